@@ -1,0 +1,117 @@
+"""What every response model is: one PyMC model, its data, and its densities in plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reappraise.endpoints.partition import Partition
+from reappraise.prior import Prior
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+type Floats = NDArray[np.float64]
+type Draws = Mapping[str, Floats]
+"""Draws of named variables: leading axes are draws, the last ones are the variable's own dims."""
+type Data = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
+"""Values of the model's data variables."""
+
+
+class ResponseModel(Protocol):
+    """A model of binary response in levels by arms.
+
+    Models are written for `width` levels; a partition with fewer is padded with levels of no patients, which
+    add nothing to the likelihood. So one compiled model serves every partition, the whole population included.
+    """
+
+    @property
+    def name(self) -> str:
+        """Key of the model."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """The model in words."""
+        ...
+
+    @property
+    def formula(self) -> str:
+        """Likelihood and priors in a line, stored with every posterior."""
+        ...
+
+    @property
+    def prior_kind(self) -> Literal["rate", "effect"]:
+        """Scale of the named prior that the model takes."""
+        ...
+
+    @property
+    def contrasts(self) -> bool:
+        """Whether the model shares effects of treatment between levels, and so needs levels known at randomisation."""
+        ...
+
+    def parameters(self, levels: int) -> Mapping[str, tuple[str, ...]]:
+        """Dims, from ("level", "arm"), of every parameter it reports for that many levels; the rate excluded."""
+        ...
+
+    def build(self, width: int) -> pm.Model:
+        """The PyMC model for `width` levels, its counts and prior numbers as data."""
+        ...
+
+    def data(self, partition: Partition, prior: Prior, width: int) -> Data:
+        """Values for the data variables of `build`, padded to `width` levels."""
+        ...
+
+    def draw_prior(self, data: Data, draws: int, rng: np.random.Generator) -> dict[str, Floats]:
+        """Draws of all sampled variables from the prior, leading axis the draw."""
+        ...
+
+    def rates(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> Floats:
+        """Response rates, dims (..., level, arm), given draws of the sampled variables.
+
+        Where the model integrates the rates out, they are drawn from their exact conditional distribution:
+        given the counts (`posterior`), or before them.
+        """
+        ...
+
+    def log_likelihood(self, draws: Draws, data: Data) -> Floats:
+        """Log probability of each count, dims (..., level, arm)."""
+        ...
+
+    def log_prior(self, draws: Draws, data: Data) -> dict[str, Floats]:
+        """Log prior density of each sampled variable on its natural scale, summed over its dims, dims (...)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PaddedCounts:
+    """Counts of a partition padded to a fixed number of levels.
+
+    Parameters
+    ----------
+    events, totals
+        Patients, dims (level, arm); the levels added have total 0.
+    """
+
+    events: NDArray[np.int64]
+    totals: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, partition: Partition, width: int) -> PaddedCounts:
+        """Pad the counts of `partition` to `width` levels."""
+        missing = width - len(partition.levels)
+        if missing < 0:
+            raise ValueError(f"{partition.endpoint}, {partition.factor}: {len(partition.levels)} levels, width {width}")
+        padding = [(0, 0)] * missing
+        events = np.array([*partition.events, *padding], dtype=np.int64)
+        totals = np.array([*partition.totals, *padding], dtype=np.int64)
+        return cls(events=events, totals=totals)
+
+
+def empty_counts(width: int) -> NDArray[np.int64]:
+    """Counts to build a model on, dims (level, arm)."""
+    return np.zeros((width, 2), dtype=np.int64)

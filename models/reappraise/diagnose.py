@@ -1,0 +1,162 @@
+"""The gate every fit passes or fails: convergence and precision, thresholds in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+from arviz_stats.base import array_stats
+from numpy.typing import NDArray
+
+type Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """What a fit must keep to be trusted.
+
+    Parameters
+    ----------
+    r_hat
+        Largest rank-normalised split R-hat.
+    effective_draws
+        Smallest bulk and tail effective sample size, over all chains.
+    effective_draws_per_chain
+        Smallest bulk and tail effective sample size divided by the number of chains.
+    divergences
+        Most divergent transitions.
+    e_bfmi
+        Smallest energy Bayesian fraction of missing information of any chain.
+    relative_error
+        Largest Monte Carlo standard error of a reported number (median, interval limits), as a fraction of the
+        posterior standard deviation; ratios on the log scale.
+
+    References
+    ----------
+    Vehtari A, Gelman A, Simpson D, Carpenter B, Bürkner P-C. Rank-normalization, folding, and localization: an
+    improved R-hat. Bayesian Analysis 2021;16:667-718. doi:10.1214/20-BA1221
+    """
+
+    r_hat: float = 1.01
+    effective_draws: float = 400.0
+    effective_draws_per_chain: float = 100.0
+    divergences: int = 0
+    e_bfmi: float = 0.3
+    relative_error: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The worst value of one diagnostic, where it stands, and what it must keep."""
+
+    name: str
+    value: float
+    threshold: float
+    variable: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Verdict on a fit and the checks that led to it."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def verdict(self) -> Literal["converged", "NOT CONVERGED"]:
+        """The verdict in words, as shown beside every number of the fit."""
+        return "converged" if self.converged else "NOT CONVERGED"
+
+    @property
+    def failures(self) -> str:
+        """What failed, in a line; empty when nothing did."""
+        return "; ".join(
+            f"{check.name} {check.value:.4g} at {check.variable} (must keep {check.threshold:g})"
+            for check in self.checks
+            if not check.passed
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values, for JSON."""
+        return {"verdict": self.verdict, "checks": [asdict(check) for check in self.checks]}
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(check.name)}</td><td>{check.value:.4g}</td><td>{check.threshold:g}</td>"
+            f"<td>{escape(check.variable)}</td><td>{'yes' if check.passed else '<b>NO</b>'}</td></tr>"
+            for check in self.checks
+        )
+        head = "<tr><th>check</th><th>worst</th><th>threshold</th><th>where</th><th>kept</th></tr>"
+        return f"<table><caption>{self.verdict}</caption>{head}{rows}</table>"
+
+
+def diagnose(
+    scalars: Mapping[str, Floats],
+    *,
+    diverging: NDArray[np.bool_],
+    energy: Floats,
+    thresholds: Thresholds,
+    level: float,
+) -> Diagnosis:
+    """Judge a fit by everything that is reported from it.
+
+    Parameters
+    ----------
+    scalars
+        Named draws, dims (chain, draw); ratios on the log scale.
+    diverging, energy
+        Sampler statistics, dims (chain, draw).
+    thresholds
+        What must be kept.
+    level
+        Coverage of the reported intervals, whose limits must be precise.
+    """
+    chains = diverging.shape[0]
+    needed = max(thresholds.effective_draws, thresholds.effective_draws_per_chain * chains)
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    r_hat: dict[str, float] = {}
+    bulk: dict[str, float] = {}
+    tail: dict[str, float] = {}
+    error: dict[str, float] = {}
+    for name, draws in scalars.items():
+        r_hat[name] = float(array_stats.rhat(draws, chain_axis=0, draw_axis=1))
+        bulk[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk"))
+        tail[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="tail", prob=tails))
+        error[name] = max(_errors(draws, tails)) / float(np.std(draws))
+    bfmi = np.atleast_1d(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
+    divergences = int(diverging.sum())
+    return Diagnosis(
+        (
+            _at_most("R-hat", r_hat, thresholds.r_hat),
+            _at_least("bulk effective draws", bulk, needed),
+            _at_least("tail effective draws", tail, needed),
+            _at_most("Monte Carlo error / sd", error, thresholds.relative_error),
+            Check("divergences", divergences, thresholds.divergences, "sampler", divergences <= thresholds.divergences),
+            _at_least("E-BFMI", {f"chain {index}": float(value) for index, value in enumerate(bfmi)}, thresholds.e_bfmi),
+        )
+    )
+
+
+def _errors(draws: Floats, tails: tuple[float, float]) -> Iterator[float]:
+    yield float(array_stats.mcse(draws, chain_axis=0, draw_axis=1, method="median"))
+    for probability in tails:
+        yield float(array_stats.mcse(draws, chain_axis=0, draw_axis=1, method="quantile", prob=probability))
+
+
+def _at_most(name: str, found: Mapping[str, float], threshold: float) -> Check:
+    worst = max(found, key=lambda key: found[key] if isfinite(found[key]) else np.inf)
+    return Check(name, found[worst], threshold, worst, bool(isfinite(found[worst]) and found[worst] <= threshold))
+
+
+def _at_least(name: str, found: Mapping[str, float], threshold: float) -> Check:
+    worst = min(found, key=lambda key: found[key] if isfinite(found[key]) else -np.inf)
+    return Check(name, found[worst], threshold, worst, bool(isfinite(found[worst]) and found[worst] >= threshold))

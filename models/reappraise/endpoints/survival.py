@@ -1,0 +1,41 @@
+"""Time-to-event endpoints as published: events by arm and printed summaries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reappraise.endpoints.partition import Better
+from reappraise.endpoints.record import Claim, Count, Key, Published, Sourced, StatedTest, Text
+
+
+class SurvivalEndpoint(Sourced):
+    """A time-to-event endpoint: events, medians, landmarks, hazard ratio, follow-up."""
+
+    kind: Literal["survival"]
+    """Tag of this kind of endpoint."""
+    key: Key
+    """Key of the endpoint."""
+    label: Text
+    """The endpoint in words."""
+    population: Key
+    """Key of the population analysed."""
+    better: Better
+    """"higher" where a longer time is good for the patient."""
+    unit: Text
+    """Unit of time."""
+    assessor: str = ""
+    """Who assessed it."""
+    estimator: str = ""
+    """Estimator of the survival curve, as stated."""
+    minimum_follow_up: str = ""
+    """What the design says about the shortest follow-up, in words."""
+    test: StatedTest | None = None
+    """The test stated for it."""
+    counts: Annotated[tuple[Count, ...], Field(min_length=0)] = ()
+    """Patients with an event, by arm."""
+    estimates: tuple[Published, ...] = ()
+    """Medians, landmarks, hazard ratio, follow-up."""
+    claims: tuple[Claim, ...] = ()
+    """What the paper says about a difference."""

@@ -1,0 +1,117 @@
+"""The facts of a trial file as flat rows: one per count, one per published estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reappraise.endpoints import AdverseEventsEndpoint, DepthEndpoint, ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints.partition import WHOLE
+from reappraise.endpoints.record import Count, Published
+from reappraise.trial.trial import Trial
+
+COUNT_COLUMNS = ("section", "endpoint", "label", "population", "arm", "events", "total", "printed_percent", "source")
+ESTIMATE_COLUMNS = (
+    "section", "endpoint", "label", "population", "arm", "numerator", "denominator", "quantity", "at", "unit",
+    "value", "low", "high", "spread", "level", "p", "sides", "assessor", "method", "source", "note",
+)  # fmt: skip
+
+type Row = dict[str, str]
+
+
+def count_facts(trial: Trial) -> Iterator[Row]:
+    """Yield one row per published count, with the columns `COUNT_COLUMNS`."""
+    for endpoint in trial.file.endpoints:
+        match endpoint:
+            case ResponseEndpoint():
+                for count in endpoint.counts:
+                    yield _count_row("response", endpoint.key, endpoint.label, WHOLE, count)
+                for factor in endpoint.factors:
+                    for level in factor.levels:
+                        for count in level.counts:
+                            label = f"{endpoint.label}: {level.label}"
+                            yield _count_row("response", endpoint.key, label, f"{factor.key}={level.key}", count)
+            case SurvivalEndpoint():
+                for count in endpoint.counts:
+                    yield _count_row("survival", endpoint.key, endpoint.label, WHOLE, count)
+            case DepthEndpoint():
+                for category in endpoint.categories:
+                    for count in category.counts:
+                        label = f"{endpoint.label}: {category.label}"
+                        yield _count_row("response", endpoint.key, label, WHOLE, count)
+            case AdverseEventsEndpoint():
+                pass  # its rows stand in a table
+    for table in trial.file.tables:
+        for row in trial.counts.get(table.key, ()):
+            grade = {"": "", "all": ", all grades", "3+": ", grade 3 or higher"}[row.grade]
+            heading = f"{row.group}: " if row.group and row.group != row.label else ""
+            yield _count_row(table.section, table.key, f"{heading}{row.label}{grade}", table.population, row)
+    for result in trial.file.external:
+        yield _count_row("external", result.key, f"{result.study}: {result.label}", result.study, result)
+
+
+def estimate_facts(trial: Trial) -> Iterator[Row]:
+    """Yield one row per published number other than a count, with the columns `ESTIMATE_COLUMNS`."""
+    for endpoint in trial.file.endpoints:
+        if isinstance(endpoint, ResponseEndpoint):
+            for count in endpoint.counts:
+                if count.low is not None:
+                    yield _interval_row(endpoint.key, endpoint.label, count)
+        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
+            sides = str(endpoint.test.sides) if endpoint.test else ""
+            for published in endpoint.estimates:
+                row = _estimate_row(endpoint.kind, endpoint.key, endpoint.label, WHOLE, published)
+                if row["p"] and not row["sides"]:
+                    row["sides"] = sides
+                yield row
+    for table in trial.file.tables:
+        for quantity in trial.quantities.get(table.key, ()):
+            heading = f"{quantity.group}: " if quantity.group else ""
+            yield _estimate_row(table.section, table.key, f"{heading}{quantity.label}", table.population, quantity)
+
+
+def _count_row(section: str, endpoint: str, label: str, population: str, count: Count) -> Row:
+    events = count.known_events
+    inferred = count.events is None and events is not None
+    return {
+        "section": section,
+        "endpoint": endpoint,
+        "label": label,
+        "population": population,
+        "arm": count.arm,
+        "events": "" if events is None else str(events),
+        "total": str(count.total),
+        "printed_percent": "" if count.percent is None else str(count.percent),
+        "source": count.source + (" (count inferred from the printed percentage)" if inferred else ""),
+    }
+
+
+def _interval_row(endpoint: str, label: str, count: Count) -> Row:
+    row = dict.fromkeys(ESTIMATE_COLUMNS, "")
+    value = count.percent.scaled(-2) if count.percent is not None else ""
+    return row | {
+        "section": "response",
+        "endpoint": endpoint,
+        "label": label,
+        "population": WHOLE,
+        "arm": count.arm,
+        "quantity": "rate",
+        "value": str(value),
+        "low": str(count.low),
+        "high": str(count.high),
+        "spread": "confidence interval",
+        "level": str(count.level),
+        "source": count.source,
+        "note": count.note,
+    }
+
+
+def _estimate_row(section: str, endpoint: str, label: str, population: str, published: Published) -> Row:
+    row = {"section": section, "endpoint": endpoint, "label": label, "population": population}
+    for column in ESTIMATE_COLUMNS[4:]:
+        value = getattr(published, column)
+        row[column] = "" if value is None else str(value)
+    if published.low is None:
+        row["spread"] = row["level"] = ""
+    elif published.spread == "range":
+        row["level"] = ""
+    return row

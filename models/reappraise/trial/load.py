@@ -1,0 +1,144 @@
+"""Reading a trial: the only place where trial files are opened."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from reappraise.endpoints import ResponseEndpoint
+from reappraise.errors import TrialFileError
+from reappraise.trial.references import problems, row_problem
+from reappraise.trial.schema import CountRow, CountTable, QuantityRow, TrialFile
+from reappraise.trial.tables import parse_table
+from reappraise.trial.trial import Trial
+from reappraise.trial.wording import describe
+
+LARGEST_FILE = 5_000_000
+"""Bytes; the longest trial published would fill a fiftieth of it."""
+
+
+def shipped_trials() -> tuple[str, ...]:
+    """Keys of the trials that come with the package."""
+    return tuple(sorted(path.stem for path in _shipped_folder().glob("*.toml")))
+
+
+def load_trial(trial: str | Path) -> Trial:
+    """Read a trial file and the tables beside it.
+
+    Parameters
+    ----------
+    trial
+        Key of a shipped trial, such as ``"isatuximab-dexamethasone"``, or path of a TOML file.
+
+    Raises
+    ------
+    TrialFileError
+        If the file cannot be read, or does not hold what a trial file must; it names file and key.
+
+    Examples
+    --------
+    >>> import reappraise as ra
+    >>> trial = ra.load_trial("isatuximab-dexamethasone")
+    >>> trial["orr"].partition().events
+    ((26, 24),)
+    """
+    path = _find(trial)
+    content = _read(path)
+    file = _parse(content, path)
+    hashed = hashlib.sha256(content.encode())
+    counts: dict[str, tuple[CountRow, ...]] = {}
+    quantities: dict[str, tuple[QuantityRow, ...]] = {}
+    arms = {arm.key for arm in file.arms}
+    sizes = {population.key: population.sizes for population in file.populations}
+    for table in file.tables:
+        beside = path.parent / table.file
+        text = _read(beside)
+        hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
+        row_type = CountRow if isinstance(table, CountTable) else QuantityRow
+        rows = []
+        for line, row in parse_table(text, row_type, beside):
+            problem = row_problem(row, sizes[table.population], arms)
+            if problem:
+                raise TrialFileError(beside, f"row {line}", f"{problem}.", "Correct the row.")
+            rows.append(row)
+        if isinstance(table, CountTable):
+            counts[table.key] = tuple(row for row in rows if isinstance(row, CountRow))
+        else:
+            quantities[table.key] = tuple(row for row in rows if isinstance(row, QuantityRow))
+    loaded = Trial(file=file, path=path, digest=hashed.hexdigest(), counts=counts, quantities=quantities)
+    _check_partitions(loaded)
+    return loaded
+
+
+def _shipped_folder() -> Path:
+    return Path(str(resources.files("reappraise"))) / "trials"
+
+
+def _find(trial: str | Path) -> Path:
+    name = str(trial)
+    if name in shipped_trials():
+        return _shipped_folder() / f"{name}.toml"
+    path = Path(trial)
+    if not path.exists():
+        listed = ", ".join(shipped_trials())
+        raise TrialFileError(name, "", "no such file, and no shipped trial of that name.", f"Shipped trials: {listed}.")
+    return path
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.is_dir():
+            raise TrialFileError(path, "", "expected a file, got a folder.", "Name the TOML file in it.")
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise TrialFileError(
+                path, "", f"expected at most {LARGEST_FILE:,} bytes, got {size:,}.", "Is it really a trial file?"
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TrialFileError(
+            path, f"byte {error.start}", "expected text in UTF-8, got binary data.", "Save it as UTF-8 text."
+        ) from None
+    except FileNotFoundError:
+        raise TrialFileError(path, "", "expected this file, which does not exist.", "Add it, or correct its name.") from None
+    except OSError as error:
+        raise TrialFileError(path, "", f"cannot be read: {error.strerror}.", "Check that you may read it.") from None
+    if not text.strip():
+        raise TrialFileError(path, "", "expected a trial, got an empty file.", "Start from a shipped trial file.")
+    return text
+
+
+def _parse(content: str, path: Path) -> TrialFile:
+    try:
+        raw: dict[str, Any] = tomllib.loads(content, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise TrialFileError(
+            path, "", f"expected TOML, got: {error}.", "A key may stand only once; see https://toml.io."
+        ) from None
+    try:
+        file = TrialFile.model_validate(raw)
+    except ValidationError as error:
+        key, problem, remedy = describe(error, raw, TrialFile)
+        raise TrialFileError(path, key, problem, remedy) from None
+    found = list(problems(file))
+    if found:
+        key, problem = found[0]
+        more = f" ({len(found) - 1} more problems of this kind)" if len(found) > 1 else ""
+        raise TrialFileError(path, key, f"{problem}.", f"Correct the file to what was printed.{more}")
+    return file
+
+
+def _check_partitions(trial: Trial) -> None:
+    for endpoint in trial.endpoints:
+        if isinstance(endpoint.published, ResponseEndpoint):
+            try:
+                endpoint.partitions()
+            except ValueError as error:
+                key = f"endpoints[{endpoint.published.key}]"
+                raise TrialFileError(trial.path, key, f"{error}.", "Correct the file to what was printed.") from None

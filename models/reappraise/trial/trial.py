@@ -1,0 +1,159 @@
+"""A trial as loaded: its file, its tables, and its endpoints bound to its arms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from reappraise.endpoints import Endpoint, ResponseEndpoint
+from reappraise.endpoints.partition import WHOLE, Partition
+from reappraise.errors import AnalysisError
+from reappraise.trial.schema import Arm, CountRow, Population, QuantityRow, TrialFile
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEndpoint:
+    """An endpoint with the arms of its trial: what is handed to a fit.
+
+    Parameters
+    ----------
+    trial
+        The trial.
+    published
+        What was published about the endpoint.
+    """
+
+    trial: Trial
+    published: Endpoint
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Keys of the subgroup factors; empty for an endpoint without counts by subgroup."""
+        return tuple(item.key for item in self.published.factors) if isinstance(self.published, ResponseEndpoint) else ()
+
+    def partition(self, factor: str = WHOLE) -> Partition:
+        """Counts by level of a factor and arm; of the whole population by default.
+
+        Raises
+        ------
+        AnalysisError
+            If the endpoint is not binary, or has no such factor.
+        """
+        if not isinstance(self.published, ResponseEndpoint):
+            kind = self.published.kind
+            raise AnalysisError(f"endpoint {self.published.key} is of kind {kind}; expected a response endpoint")
+        control, experimental = self.trial.control, self.trial.experimental
+        try:
+            return self.published.partition(
+                (control.key, experimental.key), (control.short, experimental.short), factor
+            )
+        except KeyError:
+            known = ", ".join((WHOLE, *self.factors))
+            raise AnalysisError(f"endpoint {self.published.key} has no factor {factor!r}; it has {known}") from None
+
+    def partitions(self) -> tuple[Partition, ...]:
+        """The whole population, then every factor. They cut the same patients: never combine them."""
+        return tuple(self.partition(factor) for factor in (WHOLE, *self.factors))
+
+    def _repr_html_(self) -> str:
+        label = escape(self.published.label)
+        if not isinstance(self.published, ResponseEndpoint):
+            return f"<b>{label}</b> ({self.published.kind})"
+        head = "".join(f"<th>{escape(arm.short)}</th>" for arm in self.trial.arms)
+        body = ""
+        for part in self.partitions():
+            for name, events, totals in zip(part.level_labels, part.events, part.totals, strict=True):
+                cells = "".join(
+                    f"<td>{k} of {n} ({k / n:.1%})</td>" if n else "<td></td>"
+                    for k, n in zip(events, totals, strict=True)
+                )
+                body += f"<tr><td>{escape(name)}</td>{cells}</tr>"
+        return f"<table><caption>{label}</caption><tr><th></th>{head}</tr>{body}</table>"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A published trial.
+
+    Parameters
+    ----------
+    file
+        The trial file, parsed.
+    path
+        Where it was read from.
+    digest
+        SHA-256 of the trial file and its tables: two trials with the same digest hold the same facts.
+    counts, quantities
+        Rows of the long tables, by table key.
+    """
+
+    file: TrialFile
+    path: Path
+    digest: str
+    counts: Mapping[str, tuple[CountRow, ...]]
+    quantities: Mapping[str, tuple[QuantityRow, ...]]
+
+    @property
+    def key(self) -> str:
+        """Key of the trial."""
+        return self.file.key
+
+    @property
+    def control(self) -> Arm:
+        """The control arm."""
+        return next(arm for arm in self.file.arms if arm.role == "control")
+
+    @property
+    def experimental(self) -> Arm:
+        """The experimental arm."""
+        return next(arm for arm in self.file.arms if arm.role == "experimental")
+
+    @property
+    def arms(self) -> tuple[Arm, Arm]:
+        """Control, then experimental arm."""
+        return self.control, self.experimental
+
+    @property
+    def endpoints(self) -> tuple[TrialEndpoint, ...]:
+        """Every endpoint."""
+        return tuple(TrialEndpoint(self, endpoint) for endpoint in self.file.endpoints)
+
+    @property
+    def responses(self) -> tuple[TrialEndpoint, ...]:
+        """The binary endpoints."""
+        return tuple(item for item in self.endpoints if isinstance(item.published, ResponseEndpoint))
+
+    def population(self, key: str) -> Population:
+        """Population of that key."""
+        return next(item for item in self.file.populations if item.key == key)
+
+    def __getitem__(self, key: str) -> TrialEndpoint:
+        """Endpoint of that key.
+
+        Raises
+        ------
+        AnalysisError
+            If there is none; the error lists those there are.
+        """
+        for endpoint in self.endpoints:
+            if endpoint.published.key == key:
+                return endpoint
+        known = ", ".join(endpoint.published.key for endpoint in self.endpoints)
+        raise AnalysisError(f"trial {self.key} has no endpoint {key!r}; it has {known}")
+
+    def __iter__(self) -> Iterator[TrialEndpoint]:
+        return iter(self.endpoints)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td><code>{escape(item.published.key)}</code></td><td>{escape(item.published.label)}</td>"
+            f"<td>{escape(item.published.kind)}</td></tr>"
+            for item in self.endpoints
+        )
+        arms = " versus ".join(escape(arm.label) for arm in reversed(self.arms))
+        return (
+            f"<b>{escape(self.file.title)}</b><br>{arms}<br><i>{escape(self.file.citation)}</i>"
+            f"<table><tr><th>key</th><th>endpoint</th><th>kind</th></tr>{rows}</table>"
+        )
