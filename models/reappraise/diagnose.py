@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
 from math import isfinite
@@ -102,6 +102,7 @@ class Diagnosis:
 def diagnose(
     scalars: Mapping[str, Floats],
     *,
+    reported: Collection[str],
     diverging: NDArray[np.bool_],
     energy: Floats,
     thresholds: Thresholds,
@@ -113,6 +114,8 @@ def diagnose(
     ----------
     scalars
         Named draws, dims (chain, draw); ratios on the log scale.
+    reported
+        Names of those whose median and limits are printed, and so must be precise.
     diverging, energy
         Sampler statistics, dims (chain, draw).
     thresholds
@@ -131,7 +134,8 @@ def diagnose(
         r_hat[name] = float(array_stats.rhat(draws, chain_axis=0, draw_axis=1))
         bulk[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk"))
         tail[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="tail", prob=tails))
-        error[name] = max(_errors(draws, tails)) / float(np.std(draws))
+        if name in reported:
+            error[name] = max(_errors(draws, tails)) / float(np.std(draws))
     bfmi = np.atleast_1d(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
     divergences = int(diverging.sum())
     return Diagnosis(

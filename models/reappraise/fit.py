@@ -103,8 +103,10 @@ class Job:
         sampled = sample(self.model, data, self.sampling, seed)
         rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
         tree = build_tree(self.model, self.partition, data, sampled, rng)
+        named = scalars(tree)
         diagnosis = diagnose(
-            scalars(tree),
+            named,
+            reported={name for name in named if name.partition("[")[0] in {"rate", *CONTRASTS}},
             diverging=sampled.statistics["diverging"],
             energy=sampled.statistics["energy"],
             thresholds=self.sampling.thresholds,

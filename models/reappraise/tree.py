@@ -18,6 +18,7 @@ DIMS: Mapping[str, tuple[str, ...]] = {
     "rate": ("level", "arm"),
     "events": ("level", "arm"),
     "totals": ("level", "arm"),
+    "held": ("level",),
     **dict.fromkeys(CONTRASTS, ("level",)),
 }
 DESCRIPTIONS: Mapping[str, str] = {
@@ -35,6 +36,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "interaction_sd": "standard deviation of the log odds ratio between levels",
 }
 PRIOR_DRAWS = 2000
+SMALLEST_RATE = 1e-15
 LOGARITHMIC = (*RATIOS, "concentration")
 """Variables that are judged on the log scale: they are positive, skewed, and read as multiples."""
 
@@ -102,9 +104,11 @@ def scalars(tree: xr.DataTree) -> dict[str, NDArray[np.floating]]:
 def _with_estimands(
     model: ResponseModel, partition: Partition, data: Data, draws: Draws, rng: np.random.Generator, *, posterior: bool
 ) -> dict[str, Floats]:
-    rate = model.rates(draws, data, rng, posterior=posterior)
+    whole = model.complete(draws, data, rng, posterior=posterior)
+    # at the very ends odds do not exist; no count tells these rates from 0 or 1
+    rate = np.clip(whole["rate"], SMALLEST_RATE, 1 - np.finfo(float).eps)
     held = rate[..., : len(partition.levels), :]
-    return {**draws, "rate": rate, **contrasts(held, partition.comparable)}
+    return {**whole, "rate": rate, **contrasts(held, partition.comparable)}
 
 
 def _predict(rate: Floats, totals: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int32]:

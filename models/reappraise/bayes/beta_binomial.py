@@ -15,9 +15,6 @@ from reappraise.bayes.model import Data, Draws, Floats, PaddedCounts, empty_coun
 from reappraise.endpoints.partition import Partition
 from reappraise.prior import Prior, RatePrior
 
-SMALLEST_RATE = 1e-30
-"""Far below any rate that counts can tell from 0, and still a number in single precision."""
-
 
 @dataclass(frozen=True, slots=True)
 class BetaBinomial:
@@ -36,7 +33,8 @@ class BetaBinomial:
 
     The prior on k has its median at 20 patients and 95% of it between 2.8 and 142: at a rate of 0.3 the levels
     differ by a standard deviation of 0.10 (0.04 to 0.24), the same heterogeneity as 0.5 on the log-odds scale.
-    Levels are assumed exchangeable: each is as likely as any other to be the exception.
+    Levels are assumed exchangeable: each is as likely as any other to be the exception. With one level there is
+    nothing to borrow from; the model then says what a population drawn from a varied family would show.
 
     Parameters
     ----------
@@ -104,14 +102,12 @@ class BetaBinomial:
             "concentration": np.exp(normal),
         }
 
-    def rates(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> Floats:
+    def complete(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> dict[str, Floats]:
         """Rates from their exact conditional given arm means, concentration and (`posterior`) the counts."""
         alpha, beta = _shapes(draws)
         events = data["events"] if posterior else np.zeros_like(data["events"])
         misses = data["totals"] - data["events"] if posterior else np.zeros_like(data["totals"])
-        drawn = rng.beta(alpha + events, beta + misses)
-        # a Beta with shapes far below 1 can round to the ends, where odds do not exist
-        return np.clip(drawn, SMALLEST_RATE, 1 - np.finfo(float).eps)
+        return {**draws, "rate": rng.beta(alpha + events, beta + misses)}
 
     def log_likelihood(self, draws: Draws, data: Data) -> Floats:
         """Beta-binomial log probability of each count, rates integrated out."""

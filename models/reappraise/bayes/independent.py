@@ -62,9 +62,16 @@ class Independent:
         """Rates from Beta(alpha, beta)."""
         return {"rate": rng.beta(data["alpha"], data["beta"], size=(draws, *data["totals"].shape))}
 
-    def rates(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> Floats:  # noqa: ARG002
+    def complete(
+        self,
+        draws: Draws,
+        data: Data,  # noqa: ARG002
+        rng: np.random.Generator,  # noqa: ARG002
+        *,
+        posterior: bool,  # noqa: ARG002
+    ) -> dict[str, Floats]:
         """The rates themselves: nothing was integrated out."""
-        return draws["rate"]
+        return dict(draws)
 
     def log_likelihood(self, draws: Draws, data: Data) -> Floats:
         """Binomial log probability of each count."""

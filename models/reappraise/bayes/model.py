@@ -70,11 +70,11 @@ class ResponseModel(Protocol):
         """Draws of all sampled variables from the prior, leading axis the draw."""
         ...
 
-    def rates(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> Floats:
-        """Response rates, dims (..., level, arm), given draws of the sampled variables.
+    def complete(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> dict[str, Floats]:
+        """Add ``rate``, dims (..., level, arm), and the reported parameters to draws of the sampled variables.
 
-        Where the model integrates the rates out, they are drawn from their exact conditional distribution:
-        given the counts (`posterior`), or before them.
+        What the model integrates out is drawn from its exact conditional distribution: given the counts
+        (`posterior`), or before them.
         """
         ...
 

@@ -68,6 +68,8 @@ class Count(Spread):
     """Patients who could have had it."""
     percent: Printed | None = None
     """Percentage as printed. The limits of a count's interval are fractions."""
+    printed_label: str = ""
+    """The label as printed with this count, where it differs from its level's or row's own or repeats another's."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

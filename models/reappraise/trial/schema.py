@@ -89,6 +89,9 @@ class CountRow(Count):
     """The row in words; the heading's own total repeats the heading."""
     grade: Literal["", "all", "3+"] = ""
     """Grade of an adverse event: all grades, or 3 and higher."""
+    part_of: str = ""
+    """Label of the row that this one is a part of, or "all" for the patients of its total; the parts of one whole, in
+    one group, arm and grade, are disjoint and together make it up."""
 
 
 class QuantityRow(Published):

@@ -41,9 +41,7 @@ def risk_differences(table: TwoByTwo, *, level: float = 0.95) -> tuple[Interval,
         "Wald with continuity correction": (wald[0] - correction, wald[1] + correction),
         "Agresti-Caffo": _independent(table, level, "agresti-caffo"),
     }
-    return tuple(
-        Interval(method, difference, max(-1.0, low), min(1.0, high)) for method, (low, high) in limits.items()
-    )
+    return tuple(Interval(method, difference, max(-1.0, low), min(1.0, high)) for method, (low, high) in limits.items())
 
 
 def risk_ratios(table: TwoByTwo, *, level: float = 0.95) -> tuple[Interval, ...]:
@@ -122,9 +120,7 @@ def odds_ratios(table: TwoByTwo, *, level: float = 0.95) -> tuple[Interval, ...]
             sample,
             *score.odds_limits(table, level=level, corrected=True),
         ),
-        Interval(
-            "sample odds ratio, Cornfield score", sample, *score.odds_limits(table, level=level, corrected=False)
-        ),
+        Interval("sample odds ratio, Cornfield score", sample, *score.odds_limits(table, level=level, corrected=False)),
         Interval("Haldane-Anscombe odds ratio (1/2 added to each cell), log", moved, *haldane),
     )
 

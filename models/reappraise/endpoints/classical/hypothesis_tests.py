@@ -38,7 +38,7 @@ class PValue:
 
 
 def p_values(table: TwoByTwo, *, direction: Direction) -> tuple[PValue, ...]:
-    """p values of equal rates in both arms, by each standard test; Fisher's one-sided first.
+    """P values of equal rates in both arms, by each standard test; Fisher's one-sided first.
 
     The unconditional tests (Barnard with pooled variance, Boschloo) are left out for arms whose sizes multiply to
     more than `LARGEST_UNCONDITIONAL`. Where nobody or everybody had the event, every p value is 1.

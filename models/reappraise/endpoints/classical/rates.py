@@ -19,8 +19,9 @@ def rate_intervals(events: int, total: int, *, level: float = 0.95) -> tuple[Int
 
     .. math:: P(X \ge k \mid p_{low}) = P(X \le k \mid p_{high}) = (1 - level) / 2, \quad X \sim Bin(n, p)
 
-    defines Clopper-Pearson; mid-P counts half of P(X = k). Jeffreys' limits are quantiles of Beta(k + 1/2, n - k + 1/2),
-    with 0 and 1 at k = 0 and k = n. The logit interval is left out at k = 0 and k = n, where it has none.
+    defines Clopper-Pearson; mid-P counts half of P(X = k). Jeffreys' limits are quantiles of
+    Beta(k + 1/2, n - k + 1/2), with 0 and 1 at k = 0 and k = n, where the logit interval, which does not exist there,
+    is left out.
 
     Parameters
     ----------

@@ -1,0 +1,5 @@
+"""``python -m reappraise``: the command line."""
+
+from reappraise.cli import main
+
+main()

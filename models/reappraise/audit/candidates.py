@@ -1,0 +1,79 @@
+"""Which classical answers a printed contrast can be held against."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+
+from reappraise.audit.walk import EstimateFact
+from reappraise.endpoints import ResponseEndpoint
+from reappraise.endpoints.classical.contrasts import odds_ratios, risk_differences, risk_ratios
+from reappraise.endpoints.classical.interval import Interval
+from reappraise.endpoints.classical.two_by_two import TwoByTwo
+
+COUNTABLE = ("odds_ratio", "risk_ratio", "risk_difference", "number_needed_to_treat")
+"""Quantities that counts of two arms determine."""
+
+
+def counted(endpoint: ResponseEndpoint, numerator: str, denominator: str) -> TwoByTwo | None:
+    """Counts of both arms, or None where one is not known."""
+    known = {count.arm: (count.known_events, count.total) for count in endpoint.counts}
+    events, total = known.get(numerator, (None, 0))
+    reference_events, reference_total = known.get(denominator, (None, 0))
+    if events is None or reference_events is None:
+        return None
+    return TwoByTwo(events, total, reference_events, reference_total)
+
+
+def table_of(fact: EstimateFact) -> TwoByTwo | None:
+    """Counts behind a printed contrast, in its printed direction; None where there are none."""
+    published = fact.published
+    if not (isinstance(fact.endpoint, ResponseEndpoint) and fact.of_endpoint and published.quantity in COUNTABLE):
+        return None
+    return counted(fact.endpoint, published.numerator or "", published.denominator or "")
+
+
+def contrast_candidates(fact: EstimateFact) -> tuple[Interval, ...]:
+    """What each standard method makes of the counts behind a printed contrast; empty where there are none."""
+    table = table_of(fact)
+    if table is None:
+        return ()
+    level = float(fact.published.level)
+    match fact.published.quantity:
+        case "odds_ratio":
+            return odds_ratios(table, level=level)
+        case "risk_ratio":
+            return risk_ratios(table, level=level)
+        case "risk_difference":
+            return tuple(_in_unit(item, fact.published.unit) for item in risk_differences(table, level=level))
+        case _:
+            return tuple(_needed_to_treat(item) for item in risk_differences(table, level=level))
+
+
+def gives_value(candidate: Interval, fact: EstimateFact) -> bool:
+    """Whether a candidate's value could have been printed so; a number needed to treat may be rounded up."""
+    printed, value = fact.published.value, candidate.value
+    if printed is None or value is None:
+        return False
+    upwards = fact.published.quantity == "number_needed_to_treat" and 0 <= printed - value < 1
+    return printed.covers(value) or (upwards and printed.digits == int(printed.digits))
+
+
+def gives_interval(candidate: Interval, fact: EstimateFact) -> bool:
+    """Whether both limits of a candidate could have been printed so."""
+    low, high = fact.published.low, fact.published.high
+    return low is not None and high is not None and low.covers(candidate.low) and high.covers(candidate.high)
+
+
+def _in_unit(item: Interval, unit: str) -> Interval:
+    scale = 100.0 if unit == "percent" else 1.0
+    value = None if item.value is None else scale * item.value
+    return replace(item, value=value, low=scale * item.low, high=scale * item.high)
+
+
+def _needed_to_treat(difference: Interval) -> Interval:
+    """Reciprocal of a risk difference without its sign, as it is printed; unlimited where the interval holds 0."""
+    value = inf if not difference.value else 1 / abs(difference.value)
+    near, far = sorted((abs(difference.low), abs(difference.high)))
+    limited = difference.low * difference.high > 0
+    return Interval(f"reciprocal of the {difference.method} risk difference", value, 1 / far, 1 / near if limited else inf)

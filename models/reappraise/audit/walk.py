@@ -1,0 +1,148 @@
+"""Every printed number of a trial, with the words that name it and the endpoint it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reappraise.audit import words
+from reappraise.endpoints import DepthEndpoint, ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints.record import Count, Published, StatedTest
+from reappraise.estimate import QUANTITIES, Form
+from reappraise.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class CountFact:
+    """A published count.
+
+    Parameters
+    ----------
+    owner
+        Key of the endpoint, table or external result.
+    subject
+        The count in words.
+    count
+        The record.
+    """
+
+    owner: str
+    subject: str
+    count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateFact:
+    """A published number other than a count.
+
+    Parameters
+    ----------
+    owner
+        Key of the endpoint or table.
+    label
+        What was measured, in words.
+    subject
+        Label, quantity, arm or direction, and time, in words.
+    published
+        The record.
+    endpoint
+        The endpoint that it belongs to; None for a row of a table.
+    """
+
+    owner: str
+    label: str
+    subject: str
+    published: Published
+    endpoint: ResponseEndpoint | SurvivalEndpoint | None = None
+
+    @property
+    def form(self) -> Form:
+        """Whether it is about one arm, a ratio or a difference."""
+        return QUANTITIES[self.published.quantity].form
+
+    @property
+    def test(self) -> StatedTest | None:
+        """Test stated for the endpoint."""
+        return self.endpoint.test if self.endpoint else None
+
+    @property
+    def sides(self) -> int | None:
+        """Sides of the p value, as printed beside it or else as stated for the endpoint; None if not said."""
+        return self.published.sides or (self.test.sides if self.test else None)
+
+    @property
+    def of_endpoint(self) -> bool:
+        """Whether it is about the patients that the endpoint counts: its assessor, no further time or condition."""
+        assessor = self.endpoint.assessor if self.endpoint else ""
+        return self.endpoint is not None and self.published.assessor in {"", assessor} and not self.published.at
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether value and a confidence interval are printed."""
+        published = self.published
+        return published.value is not None and published.low is not None and published.spread == "confidence interval"
+
+    def favour(self, trial: Trial) -> float:
+        """1 if a larger value favours the experimental arm, -1 if a smaller one does, 0 if nothing says which."""
+        if self.endpoint is None or self.form not in {"ratio", "difference"}:
+            return 0.0
+        sign = 1.0 if self.endpoint.better == "higher" else -1.0
+        if self.published.quantity == "hazard_ratio":
+            sign = -sign
+        return sign if self.published.numerator == trial.experimental.key else -sign
+
+
+def counts(trial: Trial) -> Iterator[CountFact]:
+    """Yield every count of endpoints, tables and external results."""
+    for endpoint in trial.file.endpoints:
+        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
+            yield from _counts(trial, endpoint.key, endpoint.label, endpoint.counts)
+        if isinstance(endpoint, ResponseEndpoint):
+            for factor in endpoint.factors:
+                for level in factor.levels:
+                    yield from _counts(trial, endpoint.key, f"{endpoint.label}: {level.label}", level.counts)
+        if isinstance(endpoint, DepthEndpoint):
+            for category in endpoint.categories:
+                yield from _counts(trial, endpoint.key, f"{endpoint.label}: {category.label}", category.counts)
+    for key, rows in trial.counts.items():
+        for row in rows:
+            grade = f", grade {row.grade}" if row.grade else ""
+            yield from _counts(trial, key, f"{headed(row.group, row.label)}{grade}", (row,))
+    for result in trial.file.external:
+        yield from _counts(trial, result.key, f"{result.study}: {result.label}", (result,))
+
+
+def estimates(trial: Trial) -> Iterator[EstimateFact]:
+    """Yield every published number of endpoints and tables that is not a count."""
+    for endpoint in trial.file.endpoints:
+        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
+            for published in endpoint.estimates:
+                yield EstimateFact(
+                    endpoint.key, endpoint.label, _subject(trial, endpoint.label, published), published, endpoint
+                )
+    for key, rows in trial.quantities.items():
+        for row in rows:
+            label = headed(row.group, row.label)
+            yield EstimateFact(key, label, _subject(trial, label, row), row)
+
+
+def headed(group: str, label: str) -> str:
+    """Label under its heading."""
+    return f"{group}: {label}" if group and group != label else label
+
+
+def _counts(trial: Trial, owner: str, label: str, records: tuple[Count, ...]) -> Iterator[CountFact]:
+    for record in records:
+        yield CountFact(owner, f"{label}, {words.arm(trial, record.arm)}", record)
+
+
+def _subject(trial: Trial, label: str, published: Published) -> str:
+    quantity = QUANTITIES[published.quantity].label.lower()
+    if published.arm:
+        whom = words.arm(trial, published.arm)
+    else:
+        link = "over" if QUANTITIES[published.quantity].form == "ratio" else "minus"
+        whom = f"{words.arm(trial, published.numerator or '')} {link} {words.arm(trial, published.denominator or '')}"
+    when = f", {published.at}" if published.at else ""
+    assessor = f", {published.assessor}" if published.assessor else ""
+    return f"{label}, {quantity}, {whom}{when}{assessor}"

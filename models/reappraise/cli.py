@@ -1,0 +1,242 @@
+"""The command line: parse, call, print. Nothing is computed here, and slow imports wait until they are needed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reappraise.errors import ReappraiseError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reappraise.workflow import Progress
+
+app = typer.Typer(
+    help="Bayesian reanalysis of published clinical trials.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+INCONSISTENT = UNCONVERGED = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+TrialName = Annotated[str, typer.Argument(metavar="TRIAL", help="Key of a shipped trial, or path of a trial file.")]
+As = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+def main() -> None:
+    """Run the command line; bad input is one message and exit code 2, never a traceback."""
+    try:
+        app()
+    except ReappraiseError as error:
+        typer.echo(f"reappraise: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        typer.echo("reappraise: interrupted; what was written is whole, run again to go on.", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@app.command()
+def trials() -> None:
+    """List the trials that come with the package."""
+    from reappraise.trial import shipped_trials
+
+    for key in shipped_trials():
+        typer.echo(key)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of trial files."""
+    from reappraise.trial.schema import TrialFile
+
+    typer.echo(json.dumps(TrialFile.model_json_schema(), indent=1))
+
+
+@app.command()
+def facts(
+    trial: TrialName,
+    estimates: Annotated[bool, typer.Option("--estimates", help="Published estimates instead of counts.")] = False,
+    form: As = Format.csv,
+) -> None:
+    """Print what was published: one row per count, or per estimate."""
+    from reappraise.trial import load_trial
+    from reappraise.trial.facts import COUNT_COLUMNS, ESTIMATE_COLUMNS, count_facts, estimate_facts
+
+    loaded = load_trial(trial)
+    if estimates:
+        _print_rows(list(estimate_facts(loaded)), ESTIMATE_COLUMNS, form)
+    else:
+        _print_rows(list(count_facts(loaded)), COUNT_COLUMNS, form)
+
+
+@app.command()
+def audit(trial: TrialName, form: As = Format.table) -> None:
+    """Check the published numbers against each other. Exit 1 if something is inconsistent."""
+    from reappraise.audit import audit as audited
+    from reappraise.trial import load_trial
+
+    loaded = load_trial(trial)
+    findings = audited(loaded)
+    if form is Format.table:
+        from reappraise.tables import audit_table
+
+        counts = {verdict: sum(f.verdict == verdict for f in findings) for verdict in ("inconsistent", "cannot judge")}
+        title = f"{loaded.file.title}: {len(findings)} checks, " + ", ".join(f"{n} {v}" for v, n in counts.items())
+        _console().print(audit_table(findings, title))
+    else:
+        rows = [finding.as_row() for finding in findings]
+        _print_rows(rows, tuple(rows[0]) if rows else (), form)
+    if any(finding.verdict == "inconsistent" for finding in findings):
+        raise typer.Exit(INCONSISTENT)
+
+
+@app.command()
+def exact(trial: TrialName, form: As = Format.table) -> None:
+    """Print the exact posterior of every binary endpoint under independent rates. No sampling."""
+    from reappraise.estimate import ESTIMATE_COLUMNS
+    from reappraise.exact import exact_estimates
+    from reappraise.prior import RATE_PRIORS
+    from reappraise.trial import load_trial
+
+    loaded = load_trial(trial)
+    rows: list[dict[str, Any]] = []
+    for endpoint in loaded.responses:
+        partition = endpoint.partition()
+        found = [estimate for prior in RATE_PRIORS for estimate in exact_estimates(partition, prior)]
+        rows += [estimate.as_row() for estimate in found]
+        if form is Format.table:
+            from reappraise.tables import exact_table
+
+            arms = {arm.key: arm.short for arm in loaded.arms}
+            _console().print(exact_table(endpoint.published.key, endpoint.published.label, found, arms))
+    if form is not Format.table:
+        _print_rows(rows, ESTIMATE_COLUMNS, form)
+
+
+@app.command()
+def run(
+    trial: TrialName,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")],
+    seed: Annotated[int | None, typer.Option(min=0, help="Root seed; else that of the folder, or a new one.")] = None,
+    chains: Annotated[int, typer.Option(min=2, help="Independent chains of each fit.")] = 4,
+    draws: Annotated[int, typer.Option(min=100, help="Draws kept of each chain.")] = 2000,
+    tune: Annotated[int, typer.Option(min=100, help="Tuning draws of each chain, not kept.")] = 1000,
+    allow_unconverged: Annotated[bool, typer.Option(help="Exit 0 even if a fit fails its diagnostics.")] = False,
+) -> None:
+    """Analyse a trial: audit, recompute, fit, compare; write tables, figures and posteriors. Resumes."""
+    from reappraise.trial import load_trial
+
+    loaded = load_trial(trial)
+
+    from reappraise.sampling import Sampling
+    from reappraise.store import Store
+    from reappraise.workflow import analyse
+
+    with Store.open(out) as store, _progress() as progress:
+        recorded = store.recorded_seed(loaded.digest)
+        sampling = Sampling(chains=chains, draws=draws, tune=tune, seed=recorded if seed is None else seed)
+        analysis = analyse(loaded, sampling=sampling, store=store, progress=progress)
+        notes = list(store.notes)
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
+    inconsistent = sum(finding.verdict == "inconsistent" for finding in analysis.findings)
+    typer.echo(f"{len(analysis.fits)} posteriors, seed {analysis.sampling.seed}; audit: {inconsistent} inconsistent.")
+    typer.echo(f"Results are in {out}; read them with: reappraise compare {out}")
+    for fit in analysis.unconverged:
+        typer.echo(f"NOT CONVERGED: {fit.job.name}: {fit.diagnosis.failures}", err=True)
+    if analysis.unconverged and not allow_unconverged:
+        typer.echo("Try more draws (--draws, --tune), or accept with --allow-unconverged.", err=True)
+        raise typer.Exit(UNCONVERGED)
+
+
+@app.command()
+def compare(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run wrote.")],
+    endpoint: Annotated[str | None, typer.Option(help="Only this endpoint.")] = None,
+    form: As = Format.table,
+) -> None:
+    """Show published, recomputed and posterior numbers of a run side by side."""
+    from reappraise.compare import Comparison
+    from reappraise.errors import AnalysisError
+    from reappraise.estimate import ESTIMATE_COLUMNS
+
+    comparison = Comparison.from_csv(folder / "comparison.csv")
+    if endpoint is not None:
+        known = ", ".join(dict.fromkeys(item.endpoint for item in comparison.estimates))
+        comparison = comparison.select(endpoint=endpoint)
+        if not comparison.estimates:
+            raise AnalysisError(f"{folder} has no endpoint {endpoint!r}; it has {known}")
+    if form is Format.table:
+        from reappraise.tables import comparison_tables
+
+        for table in comparison_tables(comparison):
+            _console().print(table)
+    else:
+        _print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
+    return Console(width=width, highlight=False)
+
+
+def _print_rows(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], form: Format) -> None:
+    if form is Format.json:
+        typer.echo(json.dumps([{key: _plain(value) for key, value in row.items()} for row in rows], indent=1))
+    elif form is Format.csv:
+        writer = csv.DictWriter(sys.stdout, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: "" if value is None else str(value) for key, value in row.items()} for row in rows)
+    else:
+        from rich.table import Table
+
+        table = Table(*columns)
+        for row in rows:
+            table.add_row(*("" if row[column] is None else str(row[column]).replace("[", "\\[") for column in columns))
+        _console().print(table)
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it: infinities, which JSON lacks, as text."""
+    return str(value) if isinstance(value, float) and value in {float("inf"), float("-inf")} else value
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar with the time left on a terminal; silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("loading the sampler", total=None)
+        yield lambda text, done, total: bar.update(task, description=text, completed=done, total=total)

@@ -1,0 +1,150 @@
+"""Tables for a terminal: the comparison, the exact posterior, the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import isinf
+
+from rich.table import Table
+
+from reappraise.audit.finding import Finding
+from reappraise.compare import Comparison
+from reappraise.estimate import QUANTITIES, Estimate
+from reappraise.printed import Printed
+
+_CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "number_needed_to_treat")
+_VERDICTS = {"consistent": "green", "inconsistent": "bold red", "cannot judge": "yellow"}
+
+
+def number(estimate: Estimate | None) -> str:
+    """Value and interval as text: rates and differences in percent, "!" where the fit did not converge."""
+    if estimate is None or estimate.value is None:
+        return ""
+    percent = estimate.quantity in {"rate", "risk_difference"}
+    mark = "! " if estimate.method.startswith("NOT CONVERGED") else ""
+    text = mark + _figure(estimate.value, percent=percent)
+    if estimate.low is None or estimate.high is None:
+        return text
+    limits = (_figure(estimate.low, percent=percent), _figure(estimate.high, percent=percent))
+    if estimate.quantity == "number_needed_to_treat" and estimate.low > 0 > estimate.high:
+        return f"{text} (benefit {limits[0]} to inf to harm {limits[1].lstrip('-')})"
+    return f"{text} ({limits[0]} to {limits[1]})"
+
+
+def comparison_tables(comparison: Comparison) -> Iterator[Table]:
+    """Yield, for every endpoint: the three kinds of numbers, the posterior by prior, the subgroups."""
+    for endpoint in dict.fromkeys(item.endpoint for item in comparison.estimates):
+        mine = comparison.select(endpoint=endpoint)
+        yield _kinds(endpoint, mine.select(population="all"), comparison.direction)
+        yield _by_prior(endpoint, mine.select(population="all"))
+        if any(item.population != "all" for item in mine.estimates):
+            yield _subgroups(endpoint, mine)
+
+
+def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: dict[str, str]) -> Table:
+    """The exact posterior of one endpoint, a column per prior."""
+    priors = list(dict.fromkeys(item.prior for item in estimates))
+    table = Table(title=f"{label} ({endpoint}), exact posterior", title_justify="left", title_style="bold")
+    table.add_column("")
+    for prior in priors:
+        table.add_column(f"{prior} prior", justify="right")
+    rows = dict.fromkeys((item.quantity, item.arm, item.at) for item in estimates)
+    for quantity, arm, at in rows:
+        cells = [
+            next((_cell(e) for e in estimates if (e.prior, e.quantity, e.arm, e.at) == (prior, quantity, arm, at)), "")
+            for prior in priors
+        ]
+        named = f"{QUANTITIES[quantity].label}{f', {arms.get(arm, arm)}' if arm else ''}"
+        table.add_row(f"{named}\n[dim]{at}[/dim]" if at else named, *cells)
+    return table
+
+
+def audit_table(findings: Iterable[Finding], title: str) -> Table:
+    """The findings, inconsistent ones first."""
+    table = Table(title=title, title_justify="left", title_style="bold", show_lines=True)
+    for column in ("Verdict", "Check", "About", "Finding", "Where"):
+        table.add_column(column, overflow="fold")
+    places = list(_VERDICTS)[1:] + list(_VERDICTS)[:1]
+    for finding in sorted(findings, key=lambda item: places.index(item.verdict)):
+        about = ": ".join(part for part in (finding.endpoint, finding.subject) if part)
+        verdict = f"[{_VERDICTS[finding.verdict]}]{finding.verdict}[/]"
+        table.add_row(verdict, _plain(finding.check), _plain(about), _plain(finding.message), _plain(finding.source))
+    return table
+
+
+def _kinds(endpoint: str, mine: Comparison, direction: str) -> Table:
+    table = Table(
+        title=f"{endpoint}, all patients: {direction}, 95% intervals", title_justify="left", title_style="bold"
+    )
+    for column in ("", "Published", "Recomputed", "Posterior, independent", "Posterior, effect"):
+        table.add_column(column, justify="right" if column else "left", overflow="fold")
+    arms = dict.fromkeys(item.arm for item in mine.estimates if item.quantity == "rate")
+    for quantity, arm in [("rate", arm) for arm in arms] + [(name, "") for name in _CONTRASTS]:
+        rows = [item for item in mine.select(quantity=quantity).estimates if item.arm == arm]
+
+        def first(kind: str, model: str = "", rows: list[Estimate] = rows) -> str:
+            found = (e for e in rows if e.kind == kind and e.model == model and e.value is not None)
+            return number(next(found, None))
+
+        label = f"{QUANTITIES[quantity].label}{f', {arm}' if arm else ''}"
+        table.add_row(
+            label, first("published"), first("recomputed"), first("posterior", "independent"),
+            first("posterior", "logit-normal"),
+        )  # fmt: skip
+    table.caption = "Posteriors under the uniform prior on rates, and the reference prior on the log odds ratio."
+    return table
+
+
+def _by_prior(endpoint: str, mine: Comparison) -> Table:
+    table = Table(title=f"{endpoint}, all patients: how much the prior matters", title_justify="left")
+    for column in ("Model", "Prior", "Odds ratio", "P(benefit)", "P(benefit > margin)", "P(equivalent)"):
+        table.add_column(column, justify="left" if column in {"Model", "Prior"} else "right")
+    posterior = mine.select(kind="posterior")
+    for model, prior in dict.fromkeys((item.model, item.prior) for item in posterior.estimates):
+        rows = {item.quantity: item for item in posterior.select(model=model, prior=prior).estimates}
+        if "odds_ratio" in rows:
+            shown = [rows.get(f"probability_{name}") for name in ("of_benefit", "above_margin", "of_equivalence")]
+            table.add_row(model, prior, number(rows["odds_ratio"]), *(_cell(item) for item in shown if item))
+    return table
+
+
+def _subgroups(endpoint: str, mine: Comparison) -> Table:
+    table = Table(title=f"{endpoint}: subgroups, raw and shrunken odds ratios", title_justify="left")
+    for column in ("Subgroup", "Rates as published", "Odds ratio, raw", "Odds ratio, shrunken", "P(benefit)"):
+        table.add_column(column, justify="left" if column == "Subgroup" else "right", overflow="fold")
+    for population in dict.fromkeys(item.population for item in mine.estimates if item.population != "all"):
+        here = mine.select(population=population)
+        rates = here.select(kind="published", quantity="rate").estimates
+        raw = next((e for e in here.select(kind="recomputed", quantity="odds_ratio").estimates), None)
+        shrunken = next(
+            (e for e in here.select(model="logit-normal", prior="reference", quantity="odds_ratio").estimates), None
+        )
+        post = any("no causal reading" in item.method for item in here.estimates)
+        benefit = "" if shrunken is None or shrunken.prob_benefit is None else f"{shrunken.prob_benefit:.3g}"
+        table.add_row(
+            f"{population}{' (after randomisation)' if post else ''}",
+            " | ".join(number(item) for item in rates),
+            number(raw),
+            number(shrunken),
+            benefit,
+        )
+    table.caption = "Subgroups of different factors are the same patients: never add or multiply them."
+    return table
+
+
+def _cell(estimate: Estimate) -> str:
+    if QUANTITIES[estimate.quantity].form == "probability" and estimate.value is not None:
+        return f"{estimate.value:.3f}" if 0.001 <= estimate.value <= 0.999 else f"{estimate.value:.4f}"
+    return number(estimate)
+
+
+def _figure(value: float, *, percent: bool) -> str:
+    if isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if isinstance(value, Printed):
+        return f"{value.scaled(2)}%" if percent else str(value)
+    return f"{100 * value:.1f}%" if percent else f"{value:.3g}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")
