@@ -27,10 +27,11 @@ test: setup  ## Run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: setup  ## Lint, check the format, the types and the layers
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/ruff check --quiet . && echo 'check: lint is clean'
+	@$(BIN)/ruff format --quiet --check . && echo 'check: format is clean'
+	@$(BIN)/mypy --no-error-summary && echo 'check: types are clean'
+	@$(BIN)/lint-imports --no-logo > .venv/imports.txt || { cat .venv/imports.txt; exit 1; }
+	@echo 'check: layers are clean'
 
 format: setup  ## Mend what the linter and formatter can mend
 	@$(BIN)/ruff check --quiet --fix . || true

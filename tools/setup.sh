@@ -82,7 +82,7 @@ find_uv() {
 
 install_with_uv() {
     say 'installing the locked packages with uv (up to a minute)'
-    UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-180} "$1" pip install --quiet --python "$venv/bin/python" \
+    UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-180} "$1" pip install --quiet --python "$venv/bin/python" \
         --constraint constraints.txt --group dev --editable .
 }
 

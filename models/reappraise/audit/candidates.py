@@ -76,4 +76,5 @@ def _needed_to_treat(difference: Interval) -> Interval:
     value = inf if not difference.value else 1 / abs(difference.value)
     near, far = sorted((abs(difference.low), abs(difference.high)))
     limited = difference.low * difference.high > 0
-    return Interval(f"reciprocal of the {difference.method} risk difference", value, 1 / far, 1 / near if limited else inf)
+    low, high = (1 / far if far else inf), (1 / near if limited else inf)
+    return Interval(f"reciprocal of the {difference.method} risk difference", value, low, high)

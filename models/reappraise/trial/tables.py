@@ -37,6 +37,8 @@ def parse_table[Row: (CountRow, QuantityRow)](text: str, row_type: type[Row], pa
                 "Correct the header line.",
             )
         for cells in reader:
+            if not cells:
+                continue
             where = f"row {reader.line_num}"
             if len(cells) != len(header):
                 raise TrialFileError(

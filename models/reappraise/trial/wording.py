@@ -23,7 +23,9 @@ def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tup
     model
         The type expected, to suggest a key where one was misspelt.
     """
-    found = error.errors(include_url=False, include_input=True)
+    found = sorted(
+        error.errors(include_url=False, include_input=True), key=lambda item: item["type"] != "extra_forbidden"
+    )
     first = found[0]
     key, record = _dotted(first["loc"], raw)
     problem, remedy = _words(first, record, model)

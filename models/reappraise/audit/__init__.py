@@ -1,0 +1,78 @@
+"""What a publication prints, against itself and against recomputation. Bad science is a finding, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reappraise.audit import (
+    adverse_event_bounds,
+    beyond_counts,
+    claims,
+    contrasts_from_counts,
+    depth_parts,
+    events_behind_ratio,
+    factor_parts,
+    landmarks,
+    log_symmetry,
+    median_direction,
+    p_from_counts,
+    p_from_interval,
+    percentages,
+    populations,
+    ranges,
+    rate_intervals,
+    ratio_directions,
+    repeated_labels,
+    repeated_numbers,
+    table_parts,
+)
+from reappraise.audit.finding import FINDING_COLUMNS, Finding, Verdict
+from reappraise.trial import Trial
+
+__all__ = ["CHECKS", "FINDING_COLUMNS", "Check", "Finding", "Verdict", "audit"]
+
+type Check = Callable[[Trial], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    percentages.check,
+    populations.check,
+    factor_parts.check,
+    depth_parts.check,
+    table_parts.check,
+    adverse_event_bounds.check,
+    repeated_labels.check,
+    repeated_numbers.check,
+    rate_intervals.check,
+    contrasts_from_counts.check,
+    p_from_counts.check,
+    p_from_interval.check,
+    log_symmetry.check,
+    events_behind_ratio.check,
+    landmarks.check,
+    median_direction.check,
+    ranges.check,
+    ratio_directions.check,
+    claims.check,
+    beyond_counts.check,
+)
+"""Every check, in the order of a report: one line here for each new one."""
+
+
+def audit(trial: Trial, *, checks: tuple[Check, ...] = CHECKS) -> tuple[Finding, ...]:
+    """Findings of every check on a trial.
+
+    Parameters
+    ----------
+    trial
+        The trial.
+    checks
+        The checks to make; a caller may add its own to `CHECKS`.
+
+    Examples
+    --------
+    >>> from reappraise.trial import load_trial
+    >>> findings = audit(load_trial("isatuximab-dexamethasone"))
+    >>> {finding.verdict for finding in findings} <= {"consistent", "inconsistent", "cannot judge"}
+    True
+    """
+    return tuple(finding for check in checks for finding in check(trial))

@@ -1,0 +1,47 @@
+"""Intervals and p values that only individual data could reproduce: named, so that silence is not taken for agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reappraise.audit import words
+from reappraise.audit.candidates import COUNTABLE, table_of
+from reappraise.audit.finding import Finding
+from reappraise.audit.log_symmetry import RATIOS
+from reappraise.audit.walk import EstimateFact, estimates
+from reappraise.endpoints import ResponseEndpoint
+from reappraise.trial import Trial
+
+NAME = "not to be recomputed"
+
+
+def check(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every printed confidence interval and p value that no other check takes up."""
+    for fact in estimates(trial):
+        missing = []
+        if fact.published.low is not None and fact.published.spread == "confidence interval" and not _interval(fact):
+            missing.append("interval")
+        if fact.published.p is not None and not _p_value(fact):
+            missing.append("p value")
+        if missing:
+            yield Finding(
+                check=NAME,
+                verdict="cannot judge",
+                endpoint=fact.owner,
+                subject=fact.subject,
+                printed=words.estimate(fact.published),
+                recomputed="",
+                message=f"To recompute the {words.listed(missing)}, values of individual patients are missing.",
+                source=fact.published.source,
+            )
+
+
+def _interval(fact: EstimateFact) -> bool:
+    quantity = fact.published.quantity
+    judged = fact.form == "ratio" or quantity in RATIOS or quantity == "survival"
+    counted = isinstance(fact.endpoint, ResponseEndpoint) and quantity in COUNTABLE
+    return fact.has_interval and (judged or counted)
+
+
+def _p_value(fact: EstimateFact) -> bool:
+    return (fact.has_interval and fact.form in {"ratio", "difference"}) or table_of(fact) is not None

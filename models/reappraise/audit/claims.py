@@ -1,0 +1,139 @@
+"""Claims that a difference was or was not found, against the prespecified level.
+
+Evidence is taken in this order: the stated test recomputed from counts; a printed p value that decides; the Wald
+p value of the printed interval, with the tolerance for other tests that the check of p values and intervals gives.
+Only where all values it allows lie on one side of the level is a claim judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reappraise.audit import words
+from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.p_from_counts import recomputed_p_values, stated_p_values
+from reappraise.audit.p_from_interval import wald_z
+from reappraise.audit.rounding import Span, one_sided, two_sided
+from reappraise.audit.walk import EstimateFact, estimates
+from reappraise.endpoints import ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints.record import Claim, StatedTest
+from reappraise.trial import Trial
+
+NAME = "claim and prespecified level"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of the p value of the stated test, with the stated sides.
+
+    Parameters
+    ----------
+    span
+        Least and largest value.
+    said
+        Where it comes from, in words.
+    """
+
+    span: Span
+    said: str
+
+
+def check(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every claim."""
+    facts = list(estimates(trial))
+    for endpoint in trial.file.endpoints:
+        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
+            own = [fact for fact in facts if fact.endpoint is endpoint and fact.of_endpoint]
+            for claim in endpoint.claims:
+                yield _judge(trial, endpoint, claim, own)
+
+
+def _judge(
+    trial: Trial, endpoint: ResponseEndpoint | SurvivalEndpoint, claim: Claim, own: list[EstimateFact]
+) -> Finding:
+    test = endpoint.test
+    verdict: Verdict = "cannot judge"
+    recomputed = ""
+    if test is None:
+        message = "No test with a prespecified level is stated for this endpoint."
+        if isinstance(endpoint, ResponseEndpoint):
+            fisher = [p for p in recomputed_p_values(trial, endpoint) if p.method.startswith("Fisher exact")]
+            recomputed = "; ".join(f"{p.method} {words.number(p.value)}" for p in fisher)
+    else:
+        evidence = _evidence(trial, endpoint, test, own)
+        level = float(test.significance_level)
+        recomputed = f"level {test.significance_level}, {words.sided(test.sides)}"
+        if evidence is None:
+            message = "Neither a p value that decides at this level nor an interval of the contrast is printed."
+        else:
+            recomputed += f"; {evidence.said}"
+            significant = True if evidence.span[1] <= level else False if evidence.span[0] > level else None
+            verdict, message = _verdict(claim, level, test.sides, significant)
+    return Finding(
+        check=NAME,
+        verdict=verdict,
+        endpoint=endpoint.key,
+        subject=f"{endpoint.label}: {claim.asserts}",
+        printed=claim.text,
+        recomputed=recomputed,
+        message=message,
+        source=claim.source,
+    )
+
+
+def _verdict(claim: Claim, level: float, sides: int, significant: bool | None) -> tuple[Verdict, str]:  # noqa: FBT001
+    at = f"the prespecified {words.sided(sides)} level of {level:g}"
+    if significant is None:
+        return "cannot judge", f"The printed digits leave p on either side of {at}."
+    match claim.asserts:
+        case "significant difference" | "difference":
+            if significant:
+                return "consistent", f"The difference is significant at {at}."
+            return "inconsistent", f"The claim of a difference is not supported at {at}."
+        case "no significant difference":
+            if significant:
+                return "inconsistent", f"The difference is significant at {at}."
+            return "consistent", f"The difference is not significant at {at}."
+        case _:
+            if significant:
+                return "inconsistent", f"The difference is significant at {at}."
+            return (
+                "cannot judge",
+                f"The difference is not significant at {at}, which does not show that there is none: "
+                "a margin of equivalence is not stated.",
+            )
+
+
+def _evidence(
+    trial: Trial, endpoint: ResponseEndpoint | SurvivalEndpoint, test: StatedTest, own: list[EstimateFact]
+) -> Evidence | None:
+    if isinstance(endpoint, ResponseEndpoint):
+        found = stated_p_values(recomputed_p_values(trial, endpoint), test.name, test.sides)
+        if found:
+            said = "; ".join(f"{p.method} {words.number(p.value)}" for p in found)
+            return Evidence((min(p.value for p in found), max(p.value for p in found)), said)
+    return _printed(test, own) or _wald(trial, test, own)
+
+
+def _printed(test: StatedTest, own: list[EstimateFact]) -> Evidence | None:
+    """Evidence of a printed p value with the stated sides; a bound above the level decides nothing."""
+    level = float(test.significance_level)
+    for fact in own:
+        p = fact.published.p
+        if p is None or fact.sides != test.sides:
+            continue
+        low, high = max(0.0, p.bounds[0]), min(1.0, p.bounds[1])
+        if high <= level or low > level:
+            return Evidence((low, high), f"p printed as {p}")
+    return None
+
+
+def _wald(trial: Trial, test: StatedTest, own: list[EstimateFact]) -> Evidence | None:
+    turn = one_sided if test.sides == 1 else two_sided
+    for fact in own:
+        if fact.has_interval and fact.form in {"ratio", "difference"}:
+            exact, wide = wald_z(trial, fact, tolerance=False), wald_z(trial, fact, tolerance=True)
+            if exact is not None and wide is not None:
+                return Evidence(turn(wide), f"Wald p value of the printed interval {words.span(*turn(exact))}")
+    return None

@@ -1,0 +1,61 @@
+"""Which standard method gives a printed odds ratio, risk ratio or difference, and its interval, from the counts?
+
+Value and interval are matched apart, because programs print the sample odds ratio beside the exact interval of the
+conditional one. Tolerance: half a unit of the last printed digit; a method must give both limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reappraise.audit import words
+from reappraise.audit.candidates import COUNTABLE, contrast_candidates, gives_interval, gives_value
+from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.walk import EstimateFact, estimates
+from reappraise.endpoints import ResponseEndpoint
+from reappraise.endpoints.classical.interval import Interval
+from reappraise.trial import Trial
+
+NAME = "contrast from counts"
+
+
+def check(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every contrast printed for a response endpoint."""
+    for fact in estimates(trial):
+        countable = isinstance(fact.endpoint, ResponseEndpoint) and fact.published.quantity in COUNTABLE
+        if countable and fact.published.value is not None:
+            yield _judge(fact, contrast_candidates(fact))
+
+
+def _judge(fact: EstimateFact, found: Sequence[Interval]) -> Finding:
+    values = [item for item in found if gives_value(item, fact)]
+    intervals = [item for item in found if gives_interval(item, fact)] if fact.has_interval else []
+    verdict: Verdict
+    if not found:
+        verdict = "cannot judge"
+        message = "The counts of both arms for this assessor, time or condition are not printed."
+    else:
+        verdict = "consistent" if values and (intervals or not fact.has_interval) else "inconsistent"
+        message = _sentence("value", values, len(found))
+        if fact.has_interval:
+            message += " " + _sentence("interval", intervals, len(found))
+    return Finding(
+        check=NAME,
+        verdict=verdict,
+        endpoint=fact.owner,
+        subject=fact.subject,
+        printed=words.estimate(fact.published),
+        recomputed="; ".join(
+            f"{item.method} {words.number(item.value)}{' (as printed)' if item in values else ''}, "
+            f"{words.span(item.low, item.high)}{' (as printed)' if item in intervals else ''}"
+            for item in found
+        ),
+        message=message,
+        source=fact.published.source,
+    )
+
+
+def _sentence(what: str, fits: Sequence[Interval], tried: int) -> str:
+    if not fits:
+        return f"None of {tried} standard methods gives the {what}."
+    return f"The {what} is that of: {'; '.join(item.method for item in fits)}."

@@ -1,0 +1,132 @@
+"""Categories of response against the endpoints that they add up to.
+
+Where only percentages are printed, every whole number of patients that rounds to them is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reappraise.audit import words
+from reappraise.audit.finding import Finding, Verdict
+from reappraise.endpoints import DepthEndpoint, ResponseEndpoint
+from reappraise.endpoints.depth import Category
+from reappraise.endpoints.record import Count
+from reappraise.trial import Trial
+
+NAME = "parts of a depth scale"
+
+
+def check(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every category that a response endpoint counts together with the better ones, and arm."""
+    responses = {item.key: item for item in trial.file.endpoints if isinstance(item, ResponseEndpoint)}
+    for endpoint in trial.file.endpoints:
+        if isinstance(endpoint, DepthEndpoint):
+            for arm in trial.arms:
+                yield from _sums(endpoint, responses, arm.key, arm.short)
+                yield from _orders(endpoint, responses, arm.key, arm.short)
+                yield from _total(endpoint, arm.key, arm.short)
+
+
+def _sums(endpoint: DepthEndpoint, responses: dict[str, ResponseEndpoint], arm: str, short: str) -> Iterator[Finding]:
+    for index, category in enumerate(endpoint.categories):
+        whole = _count(responses[category.or_better].counts, arm) if category.or_better in responses else None
+        if whole is None:
+            continue
+        better = endpoint.categories[: index + 1]
+        parts = [_count(item.counts, arm) for item in better]
+        printed = f"{_printed(better, parts)}; together {words.count(whole)}"
+        low, high = _span([part for part in parts if part])
+        least, most = _span([whole])
+        missing = [item.label for item, part in zip(better, parts, strict=True) if part is None]
+        verdict: Verdict
+        if low > most or (not missing and high < least):
+            verdict = "inconsistent"
+            message = f"The categories make up {words.span(low, high)} patients, not {words.span(least, most)}."
+        elif missing:
+            verdict = "cannot judge"
+            message = f"Patients with exactly {words.listed(missing)} are not printed; {words.span(least - high, most - low)} remain for them."
+        elif any(part is not None and part.total != whole.total for part in parts):
+            verdict = "cannot judge"
+            message = "The categories have another denominator than the endpoint, and what differs is not printed."
+        else:
+            verdict, message = "consistent", "The categories up to this one add up to the endpoint."
+        yield _finding(endpoint, category.label, short, verdict, printed, f"sum {words.span(low, high)}", message)
+
+
+def _orders(endpoint: DepthEndpoint, responses: dict[str, ResponseEndpoint], arm: str, short: str) -> Iterator[Finding]:
+    wholes = [
+        (category, count)
+        for category in endpoint.categories
+        if category.or_better in responses and (count := _count(responses[category.or_better].counts, arm))
+    ]
+    for (better, fewer), (category, more) in zip(wholes, wholes[1:], strict=False):
+        (least, _), (_, most) = _span([fewer]), _span([more])
+        if fewer.total == more.total:
+            holds = least <= most
+            yield _finding(
+                endpoint,
+                f"{category.label} or better against {better.label} or better",
+                short,
+                "consistent" if holds else "inconsistent",
+                f"{words.count(fewer)}; {words.count(more)}",
+                f"at least {least} expected",
+                "The wider category holds at least as many patients as the narrower one."
+                if holds
+                else "The wider category holds fewer patients than the narrower one that is part of it.",
+            )
+
+
+def _total(endpoint: DepthEndpoint, arm: str, short: str) -> Iterator[Finding]:
+    parts = [_count(category.counts, arm) for category in endpoint.categories]
+    found = [part for part in parts if part]
+    if len(found) < len(parts) or len({part.total for part in found}) > 1:
+        return
+    total = found[0].total
+    low, high = _span(found)
+    verdict: Verdict = "consistent" if low <= total <= high else "inconsistent" if low > total else "cannot judge"
+    message = {
+        "consistent": "All categories together make up the arm.",
+        "inconsistent": "All categories together hold more patients than the arm.",
+        "cannot judge": f"{words.span(total - high, total - low)} patients are in no category; their response is not printed.",
+    }[verdict]
+    yield _finding(
+        endpoint,
+        "all categories",
+        short,
+        verdict,
+        _printed(endpoint.categories, parts),
+        f"sum {words.span(low, high)}",
+        message,
+    )
+
+
+def _count(counts: tuple[Count, ...], arm: str) -> Count | None:
+    return next((count for count in counts if count.arm == arm), None)
+
+
+def _span(counts: list[Count]) -> tuple[int, int]:
+    fitting = [count.candidates or (0, count.total) for count in counts]
+    return sum(numbers[0] for numbers in fitting), sum(numbers[-1] for numbers in fitting)
+
+
+def _printed(categories: tuple[Category, ...], parts: list[Count | None]) -> str:
+    return ", ".join(
+        f"{category.label} {words.count(part) if part else words.NOTHING}"
+        for category, part in zip(categories, parts, strict=True)
+    )
+
+
+def _finding(
+    endpoint: DepthEndpoint, label: str, short: str, verdict: Verdict, printed: str, recomputed: str, message: str
+) -> Finding:
+    return Finding(
+        check=NAME,
+        verdict=verdict,
+        endpoint=endpoint.key,
+        subject=f"{endpoint.label}: {label}, {short}",
+        printed=printed,
+        recomputed=recomputed,
+        message=message,
+        source=endpoint.source,
+    )

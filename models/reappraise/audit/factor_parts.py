@@ -1,0 +1,58 @@
+"""Levels of a subgroup factor against the arm they divide. Counts are exact: no tolerance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reappraise.audit import words
+from reappraise.audit.finding import Finding, Verdict
+from reappraise.endpoints import ResponseEndpoint
+from reappraise.endpoints.response import Factor
+from reappraise.trial import Trial
+
+NAME = "parts of a factor"
+
+
+def check(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every factor and arm: do the levels make up the arm's responders and patients?"""
+    for endpoint in trial.file.endpoints:
+        if isinstance(endpoint, ResponseEndpoint):
+            for factor in endpoint.factors:
+                for whole in endpoint.counts:
+                    parts = [count for level in factor.levels for count in level.counts if count.arm == whole.arm]
+                    if not parts:
+                        continue
+                    known = [count.known_events for count in (whole, *parts)]
+                    printed = f"{' + '.join(words.count(count) for count in parts)}, of {words.count(whole)}"
+                    verdict: Verdict
+                    if any(events is None for events in known):
+                        verdict, recomputed = "cannot judge", ""
+                        message = "A number of patients is not printed, and its percentage fits several."
+                    else:
+                        events, *of_parts = (number or 0 for number in known)
+                        left = events - sum(of_parts), whole.total - sum(count.total for count in parts)
+                        recomputed = f"{left[0]} responders of {left[1]} patients in none of the levels"
+                        verdict, message = _judge(factor, left)
+                    yield Finding(
+                        check=NAME,
+                        verdict=verdict,
+                        endpoint=endpoint.key,
+                        subject=f"{endpoint.label}: {factor.label}, {words.arm(trial, whole.arm)}",
+                        printed=printed,
+                        recomputed=recomputed,
+                        message=message,
+                        source=factor.source,
+                    )
+
+
+def _judge(factor: Factor, left: tuple[int, int]) -> tuple[Verdict, str]:
+    events, patients = left
+    if (events, patients) == (0, 0):
+        return "consistent", "The levels add up to the arm, in responders and in patients."
+    if not 0 <= events <= patients:
+        return "inconsistent", "The levels do not fit into the arm: they cannot be disjoint parts of it."
+    rest = factor.remainder or "the others"
+    return (
+        "cannot judge",
+        f"Possible, but not more: responders among the remaining {patients} ({rest}) are not printed, only implied.",
+    )

@@ -1,0 +1,52 @@
+"""Which standard method gives the printed interval of a rate?
+
+Tolerance: half a unit of the last printed digit of each limit; a method must give both limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reappraise.audit import words
+from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.walk import counts
+from reappraise.endpoints.classical.rates import rate_intervals
+from reappraise.trial import Trial
+
+NAME = "rate interval"
+
+
+def check(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every count printed with an interval."""
+    for fact in counts(trial):
+        count = fact.count
+        if count.low is None or count.high is None:
+            continue
+        verdict: Verdict
+        if count.known_events is None:
+            verdict, recomputed = "cannot judge", ""
+            message = "The number of patients is not printed, and several numbers fit the percentage."
+        else:
+            found = rate_intervals(count.known_events, count.total, level=float(count.level))
+            fits = [item for item in found if count.low.covers(item.low) and count.high.covers(item.high)]
+            recomputed = "; ".join(
+                f"{item.method} {words.span(item.low, item.high)}{' (as printed)' if item in fits else ''}"
+                for item in found
+            )
+            verdict = "consistent" if fits else "inconsistent"
+            message = (
+                f"The interval is {words.listed(item.method for item in fits)}; "
+                f"the other {len(found) - len(fits)} methods give other digits."
+                if fits
+                else f"None of {len(found)} standard methods gives this interval."
+            )
+        yield Finding(
+            check=NAME,
+            verdict=verdict,
+            endpoint=fact.owner,
+            subject=fact.subject,
+            printed=words.count(count),
+            recomputed=recomputed,
+            message=message,
+            source=count.source,
+        )

@@ -1,0 +1,147 @@
+"""Rows of a table against the rows, or the arm, that they are parts of. Counts are exact: no tolerance.
+
+Sums are judged where the file says what is part of what (`part_of`), and where both arms stand beside all patients.
+A heading row bounds the rows below it, but they may overlap: their sum is judged only if it happens to agree.
+Terms of adverse events overlap always, and are never summed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reappraise.audit import words
+from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.walk import headed
+from reappraise.endpoints import AdverseEventsEndpoint
+from reappraise.endpoints.partition import WHOLE
+from reappraise.endpoints.record import EVERYBODY
+from reappraise.trial import Trial
+from reappraise.trial.schema import CountRow
+
+NAME = "parts of a table"
+
+
+def check(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every whole whose parts are printed."""
+    overlapping = {item.table for item in trial.file.endpoints if isinstance(item, AdverseEventsEndpoint)}
+    for table in trial.file.tables:
+        rows = trial.counts.get(table.key, ())
+        yield from _declared(trial, table.key, rows)
+        yield from _arms(trial, table.key, rows)
+        if table.key not in overlapping:
+            yield from _headings(trial, table.key, rows)
+
+
+def _declared(trial: Trial, key: str, rows: Sequence[CountRow]) -> Iterator[Finding]:
+    wholes = dict.fromkeys((row.group, row.part_of, row.arm, row.grade) for row in rows if row.part_of)
+    for group, name, arm, grade in wholes:
+        parts = [row for row in rows if (row.group, row.part_of, row.arm, row.grade) == (group, name, arm, grade)]
+        label = headed(group, "all patients" if name == WHOLE else name)
+        if name == WHOLE:
+            totals = {row.total for row in parts}
+            whole = next(iter(totals)) if len(totals) == 1 else None
+            said = "the parts have different denominators, so that the whole is not known"
+        else:
+            named = [row for row in rows if (row.label, row.arm, row.grade) == (name, arm, grade)]
+            named = [row for row in named if row.group == group] or named
+            whole = named[0].known_events if len(named) == 1 else None
+            said = f"a row {name!r} for this arm with a known number of patients is missing, or stands more than once"
+        yield _sum(trial, key, label, arm, parts, whole, said)
+
+
+def _sum(
+    trial: Trial, key: str, label: str, arm: str, parts: Sequence[CountRow], whole: int | None, said: str
+) -> Finding:
+    known = [row.known_events for row in parts]
+    verdict: Verdict
+    if whole is None or any(events is None for events in known):
+        verdict, recomputed = "cannot judge", ""
+        missing = said if whole is None else "the number of patients of a part is not printed"
+        message = f"The sum cannot be judged: {missing}."
+    else:
+        total = sum(events or 0 for events in known)
+        recomputed = f"{' + '.join(str(events) for events in known)} = {total}"
+        verdict = "consistent" if total == whole else "inconsistent"
+        message = (
+            f"The parts add up to {whole}."
+            if total == whole
+            else f"The parts hold {total} patients, {abs(whole - total)} {'fewer' if total < whole else 'more'} than the whole."
+        )
+    return Finding(
+        check=NAME,
+        verdict=verdict,
+        endpoint=key,
+        subject=f"{label}, {words.arm(trial, arm)}",
+        printed=f"{'?' if whole is None else whole}: {', '.join(f'{row.label} {words.count(row)}' for row in parts)}",
+        recomputed=recomputed,
+        message=message,
+        source=parts[0].source,
+    )
+
+
+def _arms(trial: Trial, key: str, rows: Sequence[CountRow]) -> Iterator[Finding]:
+    """Yield whether both arms add up to all patients, where all three stand with their totals adding up."""
+    for row in rows:
+        if row.arm != EVERYBODY or row.known_events is None:
+            continue
+        arms = [item for item in rows if (item.group, item.label, item.grade) == (row.group, row.label, row.grade)]
+        arms = [item for item in arms if item.arm != EVERYBODY and item.known_events is not None]
+        if len(arms) == len(trial.arms) and sum(item.total for item in arms) == row.total:
+            yield _sum(trial, key, headed(row.group, row.label), EVERYBODY, arms, row.known_events, "")
+
+
+def _headings(trial: Trial, key: str, rows: Sequence[CountRow]) -> Iterator[Finding]:
+    unjudged: list[str] = []
+    for group in dict.fromkeys(row.group for row in rows if row.group and not row.part_of):
+        members = [row for row in rows if row.group == group and not row.part_of]
+        heads = [row for row in members if row.label == group]
+        if not heads:
+            if len({row.label for row in members}) > 1:
+                unjudged.append(group)
+            continue
+        for head in heads:
+            parts = [
+                row
+                for row in members
+                if row.label != group and (row.arm, row.grade, row.total) == (head.arm, head.grade, head.total)
+            ]
+            if parts:
+                yield _bounded(trial, key, head, parts)
+    if unjudged:
+        yield Finding(
+            check=NAME,
+            verdict="cannot judge",
+            endpoint=key,
+            subject=f"rows below {words.listed(unjudged)}",
+            printed="",
+            recomputed="",
+            message="Nothing says whether these rows are disjoint and complete: the file gives no part_of for them.",
+            source=rows[0].source,
+        )
+
+
+def _bounded(trial: Trial, key: str, head: CountRow, parts: Sequence[CountRow]) -> Finding:
+    whole = head.candidates or (0, head.total)
+    above = [row.label for row in parts if row.candidates and row.candidates[0] > whole[-1]]
+    known = [row.known_events for row in parts]
+    total = sum(events or 0 for events in known)
+    verdict: Verdict
+    if above:
+        verdict, message = "inconsistent", f"{words.listed(above)} has more patients than the heading it stands under."
+    elif len(parts) > 1 and all(events is not None for events in known) and whole == (total,):
+        verdict, message = "consistent", f"The rows below the heading add up to its {total} patients."
+    else:
+        verdict = "cannot judge"
+        message = (
+            "No row has more patients than its heading; that rows are disjoint and complete is not said (part_of)."
+        )
+    return Finding(
+        check=NAME,
+        verdict=verdict,
+        endpoint=key,
+        subject=f"{head.label}, {words.arm(trial, head.arm)}{f', grade {head.grade}' if head.grade else ''}",
+        printed=f"{words.count(head)}: {', '.join(f'{row.label} {words.count(row)}' for row in parts)}",
+        recomputed=f"sum {total}",
+        message=message,
+        source=head.source,
+    )
