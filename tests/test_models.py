@@ -15,7 +15,7 @@ from reappraise.endpoints.partition import Partition
 from reappraise.engine import compilations
 from reappraise.errors import AnalysisError
 from reappraise.exact import exact_estimates
-from reappraise.fit import Fit, Job
+from reappraise.fitting import Fit, Job
 from reappraise.prior import EffectPrior, RatePrior, effect_priors, prior_named
 from reappraise.sampling import Sampling
 from reappraise.tree import scalars

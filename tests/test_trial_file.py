@@ -136,10 +136,14 @@ def test_a_count_is_inferred_only_if_one_fits(tmp_path: Path) -> None:
     path = tmp_path / "trial.toml"
     path.write_text(TEXT.replace("events = 10, total = 40", "total = 40"), encoding="utf-8")
     assert load_trial(path)["response"].partition().events == ((10, 9),)
-    path.write_text(TEXT.replace("events = 10, total = 40, percent = 25.0", "total = 40, percent = 30"), encoding="utf-8")
+    path.write_text(
+        TEXT.replace("events = 10, total = 40, percent = 25.0", "total = 40, percent = 30"), encoding="utf-8"
+    )
     assert load_trial(path)["response"].published.counts[0].known_events == 12  # type: ignore[union-attr]
     text = TEXT.replace("sizes = { old = 40", "sizes = { old = 400")
-    path.write_text(text.replace("events = 10, total = 40, percent = 25.0", "total = 400, percent = 30"), encoding="utf-8")
+    path.write_text(
+        text.replace("events = 10, total = 40, percent = 25.0", "total = 400, percent = 30"), encoding="utf-8"
+    )
     with pytest.raises(TrialFileError, match="fits 5 whole numbers"):
         load_trial(path)
 

@@ -17,7 +17,7 @@ _HOMES = {
     "Comparison": "compare",
     "EffectPrior": "prior",
     "Estimate": "estimate",
-    "Fit": "fit",
+    "Fit": "fitting",
     "OutputError": "errors",
     "Partition": "endpoints.partition",
     "RatePrior": "prior",
@@ -27,9 +27,9 @@ _HOMES = {
     "Trial": "trial",
     "TrialFileError": "errors",
     "analyse": "workflow",
-    "audit": "audit",
+    "audit_trial": "audit:audit",
     "exact_estimates": "exact",
-    "fit": "fit",
+    "fit": "fitting",
     "load_trial": "trial",
     "read_tree": "store",
     "recompute": "endpoints.classical",
@@ -37,14 +37,14 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
-    from reappraise.audit import audit
+    from reappraise.audit import audit as audit_trial
     from reappraise.compare import Comparison
     from reappraise.endpoints.classical import recompute
     from reappraise.endpoints.partition import Partition
     from reappraise.errors import AnalysisError, OutputError, ReappraiseError, TrialFileError
     from reappraise.estimate import Estimate
     from reappraise.exact import exact_estimates
-    from reappraise.fit import Fit, fit
+    from reappraise.fitting import Fit, fit
     from reappraise.prior import EffectPrior, RatePrior
     from reappraise.sampling import Sampling
     from reappraise.store import Store, read_tree
@@ -52,17 +52,36 @@ if TYPE_CHECKING:
     from reappraise.workflow import analyse
 
 __all__ = [
-    "AnalysisError", "Comparison", "EffectPrior", "Estimate", "Fit", "OutputError", "Partition", "RatePrior",
-    "ReappraiseError", "Sampling", "Store", "Trial", "TrialFileError", "analyse", "audit", "exact_estimates", "fit",
-    "load_trial", "read_tree", "recompute", "shipped_trials",
-]  # fmt: skip
+    "AnalysisError",
+    "Comparison",
+    "EffectPrior",
+    "Estimate",
+    "Fit",
+    "OutputError",
+    "Partition",
+    "RatePrior",
+    "ReappraiseError",
+    "Sampling",
+    "Store",
+    "Trial",
+    "TrialFileError",
+    "analyse",
+    "audit_trial",
+    "exact_estimates",
+    "fit",
+    "load_trial",
+    "read_tree",
+    "recompute",
+    "shipped_trials",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: PyMC and ArviZ take seconds, and not everybody needs them."""
     if name not in _HOMES:
         raise AttributeError(f"module 'reappraise' has no attribute {name!r}")
-    value = getattr(import_module(f"reappraise.{_HOMES[name]}"), name)
+    module, _, attribute = _HOMES[name].partition(":")
+    value = getattr(import_module(f"reappraise.{module}"), attribute or name)
     globals()[name] = value
     return value
 

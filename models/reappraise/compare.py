@@ -75,7 +75,7 @@ class Comparison:
 
     def frame(self) -> pd.DataFrame:
         """The estimates as a tidy data frame, one row each."""
-        import pandas as pd  # noqa: PLC0415  # slow to import, and the command line seldom needs it
+        import pandas as pd  # slow to import, and the command line seldom needs it
 
         rows = [item.as_row() for item in self.estimates]
         frame = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))

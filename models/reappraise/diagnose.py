@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
-from math import isfinite
+from math import isfinite, nan
 from typing import Literal
 
 import numpy as np
@@ -131,6 +131,9 @@ def diagnose(
     tail: dict[str, float] = {}
     error: dict[str, float] = {}
     for name, draws in scalars.items():
+        if np.ptp(draws) == 0:  # never moved: nothing can be said for it
+            r_hat[name] = bulk[name] = tail[name] = error[name] = nan
+            continue
         r_hat[name] = float(array_stats.rhat(draws, chain_axis=0, draw_axis=1))
         bulk[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk"))
         tail[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="tail", prob=tails))
@@ -145,7 +148,9 @@ def diagnose(
             _at_least("tail effective draws", tail, needed),
             _at_most("Monte Carlo error / sd", error, thresholds.relative_error),
             Check("divergences", divergences, thresholds.divergences, "sampler", divergences <= thresholds.divergences),
-            _at_least("E-BFMI", {f"chain {index}": float(value) for index, value in enumerate(bfmi)}, thresholds.e_bfmi),
+            _at_least(
+                "E-BFMI", {f"chain {index}": float(value) for index, value in enumerate(bfmi)}, thresholds.e_bfmi
+            ),
         )
     )
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import nutpie
 import numpy as np
-import pytensor
+import nutpie
 from numpy.typing import NDArray
+from pytensor.configdefaults import config
 
 from reappraise.bayes.model import Data, Floats, ResponseModel
 from reappraise.sampling import Sampling
@@ -33,7 +33,7 @@ def compiled(model: ResponseModel, width: int) -> Any:
 
     Fast-math is off: with it, a cold compile cache gave other draws than a warm one.
     """
-    with pytensor.config.change_flags(numba__fastmath=False):
+    with config.change_flags(numba__fastmath=False):
         return nutpie.compile_pymc_model(model.build(width))
 
 

@@ -82,9 +82,7 @@ def report(
         probability = _probability(benefit > 0)
         for quantity in CONTRASTS:
             value, low, high = _summary(draws[quantity][..., index], level, logarithmic=quantity in RATIOS)
-            estimate = make(
-                quantity=quantity, value=value, low=low, high=high, level=level, prob_benefit=probability
-            )
+            estimate = make(quantity=quantity, value=value, low=low, high=high, level=level, prob_benefit=probability)
             yield estimate
             if quantity == "risk_difference":
                 yield needed_to_treat(estimate, better=partition.better)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reappraise.bayes import MODELS
-from reappraise.fit import Job, trial_width
+from reappraise.fitting import Job, trial_width
 from reappraise.prior import RATE_PRIORS, Prior, effect_priors
 from reappraise.sampling import Sampling
 from reappraise.trial import Trial

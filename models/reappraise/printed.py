@@ -117,8 +117,6 @@ class Printed(float):
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             cls.parse,
-            json_schema_input_schema=core_schema.union_schema(
-                [core_schema.float_schema(), core_schema.str_schema()]
-            ),
+            json_schema_input_schema=core_schema.union_schema([core_schema.float_schema(), core_schema.str_schema()]),
             serialization=core_schema.plain_serializer_function_ser_schema(str),
         )

@@ -90,7 +90,7 @@ class EffectPrior:
 
     @property
     def effective_sample_size(self) -> float:
-        """Patients that the prior is worth: 16 / sd^2, those of a 1:1 trial whose log odds ratio has that sd at rate 1/2."""
+        """Patients that the prior is worth: 16 / sd^2, as of a 1:1 trial at rate 1/2 with that standard error."""
         return 16 / self.sd**2
 
     @property
@@ -140,7 +140,9 @@ def effect_priors(planned: float | None = None) -> tuple[EffectPrior, ...]:
     Spiegelhalter DJ, Freedman LS, Parmar MKB. Bayesian approaches to randomized trials. J R Stat Soc A 1994;157:357-416.
     """
     effect = log(UNSTATED_PLAN if planned is None else planned)
-    whose = "odds doubled, in place of a planned effect, which is not stated" if planned is None else "the planned effect"
+    whose = (
+        "odds doubled, in place of a planned effect, which is not stated" if planned is None else "the planned effect"
+    )
     if planned is None:
         doubt, reach = 0.355, "95% of it lies between odds ratios of 1/2 and 2"
     else:
@@ -172,7 +174,8 @@ def prior_named(name: str, *, planned: float | None = None) -> Prior:
     AnalysisError
         If there is none; the error lists those there are.
     """
-    known: dict[str, Prior] = {prior.name: prior for prior in (*RATE_PRIORS, *effect_priors(planned))}
+    priors: tuple[Prior, ...] = (*RATE_PRIORS, *effect_priors(planned))
+    known = {prior.name: prior for prior in priors}
     if name not in known:
         raise AnalysisError(f"unknown prior {name!r}; expected one of {', '.join(known)}, or a prior object")
     return known[name]

@@ -14,7 +14,7 @@ from typing import Any, Self
 import xarray as xr
 
 from reappraise.errors import OutputError
-from reappraise.fit import Fit, Job
+from reappraise.fitting import Fit, Job
 
 MANIFEST = "manifest.json"
 _FORMAT = "reappraise results 1"

@@ -65,22 +65,23 @@ def assert_posterior(
 
     Examples
     --------
-    >>> assert_posterior("results/posteriors/orr.all.logit-normal.reference.nc", "odds_ratio",
-    ...                  between=(1.1, 6))  # doctest: +SKIP
+    >>> assert_posterior(
+    ...     "results/posteriors/orr.all.logit-normal.reference.nc", "odds_ratio", between=(1.1, 6)
+    ... )  # doctest: +SKIP
     """
     tree = _tree(posterior)
     if variable not in tree["posterior"]:
         known = ", ".join(str(name) for name in tree["posterior"].data_vars)
         raise AnalysisError(f"{_name(tree)}: no variable {variable!r}; it has {known}")
     try:
-        draws = tree["posterior"][variable].sel(dict(at or {}))
+        draws = tree["posterior"].to_dataset()[variable].sel(dict(at or {}))
     except KeyError as error:
         raise AnalysisError(f"{_name(tree)}: {variable} has no label {error}") from None
     low, high = between
     inside = ((draws > low) & (draws < high)).mean(("chain", "draw"))
     least = float(inside.min())
     if least < mass or bool(np.isnan(draws).any()):
-        medians = np.round(np.atleast_1d(draws.median(("chain", "draw")).values), 4).tolist()
+        medians = draws.median(("chain", "draw")).round(4).values.tolist()
         raise AssertionError(
             f"{_name(tree)}: expected {mass:g} of {variable} between {low:g} and {high:g}, got {least:.4g} "
             f"(posterior median {medians})"

@@ -64,9 +64,9 @@ def build_tree(
     prior = _with_estimands(model, partition, data, prior, rng, posterior=False)
     estimands = CONTRASTS if partition.causal and any(partition.comparable) else ()
     names = ("rate", *estimands, *model.parameters(len(partition.levels)))
-    dims = DIMS | dict(model.parameters(len(partition.levels)))
+    dims = {**DIMS, **model.parameters(len(partition.levels))}
     totals = data["totals"].astype(np.int64)
-    groups = {
+    groups: dict[str, Mapping[str, NDArray[Any]]] = {
         "posterior": {name: posterior[name] for name in names},
         "posterior_predictive": {"events": _predict(posterior["rate"], totals, rng)},
         "log_likelihood": {"events": model.log_likelihood(sampled.draws, data)},
@@ -91,9 +91,7 @@ def scalars(tree: xr.DataTree) -> dict[str, NDArray[np.floating]]:
     for name, variable in tree["posterior"].data_vars.items():
         stacked = variable.transpose("chain", "draw", ...)
         for index in np.ndindex(stacked.shape[2:]):
-            labels = [
-                str(stacked[dim].values[place]) for dim, place in zip(stacked.dims[2:], index, strict=True)
-            ]
+            labels = [str(stacked[dim].values[place]) for dim, place in zip(stacked.dims[2:], index, strict=True)]
             values = stacked.values[(slice(None), slice(None), *index)]
             if not np.isnan(values).all():
                 key = f"{name}[{', '.join(labels)}]" if labels else str(name)
@@ -103,7 +101,7 @@ def scalars(tree: xr.DataTree) -> dict[str, NDArray[np.floating]]:
 
 def _with_estimands(
     model: ResponseModel, partition: Partition, data: Data, draws: Draws, rng: np.random.Generator, *, posterior: bool
-) -> dict[str, Floats]:
+) -> dict[str, NDArray[np.floating]]:
     whole = model.complete(draws, data, rng, posterior=posterior)
     # at the very ends odds do not exist; no count tells these rates from 0 or 1
     rate = np.clip(whole["rate"], SMALLEST_RATE, 1 - np.finfo(float).eps)

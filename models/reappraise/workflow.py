@@ -13,7 +13,7 @@ from reappraise.audit import Finding, audit
 from reappraise.compare import Comparison, order
 from reappraise.endpoints.classical import recompute
 from reappraise.estimate import Estimate
-from reappraise.fit import Fit
+from reappraise.fitting import Fit
 from reappraise.plan import plan
 from reappraise.sampling import Sampling, versions
 from reappraise.store import Store, posterior_name
@@ -56,9 +56,9 @@ class Analysis:
 
     def figures(self) -> Iterator[tuple[str, Figure]]:
         """Yield every figure with its name, drawn one at a time."""
-        from reappraise.figures import draw_all  # noqa: PLC0415  # drawing is slow to import
+        from reappraise.figures import draw_all  # drawing is slow to import
 
-        return draw_all(self.trial, self.comparison, self.fits)
+        yield from draw_all(self.trial, self.comparison, self.fits)
 
 
 def analyse(

@@ -1,4 +1,4 @@
-"""Intervals and p values that only individual data could reproduce: named, so that silence is not taken for agreement."""
+"""Intervals and p values that only individual data could reproduce; named, lest silence be taken for agreement."""
 
 from __future__ import annotations
 

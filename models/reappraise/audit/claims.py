@@ -58,7 +58,11 @@ def _judge(
     if test is None:
         message = "No test with a prespecified level is stated for this endpoint."
         if isinstance(endpoint, ResponseEndpoint):
-            fisher = [p for p in recomputed_p_values(trial, endpoint) if p.method.startswith("Fisher exact")]
+            fisher = [
+                p
+                for p in recomputed_p_values(trial, endpoint, unconditional=False)
+                if p.method.startswith("Fisher exact")
+            ]
             recomputed = "; ".join(f"{p.method} {words.number(p.value)}" for p in fisher)
     else:
         evidence = _evidence(trial, endpoint, test, own)
@@ -69,7 +73,8 @@ def _judge(
         else:
             recomputed += f"; {evidence.said}"
             significant = True if evidence.span[1] <= level else False if evidence.span[0] > level else None
-            verdict, message = _verdict(claim, level, test.sides, significant)
+            at = f"the prespecified {words.sided(test.sides)} level of {level:g}"
+            verdict, message = _verdict(claim.asserts, at, significant=significant)
     return Finding(
         check=NAME,
         verdict=verdict,
@@ -82,34 +87,25 @@ def _judge(
     )
 
 
-def _verdict(claim: Claim, level: float, sides: int, significant: bool | None) -> tuple[Verdict, str]:  # noqa: FBT001
-    at = f"the prespecified {words.sided(sides)} level of {level:g}"
+def _verdict(asserts: str, at: str, *, significant: bool | None) -> tuple[Verdict, str]:
     if significant is None:
         return "cannot judge", f"The printed digits leave p on either side of {at}."
-    match claim.asserts:
-        case "significant difference" | "difference":
-            if significant:
-                return "consistent", f"The difference is significant at {at}."
-            return "inconsistent", f"The claim of a difference is not supported at {at}."
-        case "no significant difference":
-            if significant:
-                return "inconsistent", f"The difference is significant at {at}."
-            return "consistent", f"The difference is not significant at {at}."
-        case _:
-            if significant:
-                return "inconsistent", f"The difference is significant at {at}."
-            return (
-                "cannot judge",
-                f"The difference is not significant at {at}, which does not show that there is none: "
-                "a margin of equivalence is not stated.",
-            )
+    found = f"The difference is {'' if significant else 'not '}significant at {at}"
+    if asserts in {"significant difference", "difference"}:
+        unsupported = f"The claim of a difference is not supported at {at}."
+        return ("consistent", f"{found}.") if significant else ("inconsistent", unsupported)
+    if significant:
+        return "inconsistent", f"{found}."
+    if asserts == "no significant difference":
+        return "consistent", f"{found}."
+    return "cannot judge", f"{found}, which does not show that there is none: no margin of equivalence is stated."
 
 
 def _evidence(
     trial: Trial, endpoint: ResponseEndpoint | SurvivalEndpoint, test: StatedTest, own: list[EstimateFact]
 ) -> Evidence | None:
     if isinstance(endpoint, ResponseEndpoint):
-        found = stated_p_values(recomputed_p_values(trial, endpoint), test.name, test.sides)
+        found = stated_p_values(recomputed_p_values(trial, endpoint, unconditional=False), test.name, test.sides)
         if found:
             said = "; ".join(f"{p.method} {words.number(p.value)}" for p in found)
             return Evidence((min(p.value for p in found), max(p.value for p in found)), said)

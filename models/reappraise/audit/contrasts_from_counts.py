@@ -1,4 +1,4 @@
-"""Which standard method gives a printed odds ratio, risk ratio or difference, and its interval, from the counts?
+"""The standard methods that give a printed odds ratio, risk ratio or difference, and its interval, from the counts.
 
 Value and interval are matched apart, because programs print the sample odds ratio beside the exact interval of the
 conditional one. Tolerance: half a unit of the last printed digit; a method must give both limits.
@@ -36,9 +36,10 @@ def _judge(fact: EstimateFact, found: Sequence[Interval]) -> Finding:
         message = "The counts of both arms for this assessor, time or condition are not printed."
     else:
         verdict = "consistent" if values and (intervals or not fact.has_interval) else "inconsistent"
-        message = _sentence("value", values, len(found))
+        estimators = ["every method tried"] if len(values) == len(found) else [_estimator(item) for item in values]
+        message = _sentence("value", estimators, len(found))
         if fact.has_interval:
-            message += " " + _sentence("interval", intervals, len(found))
+            message += " " + _sentence("interval", [item.method for item in intervals], len(found))
     return Finding(
         check=NAME,
         verdict=verdict,
@@ -55,7 +56,12 @@ def _judge(fact: EstimateFact, found: Sequence[Interval]) -> Finding:
     )
 
 
-def _sentence(what: str, fits: Sequence[Interval], tried: int) -> str:
+def _estimator(item: Interval) -> str:
+    """The part of a method's name that names the value alone."""
+    return item.method.split(", ")[0]
+
+
+def _sentence(what: str, fits: Sequence[str], tried: int) -> str:
     if not fits:
         return f"None of {tried} standard methods gives the {what}."
-    return f"The {what} is that of: {'; '.join(item.method for item in fits)}."
+    return f"The {what} is that of: {'; '.join(dict.fromkeys(fits))}."

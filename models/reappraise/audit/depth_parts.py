@@ -6,6 +6,7 @@ Where only percentages are printed, every whole number of patients that rounds t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
@@ -45,7 +46,8 @@ def _sums(endpoint: DepthEndpoint, responses: dict[str, ResponseEndpoint], arm: 
             message = f"The categories make up {words.span(low, high)} patients, not {words.span(least, most)}."
         elif missing:
             verdict = "cannot judge"
-            message = f"Patients with exactly {words.listed(missing)} are not printed; {words.span(least - high, most - low)} remain for them."
+            left = words.span(least - high, most - low)
+            message = f"{words.listed(missing)} alone is not printed; {left} patients remain for it."
         elif any(part is not None and part.total != whole.total for part in parts):
             verdict = "cannot judge"
             message = "The categories have another denominator than the endpoint, and what differs is not printed."
@@ -60,7 +62,7 @@ def _orders(endpoint: DepthEndpoint, responses: dict[str, ResponseEndpoint], arm
         for category in endpoint.categories
         if category.or_better in responses and (count := _count(responses[category.or_better].counts, arm))
     ]
-    for (better, fewer), (category, more) in zip(wholes, wholes[1:], strict=False):
+    for (better, fewer), (category, more) in pairwise(wholes):
         (least, _), (_, most) = _span([fewer]), _span([more])
         if fewer.total == more.total:
             holds = least <= most
@@ -88,7 +90,7 @@ def _total(endpoint: DepthEndpoint, arm: str, short: str) -> Iterator[Finding]:
     message = {
         "consistent": "All categories together make up the arm.",
         "inconsistent": "All categories together hold more patients than the arm.",
-        "cannot judge": f"{words.span(total - high, total - low)} patients are in no category; their response is not printed.",
+        "cannot judge": f"{words.span(total - high, total - low)} patients are in no printed category.",
     }[verdict]
     yield _finding(
         endpoint,

@@ -14,7 +14,7 @@ NAME = "parts of a factor"
 
 
 def check(trial: Trial) -> Iterator[Finding]:
-    """Yield a finding for every factor and arm: do the levels make up the arm's responders and patients?"""
+    """Yield a finding for every factor and arm: whether the levels make up the arm's responders and patients."""
     for endpoint in trial.file.endpoints:
         if isinstance(endpoint, ResponseEndpoint):
             for factor in endpoint.factors:
@@ -31,7 +31,7 @@ def check(trial: Trial) -> Iterator[Finding]:
                     else:
                         events, *of_parts = (number or 0 for number in known)
                         left = events - sum(of_parts), whole.total - sum(count.total for count in parts)
-                        recomputed = f"{left[0]} responders of {left[1]} patients in none of the levels"
+                        recomputed = f"in none of the levels: {left[1]} patients, {left[0]} of them responders"
                         verdict, message = _judge(factor, left)
                     yield Finding(
                         check=NAME,

@@ -1,15 +1,16 @@
-r"""Survival at a landmark: on which scale is its interval symmetric, and is it as wide as the patients allow?
+r"""Survival at a landmark: the scale on which its interval is symmetric, and its width against the patients.
 
 .. math:: Var(\hat S) \ge S (1 - S) / n
 
 Greenwood's variance equals the bound if nobody was censored before the landmark, and exceeds it otherwise: patients
 censored early only make later risk sets smaller. S (1 - S) / Var is the effective number of patients, at most n.
-Tolerances: rounding of the printed numbers, and 1% of n for programs that carry few digits. Below n / 2 the interval is
-so wide that half the information was censored: possible, but only the numbers at risk could show it.
+Tolerances: rounding of the printed numbers, and 1% of n for programs that carry few digits. Below n / 2 the interval
+is so wide that half the information was censored: possible, but only the numbers at risk could show it.
 
 References
 ----------
-Kalbfleisch JD, Prentice RL. The Statistical Analysis of Failure Time Data. 2nd ed. Wiley 2002. doi:10.1002/9781118032985
+Kalbfleisch JD, Prentice RL. The Statistical Analysis of Failure Time Data. 2nd ed. Wiley 2002.
+doi:10.1002/9781118032985
 """
 
 from __future__ import annotations
@@ -57,14 +58,14 @@ def _judge(fact: EstimateFact, printed: list[Printed], patients: int | None) -> 
     level = float(fact.published.level)
     verdict: Verdict
     recomputed = ""
-    if not all(0 < item.bounds[0] and item.bounds[1] < 1 for item in printed):
+    if not all(item.bounds[0] > 0 and item.bounds[1] < 1 for item in printed):
         verdict = "cannot judge"
         message = "Survival or a limit is 0% or 100% to the printed digits, where intervals are cut off."
     else:
         spans = {name: _effective(value, low, high, level, *curves) for name, curves in SCALES.items()}
         fits = {name: span for name, span in spans.items() if span is not None}
         recomputed = "; ".join(
-            f"{name}: {'not symmetric' if span is None else f'symmetric, effective number of patients {words.span(*span)}'}"
+            f"{name}: not symmetric" if span is None else f"{name}: symmetric, effective patients {words.span(*span)}"
             for name, span in spans.items()
         )
         verdict, message = _verdict(fits, patients)
@@ -102,7 +103,7 @@ def _verdict(fits: dict[str, Span], patients: int | None) -> tuple[Verdict, str]
     if wide:
         return (
             "cannot judge",
-            "The interval is so wide that more than half the patients were censored; numbers at risk are missing.",
+            "So wide an interval needs more than half the patients censored early; numbers at risk are missing.",
         )
     return "consistent", f"The interval is {words.listed(possible)}, as wide as {patients} patients make it."
 

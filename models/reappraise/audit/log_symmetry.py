@@ -1,7 +1,7 @@
-"""Is a ratio the geometric middle of its interval, as a Wald interval on the log scale has it?
+"""A ratio against the geometric middle of its interval, where a Wald interval on the log scale has it.
 
 Tolerance: the rounding of value and limits, nothing else: 2 log(value) and log(low) + log(high) must share a value.
-Exact, score and profile-likelihood intervals are not symmetric; where the counts show one, asymmetry is as it should be.
+Exact, score and profile-likelihood intervals are not symmetric; where the counts show one, asymmetry is right.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _judge(fact: EstimateFact, value: Printed, low: Printed, high: Printed) -> F
         recomputed += f"; lower limit {words.number(below)}-fold below, upper limit {words.number(above)}-fold above"
         if exact:
             verdict = "consistent"
-            message = f"Not symmetric on the log scale, and need not be: the interval is {words.listed(exact)}."
+            message = f"Not symmetric on the log scale, and need not be: the interval is that of: {'; '.join(exact)}."
         else:
             verdict = "inconsistent"
             message = "The interval is not symmetric on the log scale: no Wald interval around this estimate."

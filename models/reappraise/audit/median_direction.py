@@ -1,6 +1,6 @@
 """Medians that point one way while the hazard ratio points the other.
 
-Not an error of arithmetic, but a sign that hazards are not proportional, and that one of the two numbers alone misleads.
+Not an error of arithmetic, but a sign that hazards may not be proportional, and that either number alone misleads.
 Tolerance: rounding; medians whose digits overlap, and a hazard ratio whose digits allow 1, point nowhere.
 """
 
@@ -63,7 +63,7 @@ def _judge(
             )
             message = (
                 f"The median is longer with {longer.short}, the hazard lower with {lower.short}: "
-                "the hazards are not proportional, or neither difference is real."
+                "the hazards may not be proportional, and neither number alone tells what happened."
             )
     present = [fact for fact in (control, experimental, ratio) if fact]
     return Finding(

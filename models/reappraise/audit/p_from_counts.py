@@ -1,4 +1,4 @@
-"""Which test gives a printed p value from the counts of a response endpoint?
+"""The tests that give a printed p value from the counts of a response endpoint.
 
 Tolerance: half a unit of the last printed digit. A bound is true or false for each test.
 One-sided tests have as their alternative that the experimental arm is better.
@@ -30,10 +30,10 @@ def check(trial: Trial) -> Iterator[Finding]:
             yield _judge(fact, fact.published.p, found)
 
 
-def recomputed_p_values(trial: Trial, endpoint: ResponseEndpoint) -> tuple[PValue, ...]:
+def recomputed_p_values(trial: Trial, endpoint: ResponseEndpoint, *, unconditional: bool = True) -> tuple[PValue, ...]:
     """Candidate p values of an endpoint, one-sided towards benefit; empty where a count is not known."""
     table = counted(endpoint, trial.experimental.key, trial.control.key)
-    return () if table is None else p_values(table, direction=endpoint.better)
+    return () if table is None else p_values(table, direction=endpoint.better, unconditional=unconditional)
 
 
 def stated_p_values(found: Sequence[PValue], name: str, sides: int | None) -> list[PValue]:

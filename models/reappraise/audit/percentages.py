@@ -1,4 +1,4 @@
-"""Percentages against counts: does count / denominator, rounded as printed, give the percentage?
+"""Percentages against counts: count / denominator, rounded as printed, is the percentage.
 
 Tolerance: half a unit of the last printed digit, either way at a tie, because both ways of rounding a 5 are in use.
 """

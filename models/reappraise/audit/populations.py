@@ -1,4 +1,4 @@
-"""Are the patients counted those of the population that an endpoint or table is said to describe?
+"""The patients counted against the population that an endpoint or table is said to describe.
 
 Rows may leave out patients without data, so that the largest total of each arm is held against the population's size.
 No tolerance.

@@ -1,4 +1,4 @@
-"""Which standard method gives the printed interval of a rate?
+"""The standard methods that give the printed interval of a rate.
 
 Tolerance: half a unit of the last printed digit of each limit; a method must give both limits.
 """

@@ -1,4 +1,4 @@
-"""Are the ratios of one publication all written in the same direction?"""
+"""Directions in which the ratios of one publication are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number printed in several places: do the printings agree?
+"""A number printed in several places, against itself.
 
 Tolerance: half a unit of the last printed digit of each printing.
 """

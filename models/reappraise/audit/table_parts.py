@@ -33,9 +33,12 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 
 def _declared(trial: Trial, key: str, rows: Sequence[CountRow]) -> Iterator[Finding]:
-    wholes = dict.fromkeys((row.group, row.part_of, row.arm, row.grade) for row in rows if row.part_of)
-    for group, name, arm, grade in wholes:
-        parts = [row for row in rows if (row.group, row.part_of, row.arm, row.grade) == (group, name, arm, grade)]
+    wholes: dict[tuple[str, str, str, str], list[CountRow]] = {}
+    for row in rows:
+        if row.part_of:
+            above = "" if row.label == row.group else row.group  # a heading belongs to the level above its rows
+            wholes.setdefault((above, row.part_of, row.arm, row.grade), []).append(row)
+    for (group, name, arm, grade), parts in wholes.items():
         label = headed(group, "all patients" if name == WHOLE else name)
         if name == WHOLE:
             totals = {row.total for row in parts}
@@ -53,6 +56,7 @@ def _sum(
     trial: Trial, key: str, label: str, arm: str, parts: Sequence[CountRow], whole: int | None, said: str
 ) -> Finding:
     known = [row.known_events for row in parts]
+    shown = [f"{_name(trial, row, arm)} {words.count(row)}" for row in parts]
     verdict: Verdict
     if whole is None or any(events is None for events in known):
         verdict, recomputed = "cannot judge", ""
@@ -62,21 +66,25 @@ def _sum(
         total = sum(events or 0 for events in known)
         recomputed = f"{' + '.join(str(events) for events in known)} = {total}"
         verdict = "consistent" if total == whole else "inconsistent"
-        message = (
-            f"The parts add up to {whole}."
-            if total == whole
-            else f"The parts hold {total} patients, {abs(whole - total)} {'fewer' if total < whole else 'more'} than the whole."
-        )
+        way = "fewer" if total < whole else "more"
+        message = f"The parts add up to {whole}."
+        if total != whole:
+            message = f"The parts hold {total} patients, {abs(whole - total)} {way} than the whole."
     return Finding(
         check=NAME,
         verdict=verdict,
         endpoint=key,
         subject=f"{label}, {words.arm(trial, arm)}",
-        printed=f"{'?' if whole is None else whole}: {', '.join(f'{row.label} {words.count(row)}' for row in parts)}",
+        printed=f"{'?' if whole is None else whole}: {', '.join(shown)}",
         recomputed=recomputed,
         message=message,
         source=parts[0].source,
     )
+
+
+def _name(trial: Trial, row: CountRow, arm: str) -> str:
+    """What sets a part apart: its arm, in a sum over arms, else its label."""
+    return row.label if row.arm == arm else words.arm(trial, row.arm)
 
 
 def _arms(trial: Trial, key: str, rows: Sequence[CountRow]) -> Iterator[Finding]:
@@ -132,9 +140,10 @@ def _bounded(trial: Trial, key: str, head: CountRow, parts: Sequence[CountRow]) 
         verdict, message = "consistent", f"The rows below the heading add up to its {total} patients."
     else:
         verdict = "cannot judge"
-        message = (
-            "No row has more patients than its heading; that rows are disjoint and complete is not said (part_of)."
-        )
+        why = "that they are disjoint and complete is not said (part_of)"
+        if total > whole[-1]:
+            why = "together they have, so that some patients stand in several rows, and the sum says nothing"
+        message = f"No row has more patients than its heading; {why}."
     return Finding(
         check=NAME,
         verdict=verdict,

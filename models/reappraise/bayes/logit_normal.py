@@ -93,7 +93,7 @@ class LogitNormal:
         return model
 
     def data(self, partition: Partition, prior: Prior, width: int) -> Data:
-        """Counts padded to `width` levels and the numbers of the priors; a lower-is-better endpoint mirrors the effect."""
+        """Counts padded to `width` levels, numbers of the priors; where lower is better the effect is mirrored."""
         if not isinstance(prior, EffectPrior):
             raise TypeError(f"model {self.name} needs a prior on the log odds ratio, got {prior.name}")
         counts = PaddedCounts.of(partition, width)
@@ -138,9 +138,9 @@ class LogitNormal:
         return {
             **draws,
             "rate": np.asarray(special.expit(_logit(draws, data))),
-            "mean_logit": _overall(draws["average_logit"], 0.0, data["mean_logit_sd"], data, draws["level_sd"], rng),
+            "mean_logit": _overall(draws["average_logit"], 0.0, "mean_logit_sd", data, draws["level_sd"], rng),
             "effect": _overall(
-                draws["average_effect"], data["effect_mean"], data["effect_sd"], data, draws["interaction_sd"], rng
+                draws["average_effect"], float(data["effect_mean"]), "effect_sd", data, draws["interaction_sd"], rng
             ),
         }
 
@@ -152,7 +152,7 @@ class LogitNormal:
         return np.asarray(choose + events * special.log_expit(logit) + (totals - events) * special.log_expit(-logit))
 
     def log_prior(self, draws: Draws, data: Data) -> dict[str, Floats]:
-        """Log density of every sampled variable; offsets of levels without patients, and of a single level, left out."""
+        """Log density of every sampled variable; offsets of padding, and of a single level, left out."""
         held = (data["held"] > 0) & (data["sharing"] > 0)
         logit_sd = _spread(data, "mean_logit_sd", draws["level_sd"])
         effect_sd = _spread(data, "effect_sd", draws["interaction_sd"])
@@ -173,11 +173,11 @@ def _spread(data: Data, overall: str, between: Floats) -> Floats:
 
 
 def _overall(
-    average: Floats, mean: float | Floats, sd: Floats, data: Data, between: Floats, rng: np.random.Generator
+    average: Floats, mean: float, overall: str, data: Data, between: Floats, rng: np.random.Generator
 ) -> Floats:
     """Draw the overall mean given the average over levels: a normal prior seen through a normal average."""
     noise = data["sharing"] * between**2
-    weight = sd**2 / (sd**2 + noise)
+    weight = data[overall] ** 2 / (data[overall] ** 2 + noise)
     return np.asarray(mean + weight * (average - mean) + np.sqrt(weight * noise) * rng.normal(size=average.shape))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -22,7 +22,7 @@ type Data = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
 """Values of the model's data variables."""
 
 
-class ResponseModel(Protocol):
+class ResponseModel(Hashable, Protocol):
     """A model of binary response in levels by arms.
 
     Models are written for `width` levels; a partition with fewer is padded with levels of no patients, which

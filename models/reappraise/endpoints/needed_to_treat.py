@@ -10,9 +10,9 @@ from reappraise.estimate import Estimate
 
 
 def needed_to_treat(difference: Estimate, *, better: Better) -> Estimate:
-    """Number needed to treat for one more patient with the better outcome; negative numbers are harm.
+    r"""Number needed to treat for one more patient with the better outcome; negative numbers are harm.
 
-    .. math:: NNT = 1 / \\Delta, \\qquad \\Delta = \\text{rate difference in favour of the numerator arm}
+    .. math:: NNT = 1 / \Delta, \qquad \Delta = \text{rate difference in favour of the numerator arm}
 
     The reciprocal has no value at a difference of 0: an interval that holds 0 runs from benefit through infinity
     to harm. Then `low` is the limit on the side of benefit, `high` the (negative) limit on the side of harm, and
@@ -27,7 +27,8 @@ def needed_to_treat(difference: Estimate, *, better: Better) -> Estimate:
 
     References
     ----------
-    Altman DG. Confidence intervals for the number needed to treat. BMJ 1998;317:1309-1312. doi:10.1136/bmj.317.7168.1309
+    Altman DG. Confidence intervals for the number needed to treat. BMJ 1998;317:1309-1312.
+    doi:10.1136/bmj.317.7168.1309
     """
     sign = 1.0 if better == "higher" else -1.0
     limits = [number for number in (difference.low, difference.high) if number is not None]

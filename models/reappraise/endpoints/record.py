@@ -89,7 +89,7 @@ class Count(Spread):
 
     @property
     def candidates(self) -> tuple[int, ...]:
-        """The whole numbers of patients that the record allows: one if printed, else all that round to the percentage."""
+        """Whole numbers of patients that the record allows: one if printed, else all that round to the percentage."""
         if self.events is not None:
             return (self.events,)
         if self.percent is None:
@@ -156,7 +156,8 @@ class Published(Spread):
     @model_validator(mode="after")
     def _lies_in_its_interval(self) -> Self:
         if self.value is not None and self.low is not None and self.high is not None:
-            if not self.low.bounds[0] <= self.value <= self.high.bounds[1]:
+            within = self.low.bounds[0] <= self.value <= self.high.bounds[1]
+            if not within:
                 raise ValueError(f"expected an interval that holds {self.value}, got {self.low} to {self.high}")
         if self.value is not None and QUANTITIES[self.quantity].form == "ratio" and self.value <= 0:
             raise ValueError(f"expected a ratio above 0, got {self.value}")

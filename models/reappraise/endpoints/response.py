@@ -92,6 +92,7 @@ class ResponseEndpoint(Sourced):
         """
         whole = {count.arm: (_events(count, self.key), count.total) for count in self.counts}
         rows: list[tuple[str, str, dict[str, tuple[int, int]]]]
+        timing: Timing
         if factor == WHOLE:
             rows, timing, source = [(WHOLE, "All patients", whole)], "baseline", self.source
         else:
@@ -126,9 +127,7 @@ def _events(count: Count, where: str) -> int:
     return events
 
 
-def _rows(
-    factor: Factor, whole: dict[str, tuple[int, int]]
-) -> list[tuple[str, str, dict[str, tuple[int, int]]]]:
+def _rows(factor: Factor, whole: dict[str, tuple[int, int]]) -> list[tuple[str, str, dict[str, tuple[int, int]]]]:
     rows = []
     left = {arm: whole[arm] for level in factor.levels for arm in (count.arm for count in level.counts) if arm in whole}
     for level in factor.levels:

@@ -60,17 +60,10 @@ def load_trial(trial: str | Path) -> Trial:
         beside = path.parent / table.file
         text = _read(beside)
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
-        row_type = CountRow if isinstance(table, CountTable) else QuantityRow
-        rows = []
-        for line, row in parse_table(text, row_type, beside):
-            problem = row_problem(row, sizes[table.population], arms)
-            if problem:
-                raise TrialFileError(beside, f"row {line}", f"{problem}.", "Correct the row.")
-            rows.append(row)
         if isinstance(table, CountTable):
-            counts[table.key] = tuple(row for row in rows if isinstance(row, CountRow))
+            counts[table.key] = _rows(text, CountRow, beside, sizes[table.population], arms)
         else:
-            quantities[table.key] = tuple(row for row in rows if isinstance(row, QuantityRow))
+            quantities[table.key] = _rows(text, QuantityRow, beside, sizes[table.population], arms)
     loaded = Trial(file=file, path=path, digest=hashed.hexdigest(), counts=counts, quantities=quantities)
     _check_partitions(loaded)
     return loaded
@@ -106,7 +99,9 @@ def _read(path: Path) -> str:
             path, f"byte {error.start}", "expected text in UTF-8, got binary data.", "Save it as UTF-8 text."
         ) from None
     except FileNotFoundError:
-        raise TrialFileError(path, "", "expected this file, which does not exist.", "Add it, or correct its name.") from None
+        raise TrialFileError(
+            path, "", "expected this file, which does not exist.", "Add it, or correct its name."
+        ) from None
     except OSError as error:
         raise TrialFileError(path, "", f"cannot be read: {error.strerror}.", "Check that you may read it.") from None
     if not text.strip():
@@ -132,6 +127,18 @@ def _parse(content: str, path: Path) -> TrialFile:
         more = f" ({len(found) - 1} more problems of this kind)" if len(found) > 1 else ""
         raise TrialFileError(path, key, f"{problem}.", f"Correct the file to what was printed.{more}")
     return file
+
+
+def _rows[Row: (CountRow, QuantityRow)](
+    text: str, row_type: type[Row], path: Path, sizes: dict[str, int], arms: set[str]
+) -> tuple[Row, ...]:
+    rows = []
+    for line, row in parse_table(text, row_type, path):
+        problem = row_problem(row, sizes, arms)
+        if problem:
+            raise TrialFileError(path, f"row {line}", f"{problem}.", "Correct the row.")
+        rows.append(row)
+    return tuple(rows)
 
 
 def _check_partitions(trial: Trial) -> None:

@@ -44,7 +44,9 @@ def problems(file: TrialFile) -> Iterator[Problem]:
                 responses = {item.key for item in file.endpoints if isinstance(item, ResponseEndpoint)}
                 for category in endpoint.categories:
                     if category.or_better is not None:
-                        yield from _known(f"{where}.categories[{category.key}].or_better", {category.or_better}, responses)
+                        yield from _known(
+                            f"{where}.categories[{category.key}].or_better", {category.or_better}, responses
+                        )
                     yield from _counts(f"{where}.categories[{category.key}].counts", category.counts, sizes, arms)
             case _:
                 tables = {table.key for table in file.tables if isinstance(table, CountTable)}
@@ -53,7 +55,7 @@ def problems(file: TrialFile) -> Iterator[Problem]:
 
 def row_problem(count: Count | Published, sizes: dict[str, int], arms: set[str]) -> str | None:
     """What is wrong with the arm or the total of one table row, or None."""
-    named = {arm for arm in _arms_of(count)} - {EVERYBODY}
+    named = set(_arms_of(count)) - {EVERYBODY}
     if not named <= arms:
         return f"expected arms among {_listed(arms | {EVERYBODY})}, got {_listed(named - arms)}"
     if isinstance(count, Count):
@@ -63,9 +65,7 @@ def row_problem(count: Count | Published, sizes: dict[str, int], arms: set[str])
     return None
 
 
-def _response(
-    endpoint: ResponseEndpoint, where: str, sizes: dict[str, int], arms: set[str]
-) -> Iterator[Problem]:
+def _response(endpoint: ResponseEndpoint, where: str, sizes: dict[str, int], arms: set[str]) -> Iterator[Problem]:
     yield from _counts(f"{where}.counts", endpoint.counts, sizes, arms)
     missing = arms - {count.arm for count in endpoint.counts}
     if missing:

@@ -51,7 +51,9 @@ def parse_table[Row: (CountRow, QuantityRow)](text: str, row_type: type[Row], pa
                 key, problem, remedy = describe(error, raw, row_type)
                 raise TrialFileError(path, f"{where}, {key}" if key else where, problem, remedy) from None
     except csv.Error as error:
-        raise TrialFileError(path, f"row {reader.line_num}", f"expected CSV, got: {error}.", "Correct the row.") from None
+        raise TrialFileError(
+            path, f"row {reader.line_num}", f"expected CSV, got: {error}.", "Correct the row."
+        ) from None
 
 
 def _typed(name: str, cell: str) -> str | int:

@@ -31,7 +31,9 @@ class TrialEndpoint:
     @property
     def factors(self) -> tuple[str, ...]:
         """Keys of the subgroup factors; empty for an endpoint without counts by subgroup."""
-        return tuple(item.key for item in self.published.factors) if isinstance(self.published, ResponseEndpoint) else ()
+        return (
+            tuple(item.key for item in self.published.factors) if isinstance(self.published, ResponseEndpoint) else ()
+        )
 
     def partition(self, factor: str = WHOLE) -> Partition:
         """Counts by level of a factor and arm; of the whole population by default.

@@ -42,7 +42,10 @@ def _words(item: Any, record: object, model: type[BaseModel]) -> tuple[str, str]
     match item["type"]:
         case "extra_forbidden":
             near = get_close_matches(name, _all_keys(model), n=1, cutoff=0.6)
-            return "unknown key.", f"Did you mean {near[0]!r}?" if near else "Remove it, or look the keys up in the schema."
+            return (
+                "unknown key.",
+                f"Did you mean {near[0]!r}?" if near else "Remove it, or look the keys up in the schema.",
+            )
         case "missing":
             keys = ", ".join(record) if isinstance(record, Mapping) else "nothing"
             return f"expected the key {name!r}, which is missing (there are: {keys}).", "Add it."

@@ -37,7 +37,7 @@ class PValue:
     value: float
 
 
-def p_values(table: TwoByTwo, *, direction: Direction) -> tuple[PValue, ...]:
+def p_values(table: TwoByTwo, *, direction: Direction, unconditional: bool = True) -> tuple[PValue, ...]:
     """P values of equal rates in both arms, by each standard test; Fisher's one-sided first.
 
     The unconditional tests (Barnard with pooled variance, Boschloo) are left out for arms whose sizes multiply to
@@ -50,6 +50,8 @@ def p_values(table: TwoByTwo, *, direction: Direction) -> tuple[PValue, ...]:
     direction
         The alternative of the one-sided tests: the rate of the first arm is "higher" or "lower" than that of the
         reference arm. With the experimental arm first, give the direction of benefit.
+    unconditional
+        Whether to compute the unconditional tests, which take nearly all of the time.
 
     References
     ----------
@@ -63,8 +65,10 @@ def p_values(table: TwoByTwo, *, direction: Direction) -> tuple[PValue, ...]:
     >>> [round(p.value, 4) for p in p_values(TwoByTwo(3, 4, 1, 4), direction="higher")[:2]]
     [0.2429, 0.4857]
     """
-    found = (*_conditional(table, direction), *_asymptotic(table, direction), *_unconditional(table, direction))
-    return tuple(PValue(p.method, p.sides, 1.0) for p in found) if table.uninformative else found
+    found = [*_conditional(table, direction), *_asymptotic(table, direction)]
+    if unconditional and table.total * table.reference_total <= LARGEST_UNCONDITIONAL:
+        found += _unconditional(table, direction)
+    return tuple(PValue(p.method, p.sides, 1.0) if table.uninformative else p for p in found)
 
 
 def _conditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
@@ -100,8 +104,6 @@ def _asymptotic(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
 
 
 def _unconditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
-    if table.total * table.reference_total > LARGEST_UNCONDITIONAL:
-        return
     if table.uninformative:
         greater = less = barnard = barnard_two = 1.0
     else:

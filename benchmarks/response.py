@@ -1,0 +1,174 @@
+"""Response models of a trial: agreement with the exact posterior, and what fits cost.
+
+Run with ``make bench`` or ``python benchmarks/response.py``. Prints a table and writes ``benchmarks/response.json``
+with the date, the versions and the digest of the trial.
+
+* agreement: z-scores of the independent model against the exact posterior, every binary endpoint and prior;
+* cost: seconds for all fits of the trial through the compiled models and the number of compilations, against the
+  same fits with one ``pm.sample`` each (a sample of them, extrapolated), as a ratio in one run;
+* growth: seconds of a fit as counts grow 10,000-fold.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pymc as pm
+from arviz_stats.base import array_stats
+
+from reappraise.bayes import MODELS, Independent
+from reappraise.endpoints.partition import Partition
+from reappraise.engine import compilations
+from reappraise.exact import exact_estimates
+from reappraise.fitting import Fit, Job, trial_width
+from reappraise.plan import plan
+from reappraise.prior import RATE_PRIORS, RatePrior, effect_priors
+from reappraise.sampling import Sampling, versions
+from reappraise.trial import Trial, load_trial
+
+SETTINGS = Sampling(seed=20210304)
+SLOW_FITS = 6
+"""Fits repeated with one pm.sample each: two of each model, at 10 to 20 seconds."""
+
+
+def main(key: str) -> None:
+    """Measure, print and store."""
+    trial = load_trial(key)
+    found = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "trial": trial.key,
+        "trial_digest": trial.digest,
+        "versions": versions(),
+        "cost": cost(trial),
+        "agreement": agreement(trial),
+        "growth": growth(),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    text = json.dumps(found, indent=1)
+    (Path(__file__).parent / "response.json").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+def agreement(trial: Trial) -> dict[str, object]:
+    """z-scores of posterior means, quantile probabilities and P(benefit) against the exact posterior."""
+    scores: dict[str, float] = {}
+    width = trial_width(trial.responses)
+    for endpoint in trial.responses:
+        partition = endpoint.partition()
+        for prior in RATE_PRIORS:
+            job = Job(partition=partition, model=Independent(), prior=prior, sampling=SETTINGS, width=width)
+            scores |= {f"{job.name} {name}": score for name, score in _scores(job.run(), partition, prior).items()}
+    values = np.array(list(scores.values()))
+    return {
+        "z_scores": {name: round(score, 2) for name, score in scores.items()},
+        "number": len(values),
+        "standard_deviation": round(float(values.std()), 3),
+        "largest": round(float(np.abs(values).max()), 2),
+        "expected_largest": round(float(np.sqrt(2 * np.log(2 * len(values)))), 2),
+    }
+
+
+def _scores(fit: Fit, partition: Partition, prior: RatePrior) -> dict[str, float]:
+    exact = {(item.quantity, item.arm): item for item in exact_estimates(partition, prior)}
+    posterior = fit.tree["posterior"]
+    scores = {}
+    for (quantity, arm), item in exact.items():
+        if quantity == "rate":
+            draws = posterior["rate"].sel(arm=arm).values[..., 0]
+        elif quantity in {"risk_difference", "risk_ratio", "odds_ratio"}:
+            draws = posterior[quantity].values[..., 0]
+        else:
+            continue
+        for name, limit, probability in (
+            ("low", item.low, 0.025),
+            ("median", item.value, 0.5),
+            ("high", item.high, 0.975),
+        ):
+            scores[f"{quantity}{f' {arm}' if arm else ''} {name}"] = _z(draws < limit, probability)
+    benefit = exact["probability_of_benefit", ""].value
+    sign = 1 if partition.better == "higher" else -1
+    scores["P(benefit)"] = _z(sign * posterior["risk_difference"].values[..., 0] > 0, benefit or 0.0)
+    return scores
+
+
+def _z(holds: np.ndarray, probability: float) -> float:
+    indicator = holds.astype(float)
+    error = float(array_stats.mcse(indicator, chain_axis=0, draw_axis=1, method="mean"))
+    return float(indicator.mean() - probability) / error
+
+
+def cost(trial: Trial) -> dict[str, object]:
+    """All fits through compiled models, against one pm.sample a fit."""
+    jobs = list(plan(trial, SETTINGS))
+    before = compilations()
+    start = time.perf_counter()
+    for model in MODELS:
+        next(job for job in jobs if job.model == model).run()
+    compiling = time.perf_counter() - start
+    start = time.perf_counter()
+    unconverged = sum(not job.run().converged for job in jobs)
+    refitting = time.perf_counter() - start
+    chosen = [
+        job for model in MODELS for job in [job for job in jobs if job.model == model][:: max(1, len(jobs) // 6)][:2]
+    ]
+    seconds = [_one_sample_each(job) for job in chosen[:SLOW_FITS]]
+    slow = float(np.mean(seconds)) * len(jobs)
+    ours = compiling + refitting
+    return {
+        "fits": len(jobs),
+        "unconverged": unconverged,
+        "compilations": compilations() - before,
+        "models": len(MODELS),
+        "seconds_first_fit_of_each_model": round(compiling, 1),
+        "seconds_all_fits_compiled": round(refitting, 1),
+        "seconds_one_pm_sample": [round(value, 1) for value in seconds],
+        "seconds_all_fits_one_pm_sample_each_extrapolated": round(slow),
+        "ratio": round(slow / ours, 1),
+    }
+
+
+def _one_sample_each(job: Job) -> float:
+    start = time.perf_counter()
+    width = len(job.partition.levels)
+    model = job.model.build(width)
+    with model:
+        pm.set_data(
+            {name: np.asarray(value) for name, value in job.model.data(job.partition, job.prior, width).items()}
+        )
+        pm.sample(
+            draws=job.sampling.draws, tune=job.sampling.tune, chains=job.sampling.chains, cores=2, progressbar=False,
+            quiet=True, random_seed=1, nuts={"target_accept": job.sampling.target_accept},
+        )  # fmt: skip
+    return time.perf_counter() - start
+
+
+def growth() -> dict[str, float]:
+    """Seconds of one fit of each model as counts grow 10,000-fold, after a first fit."""
+    found = {}
+    for model in MODELS:
+        prior = RATE_PRIORS[0] if model.prior_kind == "rate" else effect_priors()[0]
+        for factor in (1, 100, 10_000):
+            partition = Partition(
+                endpoint="growth", factor="all", levels=("all",), level_labels=("All",), arms=("control", "experimental"),
+                arm_labels=("Control", "Experimental"), events=((26 * factor, 24 * factor),),
+                totals=((109 * factor, 55 * factor),), better="higher",
+            )  # fmt: skip
+            job = Job(partition=partition, model=model, prior=prior, sampling=SETTINGS, width=4)
+            job.run()
+            times = []
+            for _ in range(5):
+                start = time.perf_counter()
+                job.run()
+                times.append(time.perf_counter() - start)
+            found[f"{model.name}, counts x {factor}"] = round(float(np.median(times)), 3)
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "isatuximab-dexamethasone")

@@ -1,0 +1,68 @@
+"""What the figures say in words: names of arms, models and priors, the direction of benefit, interval levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reappraise.endpoints import ResponseEndpoint
+from reappraise.endpoints.partition import Better
+from reappraise.errors import AnalysisError
+from reappraise.estimate import Estimate
+from reappraise.trial import Trial, TrialEndpoint
+
+NO_CAUSAL_READING = "determined after randomisation: no causal reading"
+NOT_CONVERGED = "NOT CONVERGED"
+
+
+def binary(endpoint: TrialEndpoint) -> ResponseEndpoint:
+    """What was published about a binary endpoint.
+
+    Raises
+    ------
+    AnalysisError
+        If the endpoint is of another kind.
+    """
+    if not isinstance(endpoint.published, ResponseEndpoint):
+        key, kind = endpoint.published.key, endpoint.published.kind
+        raise AnalysisError(f"expected a response endpoint to draw, got {key}, which is of kind {kind}")
+    return endpoint.published
+
+
+def arm_names(trial: Trial) -> dict[str, str]:
+    """Short name of each arm, control first."""
+    return {arm.key: arm.short for arm in trial.arms}
+
+
+def factor_label(endpoint: TrialEndpoint, factor: str) -> str:
+    """The factor in words."""
+    return next((item.label for item in binary(endpoint).factors if item.key == factor), "All patients")
+
+
+def favours(above: str, below: str, better: Better) -> tuple[str, str]:
+    """What lies left and right of no difference, for contrasts of `above` over (or minus) `below`."""
+    left, right = (below, above) if better == "higher" else (above, below)
+    return f"\u2190 favours {left}", f"favours {right} \u2192"
+
+
+def name(key: str) -> str:
+    """A key as the beginning of a label."""
+    words = key.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def prior_name(key: str) -> str:
+    """The key of a prior as a label."""
+    return name(key.replace("-", " "))
+
+
+def failed(estimate: Estimate) -> bool:
+    """Whether the estimate comes from a fit that did not pass its diagnostics."""
+    return estimate.method.startswith(NOT_CONVERGED)
+
+
+def percent_level(levels: Iterable[float | None]) -> str:
+    """Coverage of the intervals, such as "95% interval"; all of them if they differ."""
+    found = sorted({round(100 * level, 3) for level in levels if level is not None})
+    if not found:
+        return "interval"
+    return " or ".join(f"{level:g}%" for level in found) + " interval"
