@@ -155,8 +155,8 @@ def growth() -> dict[str, float]:
         prior = RATE_PRIORS[0] if model.prior_kind == "rate" else effect_priors()[0]
         for factor in (1, 100, 10_000):
             partition = Partition(
-                endpoint="growth", factor="all", levels=("all",), level_labels=("All",), arms=("control", "experimental"),
-                arm_labels=("Control", "Experimental"), events=((26 * factor, 24 * factor),),
+                endpoint="growth", factor="all", levels=("all",), level_labels=("All",), arms=("old", "new"),
+                arm_labels=("Old", "New"), events=((26 * factor, 24 * factor),),
                 totals=((109 * factor, 55 * factor),), better="higher",
             )  # fmt: skip
             job = Job(partition=partition, model=model, prior=prior, sampling=SETTINGS, width=4)

@@ -26,7 +26,7 @@ def swap(old: str, new: str) -> Callable[[str], str]:
 BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
     "typo in a key": (swap("better =", "beter ="), "endpoints[response].beter", "Did you mean 'better'"),
     "wrong type": (swap("events = 10,", 'events = "10",'), "endpoints[response].counts[0].events", "valid integer"),
-    "unknown kind": (swap('kind = "response"', 'kind = "responses"'), "endpoints[response]", "unknown kind 'responses'"),
+    "unknown kind": (swap('kind = "response"', 'kind = "responses"'), "endpoints[response]", "kind 'responses'"),
     "no kind": (swap('kind = "response"', ""), "endpoints[response]", "'kind'"),
     "count above total": (swap("events = 10,", "events = 41,"), "counts[0]", "events <= total 40, got events 41"),
     "negative count": (swap("events = 10,", "events = -1,"), "counts[0].events", "greater than or equal to 0"),

@@ -137,7 +137,8 @@ def effect_priors(planned: float | None = None) -> tuple[EffectPrior, ...]:
 
     References
     ----------
-    Spiegelhalter DJ, Freedman LS, Parmar MKB. Bayesian approaches to randomized trials. J R Stat Soc A 1994;157:357-416.
+    Spiegelhalter DJ, Freedman LS, Parmar MKB. Bayesian approaches to randomized trials. J R Stat Soc A
+    1994;157:357-416.
     """
     effect = log(UNSTATED_PLAN if planned is None else planned)
     whose = (

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from reappraise.bayes.model import Data, Draws, Floats, ResponseModel
+from reappraise.bayes.model import Data, Draws, ResponseModel
 from reappraise.endpoints.partition import Partition
 from reappraise.engine import Sampled
 from reappraise.estimands import CONTRASTS, RATIOS, contrasts
@@ -60,8 +60,8 @@ def build_tree(
     shape = _Shape(partition)
     posterior = _with_estimands(model, partition, data, sampled.draws, rng, posterior=True)
     drawn = model.draw_prior(data, PRIOR_DRAWS, rng)
-    prior = {name: values[None] for name, values in drawn.items()}
-    prior = _with_estimands(model, partition, data, prior, rng, posterior=False)
+    one_chain = {name: values[None] for name, values in drawn.items()}
+    prior = _with_estimands(model, partition, data, one_chain, rng, posterior=False)
     estimands = CONTRASTS if partition.causal and any(partition.comparable) else ()
     names = ("rate", *estimands, *model.parameters(len(partition.levels)))
     dims = {**DIMS, **model.parameters(len(partition.levels))}
@@ -109,8 +109,8 @@ def _with_estimands(
     return {**whole, "rate": rate, **contrasts(held, partition.comparable)}
 
 
-def _predict(rate: Floats, totals: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int32]:
-    return rng.binomial(totals, rate).astype(np.int32)
+def _predict(rate: NDArray[np.floating], totals: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int32]:
+    return np.asarray(rng.binomial(totals, rate), dtype=np.int32)
 
 
 class _Shape:

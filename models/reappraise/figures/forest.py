@@ -60,7 +60,6 @@ def forest_plot(comparison: Comparison, *, endpoint: TrialEndpoint, quantity: st
             heading="Rate by arm",
             scale=rate_scale(mark_span(item) for item in drawn if item.quantity == "rate"),
             numbers=f"%\n({level})",
-            key=tuple((None, place == 1, f"{arm} (n = {totals[place]})") for place, arm in enumerate(arms.values())),
         )
     ]
     contrasts = [item for item in drawn if item.quantity == quantity]
@@ -71,7 +70,11 @@ def forest_plot(comparison: Comparison, *, endpoint: TrialEndpoint, quantity: st
         for _, row in rows
     ]
     return draw_sheet(
-        sheet, panels, title=f"{published.label}: published, recomputed and posterior", note=note_of(drawn)
+        sheet,
+        panels,
+        title=f"{published.label}: published, recomputed and posterior",
+        key=[(None, place == 1, f"{arm} (n = {totals[place]})") for place, arm in enumerate(arms.values())],
+        note=note_of(drawn),
     )
 
 

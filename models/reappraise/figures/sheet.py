@@ -9,7 +9,6 @@ from math import isfinite
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
 from reappraise.estimate import Kind
@@ -20,7 +19,6 @@ from reappraise.figures.style import (
     KINDS,
     LINE,
     PALE,
-    SIZE,
     SMALL,
     WIDTH,
     Look,
@@ -42,6 +40,9 @@ _LEAST = 1.45
 """Narrowest panel, inches; the figure grows where numbers and labels leave less."""
 _MARKS = 0.155
 """Inches from one interval to the next within a row."""
+
+type Key = Sequence[tuple[Kind | None, bool, str]]
+"""Kind, whether the marker is filled, and what that means in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +94,6 @@ class Panel:
         What lies left and right of no difference.
     reference
         Value of a dotted line.
-    key
-        Kind (None for what holds of every kind), whether the marker is filled, and what that means in words.
     arrows
         Whether an arrow goes from the first to the second mark of each row.
     """
@@ -104,7 +103,6 @@ class Panel:
     numbers: str
     favours: tuple[str, str] | None = None
     reference: float | None = None
-    key: tuple[tuple[Kind | None, bool, str], ...] = ()
     arrows: bool = False
 
 
@@ -200,15 +198,14 @@ class _Layout:
         return sum(self.heights)
 
     @cached_property
-    def keys(self) -> float:
-        """Heights of the keys of markers, and of the headings of numbers, just above the rows."""
-        keys = max(_key_lines(panel, self.panel_width) for panel in self.panels)
-        return 0.05 + max(LINE * keys, 0.128 * max(lines(panel.numbers) for panel in self.panels))
+    def numbers(self) -> float:
+        """Headings of the numbers, just above the rows."""
+        return 0.06 + 0.128 * max(lines(panel.numbers) for panel in self.panels)
 
     @cached_property
     def head(self) -> float:
-        """Headings of the panels, and what stands between them and the rows."""
-        return 0.08 + LINE * max(lines(self.heading(index)) for index in range(len(self.panels))) + self.keys
+        """Headings of the panels and of their numbers."""
+        return 0.06 + LINE * max(lines(self.heading(index)) for index in range(len(self.panels))) + self.numbers
 
     def heading(self, panel: int) -> str:
         """Heading of a panel, which may reach over its numbers."""
@@ -220,7 +217,15 @@ class _Layout:
         return 0.46 + LINE * max(_favour_lines(panel, self.panel_width) for panel in self.panels)
 
 
-def draw_sheet(rows: Sequence[Row], panels: Sequence[Panel], *, title: str, subtitle: str = "", note: str = "") -> Figure:
+def draw_sheet(
+    rows: Sequence[Row],
+    panels: Sequence[Panel],
+    *,
+    title: str,
+    subtitle: str = "",
+    key: Key = (),
+    note: str = "",
+) -> Figure:
     """Draw rows of intervals.
 
     Parameters
@@ -231,12 +236,15 @@ def draw_sheet(rows: Sequence[Row], panels: Sequence[Panel], *, title: str, subt
         From left to right; each row has one cell for each.
     title, subtitle, note
         Above and below, wrapped to the width.
+    key
+        What the markers mean: kind (None for what holds of every kind), whether filled, and words.
     """
     with styled():
         layout = _Layout(rows, panels)
         width = layout.width
-        below, above = layout.foot + note_height(note, width), layout.head + title_height(title, subtitle, width)
-        height = below + layout.body + above
+        below, top = layout.foot + note_height(note, width), title_height(title, subtitle, width)
+        keys = 0.06 + LINE * _key_lines(key, width) if key else 0.0
+        height = below + layout.body + layout.head + keys + top
         figure = blank(height, width)
         ground = figure.add_axes((0.0, below / height, 1.0, layout.body / height), label="ground")
         ground.set(xlim=(0, width), ylim=(layout.body, 0))
@@ -248,6 +256,8 @@ def draw_sheet(rows: Sequence[Row], panels: Sequence[Panel], *, title: str, subt
             _draw_panel(axes, layout, index)
             _write_around(ground, layout, index)
         write_title(figure, title, subtitle)
+        if key:
+            _write_key(figure, key, top)
         write_note(figure, note)
     return figure
 
@@ -316,19 +326,7 @@ def _write_around(ground: Axes, layout: _Layout, index: int) -> None:
             ground.text(numbers, y, mark.text, va="center", size=SMALL, color=GREY if mark.failed else "black")
     top = -0.05
     ground.text(numbers, top, panel.numbers, va="bottom", size=SMALL, color=GREY, linespacing=1.15)
-    keys = _key_lines(panel, width)
-    ground.text(left, -layout.keys, layout.heading(index), va="bottom", weight="bold", linespacing=1.15)
-    if panel.key:
-        handles = [
-            Line2D([], [], ls="", marker=look.marker, ms=5, mec=look.colour, mfc=look.colour if filled else "white")
-            for look, filled in ((KINDS[kind] if kind else Look(GREY, "o"), filled) for kind, filled, _ in panel.key)
-        ]
-        legend = Legend(
-            ground, handles, [words for _, _, words in panel.key], loc="lower left", bbox_to_anchor=(left, -0.02), bbox_transform=ground.transData,
-            ncols=len(handles) if keys == 1 else 1, borderpad=0.0, borderaxespad=0.0, handletextpad=0.1,
-            columnspacing=0.9, handlelength=1.2, labelspacing=0.3,
-        )  # fmt: skip
-        ground.add_artist(legend)
+    ground.text(left, -layout.numbers, layout.heading(index), va="bottom", weight="bold", linespacing=1.15)
     if panel.favours:
         foot = layout.body + 0.44
         ground.text(left, foot, panel.favours[0], va="top", ha="left", size=SMALL, color=GREY)
@@ -336,9 +334,22 @@ def _write_around(ground: Axes, layout: _Layout, index: int) -> None:
         ground.text(left + width, foot + shift, panel.favours[1], va="top", ha="right", size=SMALL, color=GREY)
 
 
-def _key_lines(panel: Panel, width: float) -> int:
-    wide = sum(text_width(words, SMALL) + 0.32 for _, _, words in panel.key)
-    return 0 if not panel.key else 1 if wide <= width else len(panel.key)
+def _write_key(figure: Figure, key: Key, down: float) -> None:
+    width, height = figure.get_size_inches()
+    handles = [
+        Line2D([], [], ls="", marker=look.marker, ms=5, mec=look.colour, mfc=look.colour if filled else "white")
+        for look, filled in ((KINDS[kind] if kind else Look(GREY, "o"), filled) for kind, filled, _ in key)
+    ]
+    figure.legend(
+        handles, [words for _, _, words in key], loc="upper left", bbox_to_anchor=(0.06 / width, 1 - down / height),
+        ncols=len(key) if _key_lines(key, width) == 1 else 1, borderpad=0.0, borderaxespad=0.0, handletextpad=0.1,
+        columnspacing=1.2, labelspacing=0.35,
+    )  # fmt: skip
+
+
+def _key_lines(key: Key, width: float) -> int:
+    wide = sum(text_width(words, SMALL) + 0.36 for _, _, words in key)
+    return 0 if not key else 1 if wide <= width - 0.2 else len(key)
 
 
 def _favour_lines(panel: Panel, width: float) -> int:

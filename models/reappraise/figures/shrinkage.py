@@ -79,13 +79,13 @@ def shrinkage_plot(
                 arrows=True,
             )
         )
-    panels[0] = replace(panels[0], key=raw_and_shrunken(model, chosen))
     warning = "" if partition.causal else f", {NO_CAUSAL_READING}"
     return draw_sheet(
         _rows(drawn, partition, arms),
         panels,
         title=f"{published.label}: rates by subgroup, raw and shrunken{warning}",
         subtitle=factor_label(endpoint, factor),
+        key=raw_and_shrunken(model, chosen),
         note=f"Dotted line: all patients of the arm. {note_of(drawn)}",
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from matplotlib.figure import Figure
 
 from reappraise.compare import Comparison
@@ -11,7 +9,7 @@ from reappraise.endpoints.partition import WHOLE, Partition
 from reappraise.errors import AnalysisError
 from reappraise.estimate import QUANTITIES, Estimate, Kind
 from reappraise.figures.forest import contrast_panel, first_of, mark_of, note_of
-from reappraise.figures.sheet import Row, draw_sheet
+from reappraise.figures.sheet import Key, Row, draw_sheet
 from reappraise.figures.words import (
     NO_CAUSAL_READING,
     NOT_CONVERGED,
@@ -70,21 +68,22 @@ def subgroup_forest(
     ]
     if not any(item.population != WHOLE for item in drawn):
         raise AnalysisError(f"expected estimates of {published.key} by {factor} in the comparison, got none")
-    panel = contrast_panel(drawn, endpoint, quantity, percent_level(item.level for item in drawn))
     return draw_sheet(
         list(_rows(drawn, partition)),
-        [replace(panel, key=raw_and_shrunken(model, chosen))],
+        [contrast_panel(drawn, endpoint, quantity, percent_level(item.level for item in drawn))],
         title=f"{published.label}: {QUANTITIES[quantity].label.lower()} by subgroup, raw and shrunken",
         subtitle=factor_label(endpoint, factor),
+        key=raw_and_shrunken(model, chosen),
         note=note_of(drawn),
     )
 
 
-def raw_and_shrunken(model: str, prior: str) -> tuple[tuple[Kind, bool, str], ...]:
+def raw_and_shrunken(model: str, prior: str) -> Key:
     """Key of the markers: what was recomputed from a level alone, and what a model makes of all levels."""
-    raw: tuple[Kind, bool, str] = ("recomputed", True, "raw: each level alone")
-    said = f"shrunken: {model} model, {prior_name(prior).lower()} prior"
-    return (raw, ("posterior", True, said)) if prior else (raw,)
+    key: list[tuple[Kind | None, bool, str]] = [("recomputed", True, "raw: each level alone")]
+    if prior:
+        key.append(("posterior", True, f"shrunken: {model} model, {prior_name(prior).lower()} prior"))
+    return key
 
 
 def _rows(drawn: list[Estimate], partition: Partition) -> list[Row]:

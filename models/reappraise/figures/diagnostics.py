@@ -1,0 +1,168 @@
+"""Diagnostics of every fit of a run at a glance: one dot a fit, thresholds as lines, failing fits by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, ScalarFormatter
+
+from reappraise.diagnose import Check
+from reappraise.errors import AnalysisError
+from reappraise.figures.style import (
+    BLACK,
+    GREY,
+    SERIES,
+    SMALL,
+    WIDTH,
+    blank,
+    note_height,
+    note_lines,
+    styled,
+    text_width,
+    title_height,
+    write_note,
+    write_title,
+)
+
+if TYPE_CHECKING:
+    from reappraise.fit import Fit
+
+_MOST = 20
+"""Failing fits named before the rest is counted."""
+_LANE = 0.3
+"""Inches of a lane."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A fit's diagnostics.
+
+    Parameters
+    ----------
+    name, lane
+        Name of the fit, and of the lane it stands in, such as its model.
+    checks
+        The worst value of each diagnostic and the threshold it must keep.
+    failures
+        What failed, in words; empty when nothing did.
+    """
+
+    name: str
+    lane: str
+    checks: tuple[Check, ...]
+    failures: str = ""
+
+
+def diagnostics_plot(fits: Sequence[Fit]) -> Figure:
+    """Draw the worst value of every diagnostic of every fit against its threshold.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no fit.
+    """
+    return draw_diagnostics(
+        [
+            Judged(
+                name=fit.job.name,
+                lane=fit.job.model.name,
+                checks=fit.diagnosis.checks,
+                failures=fit.diagnosis.failures,
+            )
+            for fit in fits
+        ]
+    )
+
+
+def draw_diagnostics(judged: Sequence[Judged]) -> Figure:
+    """Draw a panel for each diagnostic, a lane for each model, a dot for each fit.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no fit.
+    """
+    if not judged:
+        raise AnalysisError("expected fits to draw the diagnostics of, got none")
+    names = list(dict.fromkeys(check.name for fit in judged for check in fit.checks))
+    lanes = list(dict.fromkeys(fit.lane for fit in judged))
+    failing = [fit for fit in judged if fit.failures]
+    title = f"Diagnostics of {len(judged)} {'fit' if len(judged) == 1 else 'fits'}: " + (
+        f"{len(failing)} NOT CONVERGED" if failing else "all converged"
+    )
+    subtitle = "Worst value of each fit; the shaded side of a threshold fails. Crosses: values that fail."
+    note = "\n".join(f"{fit.name}: {fit.failures}" for fit in failing[:_MOST])
+    if len(failing) > _MOST:
+        note += f"\nand {len(failing) - _MOST} more."
+    with styled():
+        left = 0.12 + max(map(text_width, lanes)) + 0.15
+        between = 0.35
+        plot = (WIDTH - left - between - 0.25) / 2
+        each = max(_LANE * len(lanes), 0.45)
+        rows = ceil(len(names) / 2)
+        head = title_height(title, subtitle)
+        foot = note_height(note) + (0.2 if failing else 0.0)
+        height = head + rows * (each + 0.78) + foot
+        figure = blank(height)
+        for index, check in enumerate(names):
+            row, column = divmod(index, 2)
+            bottom = height - head - row * (each + 0.78) - 0.3 - each
+            place = ((left + column * (plot + between)) / WIDTH, bottom / height, plot / WIDTH, each / height)
+            axes = figure.add_axes(place, label=check)
+            _draw_check(axes, judged, lanes, check)
+            axes.tick_params(axis="y", left=False, labelleft=column == 0)
+        if failing:
+            figure.text(0.12 / WIDTH, (note_height(note) + 0.02) / height, "Not converged", weight="bold")
+        write_title(figure, title, subtitle)
+        write_note(figure, note_lines(note))
+    return figure
+
+
+def at_most(checks: Sequence[Check]) -> bool:
+    """Whether the threshold is the largest value allowed, told from verdicts: a value that equals it says nothing."""
+    told = [(check.value < check.threshold) == check.passed for check in checks if check.value != check.threshold]
+    return told[0] if told else True
+
+
+def _draw_check(axes: Axes, judged: Sequence[Judged], lanes: Sequence[str], name: str) -> None:
+    found = [(fit, check) for fit in judged for check in fit.checks if check.name == name]
+    checks = [check for _, check in found]
+    upper, threshold = at_most(checks), checks[0].threshold
+    finite = [check.value for check in checks if isfinite(check.value)]
+    low, high = min([*finite, threshold]), max([*finite, threshold])
+    logarithmic = low > 0 and high / low > 8
+    if logarithmic:
+        axes.set_xscale("log")
+        low, high = low / (high / low) ** 0.08, high * (high / low) ** 0.08
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 200 else (1.0,), numticks=7))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        pad = 0.08 * (high - low) or max(abs(high) * 0.1, 1.0)
+        low, high = low - pad, high + pad
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=all(value == int(value) for value in finite)))
+    formatter = ScalarFormatter(useOffset=False)
+    formatter.set_scientific(False)
+    axes.xaxis.set_major_formatter(formatter)
+    axes.set_xlim(low, high)
+    axes.set_ylim(len(lanes) - 0.5, -0.5)
+    axes.axvspan(threshold, high if upper else low, color="#ececec", zorder=0, lw=0)
+    axes.axvline(threshold, color=BLACK, lw=1.0, zorder=1)
+    for place, lane in enumerate(lanes):
+        colour, marker = SERIES[place % len(SERIES)]
+        mine = [check for fit, check in found if fit.lane == lane]
+        for index, check in enumerate(mine):
+            # spread by a fixed sequence (golden ratio), so that dots of equal value stay apart and never move
+            y = place - 0.3 + 0.6 * ((index * 0.618034) % 1.0) if len(mine) > 1 else float(place)
+            value = check.value if isfinite(check.value) else (high if upper else low)
+            if check.passed:
+                axes.plot(value, y, marker, color=colour, ms=3.6, mew=0, alpha=0.75, clip_on=False, zorder=2)
+            else:
+                axes.plot(value, y, "X", color=BLACK, ms=6, mec="white", mew=0.6, clip_on=False, zorder=3)
+    axes.set_yticks(range(len(lanes)), lanes)
+    axes.set_title(name, loc="left", weight="bold", size=8, pad=4)
+    axes.set_xlabel(f"{'at most' if upper else 'at least'} {threshold:g}", size=SMALL, color=GREY, labelpad=2)

@@ -1,0 +1,241 @@
+"""Counts that prior and posterior predict beside the counts observed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from reappraise.endpoints.partition import WHOLE
+from reappraise.errors import AnalysisError
+from reappraise.figures.scale import Scale
+from reappraise.figures.style import (
+    BLACK,
+    LINE,
+    PURPLE,
+    SMALL,
+    VERMILION,
+    WIDTH,
+    blank,
+    lines,
+    note_height,
+    styled,
+    text_width,
+    title_height,
+    wrap,
+    write_note,
+    write_title,
+)
+from reappraise.figures.words import NO_CAUSAL_READING, NOT_CONVERGED, binary, factor_label, prior_name
+from reappraise.trial import TrialEndpoint
+
+if TYPE_CHECKING:
+    from reappraise.fit import Fit
+
+type Integers = NDArray[np.integer]
+
+_LABELS = 1.9
+_NOTE = (
+    "Height: probability of each count, on a scale of its own in every panel. An observed count far out in the prior "
+    "prediction is a surprise to the prior; far out in the posterior prediction, a misfit of the model."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Predicted and observed patients with the event in one level of one arm.
+
+    Parameters
+    ----------
+    prior, posterior
+        Draws of the predicted count, any dims; may be empty.
+    observed, total
+        Patients with the event, and all patients.
+    """
+
+    prior: Integers
+    posterior: Integers
+    observed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellRow:
+    """One row of cells, one for each arm; None where the arm has no patients."""
+
+    label: str
+    cells: tuple[Cell | None, ...]
+    failed: bool = False
+
+
+def predictive_plot(fit: Fit, *, endpoint: TrialEndpoint) -> Figure:
+    """Draw what one fit predicts for every level and arm.
+
+    Parameters
+    ----------
+    fit
+        A fit of the endpoint.
+    endpoint
+        Binary endpoint of a trial.
+    """
+    published, partition, job = binary(endpoint), fit.job.partition, fit.job
+    rows = [
+        CellRow(label=label, cells=tuple(_cell(fit, level, arm) for arm in range(2)), failed=not fit.converged)
+        for level, label in enumerate(partition.level_labels)
+    ]
+    warning = "" if partition.causal else f", {NO_CAUSAL_READING}"
+    return draw_predictive(
+        rows,
+        arms=partition.arm_labels,
+        title=f"{published.label}: predicted and observed counts{warning}",
+        subtitle=f"{factor_label(endpoint, partition.factor)} ({job.model.name} model, "
+        f"{prior_name(job.prior.name).lower()} prior)",
+        note=_NOTE,
+    )
+
+
+def predictive_by_prior(fits: Sequence[Fit], *, endpoint: TrialEndpoint) -> Figure:
+    """Draw what every model and prior predicts for the whole population.
+
+    Parameters
+    ----------
+    fits
+        Fits of any endpoint; those of the endpoint as a whole are drawn.
+    endpoint
+        Binary endpoint of a trial.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such fit.
+    """
+    published = binary(endpoint)
+    mine = [
+        fit for fit in fits if (fit.job.partition.endpoint, fit.job.partition.factor) == (published.key, WHOLE)
+    ]
+    if not mine:
+        raise AnalysisError(f"expected fits of {published.key} in all patients, got none")
+    rows = [
+        CellRow(
+            label=f"{fit.job.model.name}, {prior_name(fit.job.prior.name).lower()}",
+            cells=tuple(_cell(fit, 0, arm) for arm in range(2)),
+            failed=not fit.converged,
+        )
+        for fit in mine
+    ]
+    return draw_predictive(
+        rows,
+        arms=mine[0].job.partition.arm_labels,
+        title=f"{published.label}: predicted and observed counts",
+        subtitle="All patients, by model and prior",
+        note=_NOTE,
+    )
+
+
+def draw_predictive(
+    rows: Sequence[CellRow], *, arms: Sequence[str], title: str, subtitle: str = "", note: str = ""
+) -> Figure:
+    """Draw predictive distributions of counts, a row for each level or prior, a column for each arm.
+
+    Parameters
+    ----------
+    rows
+        From top to bottom; an arm without patients in any row has no column.
+    arms
+        Names of the arms, in the order of the cells.
+    title, subtitle, note
+        Above and below.
+    """
+    with styled():
+        kept = [arm for arm in range(len(arms)) if any(row.cells[arm] for row in rows)]
+        labels = [wrap(f"{row.label} {NOT_CONVERGED}" if row.failed else row.label, _LABELS) for row in rows]
+        left = 0.12 + max(text_width(line) for label in labels for line in label.split("\n")) + 0.15
+        numbers = max(text_width(_counts(row, arm), SMALL) for row in rows for arm in kept) + 0.25
+        plot = (WIDTH - left) / len(kept) - numbers
+        each = max(0.46 if len(rows) > 4 else 0.62, LINE * max(map(lines, labels)) + 0.06)
+        head, foot = title_height(title, subtitle) + 0.1 + 2.2 * LINE, 0.5 + note_height(note)
+        height = head + each * len(rows) + foot
+        figure = blank(height)
+        for index, (row, label) in enumerate(zip(rows, labels, strict=True)):
+            bottom = height - head - each * (index + 1)
+            figure.text(
+                0.12 / WIDTH, (bottom + 0.4 * each) / height, label, va="center", linespacing=1.15,
+                weight="bold" if row.failed else "normal",
+            )  # fmt: skip
+            for column, arm in enumerate(kept):
+                x = left + column * (plot + numbers)
+                axes = figure.add_axes(
+                    (x / WIDTH, bottom / height, plot / WIDTH, 0.86 * each / height), label=f"{row.label}, {arms[arm]}"
+                )
+                _draw_cell(axes, row.cells[arm])
+                last = index == len(rows) - 1
+                Scale(label="Patients with the event (%)", low=0.0, high=100.0).set(axes, label=last)
+                axes.tick_params(axis="x", labelbottom=last)
+                figure.text((x + plot + 0.1) / WIDTH, (bottom + 0.4 * each) / height, _counts(row, arm), size=SMALL)
+                if index == 0:
+                    figure.text(x / WIDTH, 1 - (head - 0.04) / height, arms[arm], weight="bold")
+        write_title(figure, title, subtitle)
+        _write_key(figure, title_height(title, subtitle))
+        write_note(figure, note)
+    return figure
+
+
+def _cell(fit: Fit, level: int, arm: int) -> Cell | None:
+    partition = fit.job.partition
+    total = partition.totals[level][arm]
+    if not total:
+        return None
+    where = {"level": partition.levels[level], "arm": partition.arms[arm]}
+    drawn = [
+        fit.tree[group]["events"].sel(where).values if group in fit.tree.children else np.array([], dtype=int)
+        for group in ("prior_predictive", "posterior_predictive")
+    ]
+    return Cell(prior=drawn[0], posterior=drawn[1], observed=partition.events[level][arm], total=total)
+
+
+def _counts(row: CellRow, arm: int) -> str:
+    cell = row.cells[arm]
+    return f"{cell.observed} of {cell.total}" if cell else "no patients"
+
+
+def _draw_cell(axes: Axes, cell: Cell | None) -> None:
+    axes.set_facecolor("none")
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    if cell is None:
+        return
+    edges = (np.arange(cell.total + 2) - 0.5) / cell.total * 100
+    tops = [0.0]
+    for draws, outline in ((cell.posterior, False), (cell.prior, True)):
+        if not draws.size:
+            continue
+        share = np.bincount(np.ravel(draws), minlength=cell.total + 1) / draws.size
+        tops.append(float(share.max()))
+        if outline:
+            axes.stairs(share, edges, color=PURPLE, lw=1.2, zorder=3)
+        else:
+            axes.stairs(share, edges, color=VERMILION, fill=True, alpha=0.55, lw=0, zorder=2)
+    top = max(tops) or 1.0
+    axes.set_ylim(0, top * 1.08)
+    axes.axvline(100 * cell.observed / cell.total, color=BLACK, lw=1.4, zorder=4, clip_on=False)
+
+
+def _write_key(figure: Figure, down: float) -> None:
+    width, height = figure.get_size_inches()
+    handles = (
+        Line2D([], [], color=BLACK, lw=1.4),
+        Patch(color=VERMILION, alpha=0.55, lw=0),
+        Patch(edgecolor=PURPLE, facecolor="none", lw=1.2),
+    )
+    figure.legend(
+        handles, ["observed", "posterior predictive", "prior predictive"], loc="upper left",
+        bbox_to_anchor=(0.1 / width, 1 - down / height), ncols=3, borderpad=0.0, borderaxespad=0.0, handletextpad=0.5,
+        columnspacing=1.5, handlelength=1.4,
+    )  # fmt: skip
