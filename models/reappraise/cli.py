@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,7 +32,8 @@ app = typer.Typer(
 
 INCONSISTENT = UNCONVERGED = 1
 BAD_INPUT = 2
-INTERRUPTED = 130
+INTERRUPTED = 128
+"""Plus the number of the signal, as shells have it."""
 
 
 class Format(StrEnum):
@@ -52,9 +55,6 @@ def main() -> None:
     except ReappraiseError as error:
         typer.echo(f"reappraise: {error}", err=True)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        typer.echo("reappraise: interrupted; what was written is whole, run again to go on.", err=True)
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -156,6 +156,7 @@ def run(
     from reappraise.store import Store
     from reappraise.workflow import analyse
 
+    _leave_whole(out)
     with Store.open(out) as store, _progress() as progress:
         recorded = store.recorded_seed(loaded.digest)
         sampling = Sampling(chains=chains, draws=draws, tune=tune, seed=recorded if seed is None else seed)
@@ -197,6 +198,24 @@ def compare(
             _console().print(table)
     else:
         _print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
+
+
+def _leave_whole(out: Path) -> None:
+    """On an interrupt, leave at once: every file in place is whole, and a partial one is removed.
+
+    Raising instead would not do: compilers run callbacks in which Python drops exceptions.
+    """
+
+    def leave(number: int, _frame: object) -> None:
+        shutil.rmtree(out / PARTIAL, ignore_errors=True)
+        restore_cursor = "\x1b[?25h\n" if sys.stderr.isatty() else ""
+        typer.echo(f"{restore_cursor}reappraise: interrupted; what is in {out} is whole, run again to go on.", err=True)
+        os._exit(INTERRUPTED + number)
+
+    from reappraise.store import PARTIAL
+
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, leave)
 
 
 def _console() -> Console:

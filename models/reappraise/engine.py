@@ -53,6 +53,11 @@ def sample(model: ResponseModel, data: Data, sampling: Sampling, seed: int) -> S
         Settings.
     seed
         Seed of this one fit; the draws do not depend on the number of cores.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was interrupted before all draws were there.
     """
     width = int(data["totals"].shape[0])
     tree = nutpie.sample(
@@ -68,4 +73,8 @@ def sample(model: ResponseModel, data: Data, sampling: Sampling, seed: int) -> S
     )
     draws = {str(name): np.asarray(values) for name, values in tree["posterior"].data_vars.items()}
     statistics = {name: np.asarray(tree["sample_stats"][name]) for name in STATISTICS}
+    whole = (sampling.chains, sampling.draws)
+    if statistics["energy"].shape != whole or not np.isfinite(statistics["energy"]).all():
+        # the sampler answers an interrupt with the draws it has
+        raise KeyboardInterrupt("sampling was interrupted")
     return Sampled(draws, statistics)

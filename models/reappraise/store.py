@@ -18,7 +18,8 @@ from reappraise.fitting import Fit, Job
 
 MANIFEST = "manifest.json"
 _FORMAT = "reappraise results 1"
-_PARTIAL = ".partial"
+PARTIAL = ".partial"
+"""Folder of files being written, inside the folder of results."""
 _LOCK = ".lock"
 
 
@@ -56,7 +57,7 @@ class Store:
         manifest = _claim(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / _PARTIAL).mkdir(exist_ok=True)
+            (folder / PARTIAL).mkdir(exist_ok=True)
             lock = (folder / _LOCK).open("w")
         except OSError as error:
             raise OutputError(f"{folder}: cannot be written: {error.strerror}. Choose another folder.") from None
@@ -65,23 +66,23 @@ class Store:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise OutputError(f"{folder}: another run is writing there. Wait for it, or choose another.") from None
-            for leftover in (folder / _PARTIAL).iterdir():
-                leftover.unlink()
-            yield cls(folder, manifest)
-            for leftover in (folder / _PARTIAL).iterdir():
-                leftover.unlink()
-            (folder / _PARTIAL).rmdir()
+            try:
+                _empty(folder / PARTIAL)
+                yield cls(folder, manifest)
+            finally:
+                _empty(folder / PARTIAL)
+                (folder / PARTIAL).rmdir()
 
     def write(self, name: str, content: bytes, *, inputs: str = "") -> None:
         """Write a file whole, entering it in the manifest first."""
-        partial = self.folder / _PARTIAL / name.replace("/", "__")
+        partial = self.folder / PARTIAL / name.replace("/", "__")
         self._guard(lambda: partial.write_bytes(content))
         self._place(name, partial, inputs=inputs)
 
     def write_fit(self, fit: Fit) -> None:
         """Write a fit's tree as NetCDF."""
         name = posterior_name(fit.job)
-        partial = self.folder / _PARTIAL / name.replace("/", "__")
+        partial = self.folder / PARTIAL / name.replace("/", "__")
         self._guard(lambda: write_tree(fit.tree, partial))
         self._place(name, partial, inputs=fit.job.digest)
 
@@ -150,7 +151,7 @@ class Store:
 
     def _save(self) -> None:
         text = json.dumps(self.manifest, indent=1, sort_keys=True) + "\n"
-        partial = self.folder / _PARTIAL / MANIFEST
+        partial = self.folder / PARTIAL / MANIFEST
         self._guard(lambda: partial.write_text(text, encoding="utf-8"))
         self._guard(lambda: partial.replace(self.folder / MANIFEST))
 
@@ -210,7 +211,7 @@ def _claim(folder: Path) -> dict[str, Any]:
         raise OutputError(f"{folder}: expected a folder, got a file. Choose another name.")
     path = folder / MANIFEST
     try:
-        held = [item.name for item in folder.iterdir() if item.name not in {_LOCK, _PARTIAL}]
+        held = [item.name for item in folder.iterdir() if item.name not in {_LOCK, PARTIAL}]
         if not held:
             return fresh
         content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
@@ -223,6 +224,11 @@ def _claim(folder: Path) -> dict[str, Any]:
             "Choose a new or empty folder."
         )
     return content
+
+
+def _empty(folder: Path) -> None:
+    for leftover in folder.iterdir():
+        leftover.unlink()
 
 
 def _sha256(path: Path) -> str:

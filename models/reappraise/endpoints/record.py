@@ -95,7 +95,7 @@ class Count(Spread):
         if self.percent is None:
             return ()
         low, high = self.percent.bounds
-        first = max(0, int(low / 100 * self.total) - 1)
+        first = max(0, int(max(low, 0.0) / 100 * self.total) - 1)
         last = min(self.total, int(min(high, 100.0) / 100 * self.total) + 1)
         return tuple(k for k in range(first, last + 1) if self.percent.covers(100 * k / self.total))
 

@@ -30,12 +30,14 @@ from reappraise.figures.style import (
 )
 
 if TYPE_CHECKING:
-    from reappraise.fit import Fit
+    from reappraise.fitting import Fit
 
 _MOST = 20
 """Failing fits named before the rest is counted."""
 _LANE = 0.3
 """Inches of a lane."""
+_BETWEEN = 0.68
+"""Inches from the lanes of one panel to those of the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +50,18 @@ class Judged:
         Name of the fit, and of the lane it stands in, such as its model.
     checks
         The worst value of each diagnostic and the threshold it must keep.
-    failures
-        What failed, in words; empty when nothing did.
     """
 
     name: str
     lane: str
     checks: tuple[Check, ...]
-    failures: str = ""
+
+    @property
+    def failures(self) -> str:
+        """What failed, and where; empty when nothing did."""
+        return ", ".join(
+            f"{check.name} {check.value:.3g} ({check.variable})" for check in self.checks if not check.passed
+        )
 
 
 def diagnostics_plot(fits: Sequence[Fit]) -> Figure:
@@ -68,12 +74,7 @@ def diagnostics_plot(fits: Sequence[Fit]) -> Figure:
     """
     return draw_diagnostics(
         [
-            Judged(
-                name=fit.job.name,
-                lane=fit.job.model.name,
-                checks=fit.diagnosis.checks,
-                failures=fit.diagnosis.failures,
-            )
+            Judged(name=fit.job.name.replace(".", ", "), lane=fit.job.model.name, checks=fit.diagnosis.checks)
             for fit in fits
         ]
     )
@@ -107,11 +108,11 @@ def draw_diagnostics(judged: Sequence[Judged]) -> Figure:
         rows = ceil(len(names) / 2)
         head = title_height(title, subtitle)
         foot = note_height(note) + (0.2 if failing else 0.0)
-        height = head + rows * (each + 0.78) + foot
+        height = head + rows * (each + _BETWEEN) + foot
         figure = blank(height)
         for index, check in enumerate(names):
             row, column = divmod(index, 2)
-            bottom = height - head - row * (each + 0.78) - 0.3 - each
+            bottom = height - head - row * (each + _BETWEEN) - 0.3 - each
             place = ((left + column * (plot + between)) / WIDTH, bottom / height, plot / WIDTH, each / height)
             axes = figure.add_axes(place, label=check)
             _draw_check(axes, judged, lanes, check)
@@ -141,10 +142,13 @@ def _draw_check(axes: Axes, judged: Sequence[Judged], lanes: Sequence[str], name
         low, high = low / (high / low) ** 0.08, high * (high / low) ** 0.08
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 200 else (1.0,), numticks=7))
         axes.xaxis.set_minor_locator(NullLocator())
+    elif all(value == int(value) for value in [*finite, threshold]):
+        low, high = low - 0.3, max(high * 1.08, low + 3.3)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     else:
         pad = 0.08 * (high - low) or max(abs(high) * 0.1, 1.0)
         low, high = low - pad, high + pad
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=all(value == int(value) for value in finite)))
+        axes.xaxis.set_major_locator(MaxNLocator(5))
     formatter = ScalarFormatter(useOffset=False)
     formatter.set_scientific(False)
     axes.xaxis.set_major_formatter(formatter)

@@ -33,11 +33,11 @@ from reappraise.figures.style import (
     write_note,
     write_title,
 )
-from reappraise.figures.words import NO_CAUSAL_READING, NOT_CONVERGED, binary, factor_label, prior_name
+from reappraise.figures.words import NO_CAUSAL_READING, NOT_CONVERGED, binary, factor_label, name
 from reappraise.trial import TrialEndpoint
 
 if TYPE_CHECKING:
-    from reappraise.fit import Fit
+    from reappraise.fitting import Fit
 
 type Integers = NDArray[np.integer]
 
@@ -90,13 +90,13 @@ def predictive_plot(fit: Fit, *, endpoint: TrialEndpoint) -> Figure:
         CellRow(label=label, cells=tuple(_cell(fit, level, arm) for arm in range(2)), failed=not fit.converged)
         for level, label in enumerate(partition.level_labels)
     ]
+    subgroups = "" if partition.factor == WHOLE else " by subgroup"
     warning = "" if partition.causal else f", {NO_CAUSAL_READING}"
     return draw_predictive(
         rows,
         arms=partition.arm_labels,
-        title=f"{published.label}: predicted and observed counts{warning}",
-        subtitle=f"{factor_label(endpoint, partition.factor)} ({job.model.name} model, "
-        f"{prior_name(job.prior.name).lower()} prior)",
+        title=f"{published.label}: predicted and observed counts{subgroups}{warning}",
+        subtitle=f"{factor_label(endpoint, partition.factor)}. {job.prior.label} prior, {job.model.name} model",
         note=_NOTE,
     )
 
@@ -124,7 +124,7 @@ def predictive_by_prior(fits: Sequence[Fit], *, endpoint: TrialEndpoint) -> Figu
         raise AnalysisError(f"expected fits of {published.key} in all patients, got none")
     rows = [
         CellRow(
-            label=f"{fit.job.model.name}, {prior_name(fit.job.prior.name).lower()}",
+            label=f"{name(fit.job.model.name)}: {fit.job.prior.label}",
             cells=tuple(_cell(fit, 0, arm) for arm in range(2)),
             failed=not fit.converged,
         )

@@ -147,7 +147,7 @@ def note_lines(note: str, width: float = WIDTH) -> str:
 
 def note_height(note: str, width: float = WIDTH) -> float:
     """Inches that the note takes at the foot of a figure."""
-    return 0.1 + 0.128 * lines(note_lines(note, width))
+    return 0.1 + 0.12 * lines(note_lines(note, width))
 
 
 def write_note(figure: Figure, note: str) -> None:

@@ -82,7 +82,7 @@ def raw_and_shrunken(model: str, prior: str) -> Key:
     """Key of the markers: what was recomputed from a level alone, and what a model makes of all levels."""
     key: list[tuple[Kind | None, bool, str]] = [("recomputed", True, "raw: each level alone")]
     if prior:
-        key.append(("posterior", True, f"shrunken: {model} model, {prior_name(prior).lower()} prior"))
+        key.append(("posterior", True, f"shrunken: {prior_name(prior)} prior, {model} model"))
     return key
 
 

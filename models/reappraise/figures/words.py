@@ -8,9 +8,11 @@ from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import Better
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
+from reappraise.prior import RATE_PRIORS, effect_priors
 from reappraise.trial import Trial, TrialEndpoint
 
 NO_CAUSAL_READING = "determined after randomisation: no causal reading"
+_PRIORS = {prior.name: prior.label for prior in (*RATE_PRIORS, *effect_priors())}
 NOT_CONVERGED = "NOT CONVERGED"
 
 
@@ -51,8 +53,8 @@ def name(key: str) -> str:
 
 
 def prior_name(key: str) -> str:
-    """The key of a prior as a label."""
-    return name(key.replace("-", " "))
+    """The name of a prior as a label."""
+    return _PRIORS.get(key, name(key.replace("-", " ")))
 
 
 def failed(estimate: Estimate) -> bool:
