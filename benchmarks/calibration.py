@@ -1,4 +1,4 @@
-"""Simulation-based calibration of the response models: are 90% intervals right nine times in ten?
+"""Simulation-based calibration of the response models: are 90% intervals right nine times in ten.
 
 Run with ``python benchmarks/calibration.py [DATASETS]``. For each model: draw parameters from the prior, draw counts,
 fit, and rank the truth among the posterior draws; over many datasets the ranks are uniform if model, sampler and

@@ -22,8 +22,8 @@ def test_it_is_stored_executed_and_without_errors(path: Path) -> None:
 @pytest.mark.filterwarnings("default")  # of the client that runs the kernel; the kernel's own are seen below
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs(path: Path, tmp_path: Path) -> None:
-    import nbformat  # noqa: PLC0415  # slow, and of this test alone
-    from nbclient import NotebookClient  # noqa: PLC0415
+    import nbformat  # slow, and of this test alone
+    from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reappraise.errors import OutputError
 from reappraise.estimate import ESTIMATE_COLUMNS, QUANTITIES, Estimate, Kind
-from reappraise.printed import NOT_REACHED
+from reappraise.printed import Printed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,12 +83,16 @@ class Comparison:
         return frame.astype(dict.fromkeys(numbers, "float64"))
 
     def to_csv(self) -> str:
-        """The tidy table as CSV text; "not reached" stands for an infinite published time, absent numbers are empty."""
+        """The tidy table as CSV text.
+
+        Absent numbers are empty, infinite ones ``inf``; printed ones keep their digits; of a printed bound the
+        number stands in the column and the bound in `method`.
+        """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(ESTIMATE_COLUMNS)
         for item in self.estimates:
-            writer.writerow(["" if value is None else str(value) for value in item.as_row().values()])
+            writer.writerow([_cell(value) for value in item.as_row().values()])
         return out.getvalue()
 
     @classmethod
@@ -136,7 +140,13 @@ def _parsed(reader: csv.DictReader[str]) -> Iterator[Estimate]:
         yield Estimate(**texts, **numbers, sides=int(row["sides"]) if row["sides"] else None)  # type: ignore[arg-type]
 
 
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Printed):
+        return str(inf) if value == inf else str(value.digits)
+    return str(value)
+
+
 def _number(text: str) -> float | None:
-    if not text:
-        return None
-    return inf if text == NOT_REACHED else float(text.lstrip("<>"))
+    return float(text) if text else None

@@ -159,14 +159,20 @@ def _draw_check(axes: Axes, judged: Sequence[Judged], lanes: Sequence[str], name
     for place, lane in enumerate(lanes):
         colour, marker = SERIES[place % len(SERIES)]
         mine = [check for fit, check in found if fit.lane == lane]
-        for index, check in enumerate(mine):
-            # spread by a fixed sequence (golden ratio), so that dots of equal value stay apart and never move
-            y = place - 0.3 + 0.6 * ((index * 0.618034) % 1.0) if len(mine) > 1 else float(place)
-            value = check.value if isfinite(check.value) else (high if upper else low)
-            if check.passed:
-                axes.plot(value, y, marker, color=colour, ms=3.6, mew=0, alpha=0.75, clip_on=False, zorder=2)
-            else:
-                axes.plot(value, y, "X", color=BLACK, ms=6, mec="white", mew=0.6, clip_on=False, zorder=3)
+        # spread by a fixed sequence (golden ratio), so that dots of equal value stay apart and never move
+        spread = [0.6 * ((index * 0.618034) % 1.0) - 0.3 if len(mine) > 1 else 0.0 for index in range(len(mine))]
+        points = [
+            (check.value if isfinite(check.value) else (high if upper else low), place + above, check.passed)
+            for check, above in zip(mine, spread, strict=True)
+        ]
+        kept = [(x, y) for x, y, passed in points if passed]
+        lost = [(x, y) for x, y, passed in points if not passed]
+        if kept:
+            x, y = zip(*kept, strict=True)
+            axes.plot(x, y, marker, color=colour, ms=3.6, mew=0, alpha=0.75, clip_on=False, zorder=2)
+        if lost:
+            x, y = zip(*lost, strict=True)
+            axes.plot(x, y, "X", color=BLACK, ms=6, mec="white", mew=0.6, clip_on=False, zorder=3)
     axes.set_yticks(range(len(lanes)), lanes)
-    axes.set_title(name, loc="left", weight="bold", size=8, pad=4)
+    axes.set_title(name[:1].upper() + name[1:], loc="left", weight="bold", size=8, pad=4)
     axes.set_xlabel(f"{'at most' if upper else 'at least'} {threshold:g}", size=SMALL, color=GREY, labelpad=2)

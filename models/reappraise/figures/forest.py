@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from matplotlib.figure import Figure
@@ -11,14 +12,16 @@ from reappraise.compare import Comparison
 from reappraise.endpoints.partition import WHOLE
 from reappraise.errors import AnalysisError
 from reappraise.estimate import QUANTITIES, Estimate
+from reappraise.figures.layout import Mark, Panel, Row
 from reappraise.figures.scale import contrast_scale, in_words, rate_scale, shown
-from reappraise.figures.sheet import Mark, Panel, Row, draw_sheet
+from reappraise.figures.sheet import draw_sheet
 from reappraise.figures.words import (
     NOT_CONVERGED,
     arm_names,
     binary,
     failed,
     favours,
+    levels_differ,
     percent_level,
     prior_name,
 )
@@ -52,7 +55,7 @@ def forest_plot(comparison: Comparison, *, endpoint: TrialEndpoint, quantity: st
         raise AnalysisError(f"expected estimates of {published.key} in the comparison, got none")
     arms = arm_names(endpoint.trial)
     totals = endpoint.partition().totals[0]
-    rows = list(_rows(mine, tuple(arms)))
+    rows = list(_rows(mine, tuple(arms), level=levels_differ(mine)))
     drawn = [item for estimates, _ in rows for item in estimates]
     level = percent_level(item.level for item in drawn)
     panels = [
@@ -65,12 +68,8 @@ def forest_plot(comparison: Comparison, *, endpoint: TrialEndpoint, quantity: st
     contrasts = [item for item in drawn if item.quantity == quantity]
     if contrasts:
         panels.append(contrast_panel(contrasts, endpoint, quantity, level))
-    sheet = [
-        Row(label=row.label, heading=row.heading, indent=row.indent, remark=row.remark, cells=row.cells[: len(panels)])
-        for _, row in rows
-    ]
     return draw_sheet(
-        sheet,
+        [replace(row, cells=row.cells[: len(panels)]) for _, row in rows],
         panels,
         title=f"{published.label}: published, recomputed and posterior",
         key=[(None, place == 1, f"{arm} (n = {totals[place]})") for place, arm in enumerate(arms.values())],
@@ -83,12 +82,11 @@ def mark_span(item: Estimate) -> tuple[float | None, float | None, float | None]
     return (shown(item.quantity, item.value), shown(item.quantity, item.low), shown(item.quantity, item.high))
 
 
-def mark_of(item: Estimate, *, filled: bool = True) -> Mark:
-    """The estimate as it is drawn, its number beside it."""
+def mark_of(item: Estimate, *, filled: bool = True, level: bool = False) -> Mark:
+    """The estimate as it is drawn, its number beside it, and with `level` the coverage of its interval."""
     value, low, high = mark_span(item)
-    return Mark(
-        kind=item.kind, value=value, low=low, high=high, text=in_words(item), filled=filled, failed=failed(item)
-    )
+    text = in_words(item, level=level)
+    return Mark(kind=item.kind, value=value, low=low, high=high, text=text, filled=filled, failed=failed(item))
 
 
 def contrast_panel(items: Sequence[Estimate], endpoint: TrialEndpoint, quantity: str, level: str) -> Panel:
@@ -104,18 +102,18 @@ def contrast_panel(items: Sequence[Estimate], endpoint: TrialEndpoint, quantity:
     )
 
 
-def _rows(mine: Sequence[Estimate], arms: tuple[str, ...]) -> Iterator[tuple[Sequence[Estimate], Row]]:
+def _rows(mine: Sequence[Estimate], arms: tuple[str, ...], *, level: bool) -> Iterator[tuple[Sequence[Estimate], Row]]:
     """Yield the estimates of each row and the row, headings with none."""
     published = [item for item in mine if item.kind == "published"]
     rates = [item for item in published if item.quantity == "rate"]
     contrasts = list({(i.value, i.low, i.high): i for i in reversed(published) if i.quantity != "rate"}.values())[::-1]
     if published:
-        yield _row("Published", [*first_of(rates), *contrasts[:1]], arms)
+        yield _row("Published", [*first_of(rates), *contrasts[:1]], arms, level=level)
     for item in contrasts[1:]:
-        yield _row(f"Published, {item.source}" if item.source else "Published", [item], arms)
+        yield _row(f"Published, {item.source}" if item.source else "Published", [item], arms, level=level)
     recomputed = first_of([item for item in mine if item.kind == "recomputed"])
     if recomputed:
-        yield _row("Recomputed", recomputed, arms)
+        yield _row("Recomputed", recomputed, arms, level=level)
     posterior = [item for item in mine if item.kind == "posterior"]
     models = dict.fromkeys(item.model for item in posterior)
     for model in models:
@@ -123,7 +121,7 @@ def _rows(mine: Sequence[Estimate], arms: tuple[str, ...]) -> Iterator[tuple[Seq
         members = [item for item in posterior if item.model == model]
         order = list(dict.fromkeys(item.prior for item in members))
         for prior, group in groupby(sorted(members, key=lambda i: order.index(i.prior)), key=lambda i: i.prior):
-            yield _row(prior_name(prior), list(group), arms, indent=True)
+            yield _row(prior_name(prior), list(group), arms, level=level, indent=True)
 
 
 def first_of(items: Sequence[Estimate]) -> list[Estimate]:
@@ -131,10 +129,13 @@ def first_of(items: Sequence[Estimate]) -> list[Estimate]:
     return list({(item.population, item.quantity, item.arm): item for item in reversed(items)}.values())[::-1]
 
 
-def _row(label: str, items: Sequence[Estimate], arms: tuple[str, ...], *, indent: bool = False) -> tuple[Sequence[Estimate], Row]:
+def _row(
+    label: str, items: Sequence[Estimate], arms: tuple[str, ...], *, level: bool, indent: bool = False
+) -> tuple[Sequence[Estimate], Row]:
     rates = {item.arm: item for item in items if item.quantity == "rate"}
-    first = tuple(mark_of(rates[arm], filled=place == 1) for place, arm in enumerate(arms) if arm in rates)
-    second = tuple(mark_of(item) for item in items if item.quantity != "rate")
+    held = [(rates[arm], place == 1) for place, arm in enumerate(arms) if arm in rates]
+    first = tuple(mark_of(item, filled=filled, level=level) for item, filled in held)
+    second = tuple(mark_of(item, level=level) for item in items if item.quantity != "rate")
     remark = NOT_CONVERGED if any(failed(item) for item in items) else ""
     return items, Row(label=label, cells=(first, second), remark=remark, indent=indent)
 

@@ -42,9 +42,11 @@ if TYPE_CHECKING:
 type Integers = NDArray[np.integer]
 
 _LABELS = 1.9
+_PRIOR_HEIGHT = 0.6
+"""Peak of the prior prediction, as a fraction of the posterior's: beside a narrow posterior it would not be seen."""
 _NOTE = (
-    "Height: probability of each count, on a scale of its own in every panel. An observed count far out in the prior "
-    "prediction is a surprise to the prior; far out in the posterior prediction, a misfit of the model."
+    "Heights: probability of each count, every distribution scaled to its own peak. An observed count far out in the "
+    "prior prediction is a surprise to the prior; far out in the posterior prediction, a misfit of the model."
 )
 
 
@@ -117,9 +119,7 @@ def predictive_by_prior(fits: Sequence[Fit], *, endpoint: TrialEndpoint) -> Figu
         If there is no such fit.
     """
     published = binary(endpoint)
-    mine = [
-        fit for fit in fits if (fit.job.partition.endpoint, fit.job.partition.factor) == (published.key, WHOLE)
-    ]
+    mine = [fit for fit in fits if (fit.job.partition.endpoint, fit.job.partition.factor) == (published.key, WHOLE)]
     if not mine:
         raise AnalysisError(f"expected fits of {published.key} in all patients, got none")
     rows = [
@@ -155,8 +155,13 @@ def draw_predictive(
     """
     with styled():
         kept = [arm for arm in range(len(arms)) if any(row.cells[arm] for row in rows)]
-        labels = [wrap(f"{row.label} {NOT_CONVERGED}" if row.failed else row.label, _LABELS) for row in rows]
-        left = 0.12 + max(text_width(line) for label in labels for line in label.split("\n")) + 0.15
+        labels = [wrap(row.label, _LABELS, bold=row.failed) + f"\n{NOT_CONVERGED}" * row.failed for row in rows]
+        widest = max(
+            text_width(line, bold=row.failed)
+            for row, label in zip(rows, labels, strict=True)
+            for line in label.split("\n")
+        )
+        left = 0.12 + widest + 0.15
         numbers = max(text_width(_counts(row, arm), SMALL) for row in rows for arm in kept) + 0.25
         plot = (WIDTH - left) / len(kept) - numbers
         each = max(0.46 if len(rows) > 4 else 0.62, LINE * max(map(lines, labels)) + 0.06)
@@ -193,8 +198,9 @@ def _cell(fit: Fit, level: int, arm: int) -> Cell | None:
     if not total:
         return None
     where = {"level": partition.levels[level], "arm": partition.arms[arm]}
+    groups = fit.tree.children
     drawn = [
-        fit.tree[group]["events"].sel(where).values if group in fit.tree.children else np.array([], dtype=int)
+        groups[group].dataset["events"].sel(where).values if group in groups else np.array([], dtype=int)
         for group in ("prior_predictive", "posterior_predictive")
     ]
     return Cell(prior=drawn[0], posterior=drawn[1], observed=partition.events[level][arm], total=total)
@@ -212,18 +218,15 @@ def _draw_cell(axes: Axes, cell: Cell | None) -> None:
     if cell is None:
         return
     edges = (np.arange(cell.total + 2) - 0.5) / cell.total * 100
-    tops = [0.0]
     for draws, outline in ((cell.posterior, False), (cell.prior, True)):
         if not draws.size:
             continue
         share = np.bincount(np.ravel(draws), minlength=cell.total + 1) / draws.size
-        tops.append(float(share.max()))
         if outline:
-            axes.stairs(share, edges, color=PURPLE, lw=1.2, zorder=3)
+            axes.stairs(share / share.max() * _PRIOR_HEIGHT, edges, color=PURPLE, lw=1.2, zorder=3)
         else:
-            axes.stairs(share, edges, color=VERMILION, fill=True, alpha=0.55, lw=0, zorder=2)
-    top = max(tops) or 1.0
-    axes.set_ylim(0, top * 1.08)
+            axes.stairs(share / share.max(), edges, color=VERMILION, fill=True, alpha=0.55, lw=0, zorder=2)
+    axes.set_ylim(0, 1.08)
     axes.axvline(100 * cell.observed / cell.total, color=BLACK, lw=1.4, zorder=4, clip_on=False)
 
 

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reappraise.estimate import QUANTITIES
-from reappraise.figures.scale import in_percent
 from reappraise.figures.style import (
     BLUE,
     GREEN,
@@ -48,8 +47,8 @@ _IMPLIED = {"risk_difference", "risk_ratio"}
 """Quantities that say nothing about the chains beyond what the rates and the odds ratio say."""
 _NOTE = (
     "Left: density of the draws of each chain. Right: empirical distribution of the ranks of each chain's draws among "
-    "the draws of all chains, minus that of equal chains: lines that hug zero agree. p: test that the ranks are uniform; "
-    "black dots: where they are not."
+    "the draws of all chains, minus that of equal chains: lines that hug zero agree. p: test that the ranks are "
+    "uniform; black dots: where they are not."
 )
 
 
@@ -93,7 +92,7 @@ def draw_ranks(draws: Mapping[str, Floats], *, title: str, subtitle: str = "", n
     title, subtitle, note
         Above and below.
     """
-    import arviz as az  # noqa: PLC0415  # slow to import, and no other figure needs it
+    import arviz as az  # slow to import, and no other figure needs it
 
     keys = [f"quantity_{index}" for index in range(len(draws))]
     data = xr.Dataset({key: (("chain", "draw"), values) for key, values in zip(keys, draws.values(), strict=True)})
@@ -102,8 +101,10 @@ def draw_ranks(draws: Mapping[str, Floats], *, title: str, subtitle: str = "", n
         head, foot = title_height(title, subtitle) + 0.12, 0.36 + note_height(note)
         height = head + _ROW * len(draws) + foot
         figure = blank(height)
-        places = {key: _axes(figure, name, height - head - _ROW * (row + 1)) for row, (key, name) in enumerate(
-            zip(keys, draws, strict=True))}
+        places = {
+            key: _axes(figure, name, height - head - _ROW * (row + 1))
+            for row, (key, name) in enumerate(zip(keys, draws, strict=True))
+        }
         # axes made here instead of by ArviZ, which would ask pyplot for a figure of its own
         plots = xr.Dataset(
             {key: ("column", np.array(pair, dtype=object)) for key, pair in places.items()},
@@ -125,7 +126,8 @@ def draw_ranks(draws: Mapping[str, Floats], *, title: str, subtitle: str = "", n
         )
         for row, pair in enumerate(places.values()):
             last = row == len(places) - 1
-            for axes, label, unit in zip(pair, ("Value", "Rank, as a fraction"), ("Density", "Difference"), strict=True):
+            labels = (("Value", "Density"), ("Rank, as a fraction", "Difference"))
+            for axes, (label, unit) in zip(pair, labels, strict=True):
                 axes.set_yticks([])
                 axes.set_ylabel(unit, size=SMALL, color=GREY)
                 axes.set_xlabel(label if last else "")
@@ -149,10 +151,9 @@ def _axes(figure: Figure, name: str, bottom: float) -> tuple[Axes, Axes]:
     )  # fmt: skip
     first, second = (
         figure.add_axes(
-            ((_LEFT + column * (plot + _BETWEEN)) / width, (bottom + 0.3) / height, plot / width, (_ROW - 0.38) / height),
-            label=f"{name}, {kind}",
+            (left / width, (bottom + 0.3) / height, plot / width, (_ROW - 0.38) / height), label=f"{name}, {kind}"
         )
-        for column, kind in enumerate(("density", "ranks"))
+        for left, kind in ((_LEFT, "density"), (_LEFT + plot + _BETWEEN, "ranks"))
     )
     return first, second
 
@@ -169,9 +170,8 @@ def _distinct(quantities: Iterable[tuple[str, Floats]]) -> dict[str, Floats]:
 def _quantities(fit: Fit) -> Iterator[tuple[str, Floats]]:
     """Yield every estimand and parameter by name; positive and skewed ones as logarithms."""
     partition = fit.job.partition
-    words = dict(zip((*partition.levels, *partition.arms), (*partition.level_labels, *partition.arm_labels), strict=True))
-    if len(partition.levels) == 1:
-        words[partition.levels[0]] = ""
+    levels = partition.level_labels if len(partition.levels) > 1 else ("",)
+    words = dict(zip((*partition.levels, *partition.arms), (*levels, *partition.arm_labels), strict=True))
     for name, variable in fit.tree["posterior"].data_vars.items():
         if name in _IMPLIED:
             continue
@@ -179,7 +179,7 @@ def _quantities(fit: Fit) -> Iterator[tuple[str, Floats]]:
         known = QUANTITIES.get(str(name))
         logarithmic = (known is not None and known.form == "ratio") or name == "concentration"
         label = known.label if known else str(name).replace("_", " ").capitalize()
-        unit = 100.0 if known is not None and in_percent(known.name) else 1.0
+        unit = 100.0 if str(name) in {"rate", "mean_rate"} else 1.0
         label += " (%)" if unit != 1.0 else ""
         for index in np.ndindex(stacked.shape[2:]):
             places = [str(stacked[dim].values[at]) for dim, at in zip(stacked.dims[2:], index, strict=True)]

@@ -80,17 +80,23 @@ def in_percent(quantity: str) -> bool:
     return quantity in {"rate", "risk_difference"}
 
 
-def in_words(item: Estimate) -> str:
-    """Value and interval in the unit of the axis, each with the digits it has: printed ones, or those supported."""
+def in_words(item: Estimate, *, level: bool = False) -> str:
+    """Value and interval in the unit of the axis, each with the digits it has: printed ones, or those supported.
+
+    With `level`, the coverage of the interval stands beside it, for figures in which it differs.
+    """
     if item.value is None:
         return ""
     texts = [_text(item, value) for value in (item.value, item.low, item.high) if value is not None]
-    return f"{texts[0]} ({texts[1]} to {texts[2]})" if len(texts) == 3 else texts[0]
+    if len(texts) < 3:
+        return texts[0]
+    said = f"; {100 * item.level:g}%" if level and item.level is not None else ""
+    return f"{texts[0]} ({texts[1]} to {texts[2]}{said})"
 
 
 def _text(item: Estimate, value: float) -> str:
     if not in_percent(item.quantity):
-        return number(value)
+        return value.text if isinstance(value, Printed) and isfinite(value) else number(value)
     decimals = 1
     if item.kind != "recomputed":
         # a digit that Monte Carlo error does not support, or that was not printed, is not shown
@@ -106,7 +112,7 @@ def rate_scale(spans: Iterable[Span], label: str = "Rate (%)") -> Scale:
     return Scale(label=label, low=0.0, high=float(rounded))
 
 
-def contrast_scale(quantity: str, spans: Iterable[Span], label: str | None = None) -> Scale:
+def contrast_scale(quantity: str, spans: Iterable[Span]) -> Scale:
     """Scale of a contrast: holds its null value and every finite point, and of the intervals what is near.
 
     Parameters
@@ -115,8 +121,6 @@ def contrast_scale(quantity: str, spans: Iterable[Span], label: str | None = Non
         Key of a ratio or a difference.
     spans
         Points and interval limits, as shown.
-    label
-        In place of the quantity's own label.
     """
     known = QUANTITIES[quantity]
     points, limits = [], []
@@ -128,14 +132,14 @@ def contrast_scale(quantity: str, spans: Iterable[Span], label: str | None = Non
         ends = (min([null, *points, *limits]), max([null, *points, *limits]))
         pad = max(0.06 * (ends[1] - ends[0]), 2.0)
         low, high = max(ends[0] - pad, -102.0), min(ends[1] + pad, 102.0)
-        return Scale(label=label or f"{known.label} (percentage points)", low=low, high=high, null=null)
+        return Scale(label=f"{known.label} (percentage points)", low=low, high=high, null=null)
     null = known.null or 1.0
     points = [null, *(point for point in points if point > 0)]
     inner, outer = min(points), max(points)
     low = max(min([inner, *(limit for limit in limits if limit > 0)]), inner / REACH)
     high = min(max([outer, *limits]), outer * REACH)
-    low, high = min(low, null / 1.5), max(high, null * 1.5)
-    return Scale(label=label or f"{known.label} (log scale)", low=low / 1.15, high=high * 1.15, logarithmic=True, null=null)
+    low, high = min(low, null / 1.5) / 1.15, max(high, null * 1.5) * 1.15
+    return Scale(label=f"{known.label} (log scale)", low=low, high=high, logarithmic=True, null=null)
 
 
 def _linear_ticks(low: float, high: float) -> tuple[float, ...]:

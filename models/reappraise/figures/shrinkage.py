@@ -11,8 +11,9 @@ from reappraise.endpoints.partition import Partition
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
 from reappraise.figures.forest import first_of, mark_of, mark_span, note_of
+from reappraise.figures.layout import Mark, Panel, Row
 from reappraise.figures.scale import rate_scale
-from reappraise.figures.sheet import Mark, Panel, Row, draw_sheet
+from reappraise.figures.sheet import draw_sheet
 from reappraise.figures.subgroups import raw_and_shrunken
 from reappraise.figures.words import (
     NO_CAUSAL_READING,
@@ -20,6 +21,7 @@ from reappraise.figures.words import (
     binary,
     factor_label,
     failed,
+    levels_differ,
     percent_level,
 )
 from reappraise.trial import TrialEndpoint
@@ -92,6 +94,7 @@ def shrinkage_plot(
 
 def _rows(drawn: list[Estimate], partition: Partition, arms: list[int]) -> list[Row]:
     rows = []
+    differ = levels_differ(drawn)
     for index, (level, label) in enumerate(zip(partition.levels, partition.level_labels, strict=True)):
         population = partition.population(level)
         cells = []
@@ -100,13 +103,14 @@ def _rows(drawn: list[Estimate], partition: Partition, arms: list[int]) -> list[
             mine = [item for item in drawn if item.population == population and item.arm == partition.arms[arm]]
             bad = bad or any(failed(item) for item in mine)
             events, total = partition.events[index][arm], partition.totals[index][arm]
-            cells.append(tuple(_mark(item, f"{events}/{total}, ") for item in mine) if total else (_nobody(),))
+            marks = tuple(_mark(item, f"{events}/{total}, ", level=differ) for item in mine)
+            cells.append(marks if total else (_nobody(),))
         rows.append(Row(label=label, cells=tuple(cells), remark=NOT_CONVERGED if bad else ""))
     return rows
 
 
-def _mark(item: Estimate, counts: str) -> Mark:
-    mark = mark_of(item)
+def _mark(item: Estimate, counts: str, *, level: bool) -> Mark:
+    mark = mark_of(item, level=level)
     return replace(mark, text=f"{counts}{mark.text}") if item.kind == "recomputed" else mark
 
 

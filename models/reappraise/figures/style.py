@@ -160,10 +160,14 @@ def write_note(figure: Figure, note: str) -> None:
 
 
 def number(value: float) -> str:
-    """A ratio in at most three digits, at least two."""
+    """A ratio in at most three digits, at least two; what is beyond all reading as a bound."""
     if isinf(value):
         return "∞" if value > 0 else "\u2212∞"
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if value > 9999:
+        return ">9999"
+    if 0 < value < 0.001:
+        return "<0.001"
+    text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return signed(f"{text}.0" if text.strip("-") in set("123456789") else text)
 
 

@@ -9,13 +9,15 @@ from reappraise.endpoints.partition import WHOLE, Partition
 from reappraise.errors import AnalysisError
 from reappraise.estimate import QUANTITIES, Estimate, Kind
 from reappraise.figures.forest import contrast_panel, first_of, mark_of, note_of
-from reappraise.figures.sheet import Key, Row, draw_sheet
+from reappraise.figures.layout import Key, Row
+from reappraise.figures.sheet import draw_sheet
 from reappraise.figures.words import (
     NO_CAUSAL_READING,
     NOT_CONVERGED,
     binary,
     factor_label,
     failed,
+    levels_differ,
     percent_level,
     prior_name,
 )
@@ -88,6 +90,7 @@ def raw_and_shrunken(model: str, prior: str) -> Key:
 
 def _rows(drawn: list[Estimate], partition: Partition) -> list[Row]:
     rows = []
+    level = levels_differ(drawn)
     levels = [
         *zip(partition.level_labels, map(partition.population, partition.levels), partition.totals, strict=True),
         ("All patients", WHOLE, _sums(partition)),
@@ -99,7 +102,7 @@ def _rows(drawn: list[Estimate], partition: Partition) -> list[Row]:
         if any(failed(item) for item in mine):
             remark = NOT_CONVERGED
         if mine or empty:
-            rows.append(Row(label=label, cells=(tuple(mark_of(item) for item in mine),), remark=remark))
+            rows.append(Row(label=label, cells=(tuple(mark_of(item, level=level) for item in mine),), remark=remark))
     return rows
 
 

@@ -8,12 +8,13 @@ from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import Better
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
-from reappraise.prior import RATE_PRIORS, effect_priors
+from reappraise.prior import RATE_PRIORS, Prior, effect_priors
 from reappraise.trial import Trial, TrialEndpoint
 
 NO_CAUSAL_READING = "determined after randomisation: no causal reading"
-_PRIORS = {prior.name: prior.label for prior in (*RATE_PRIORS, *effect_priors())}
 NOT_CONVERGED = "NOT CONVERGED"
+_KNOWN: tuple[Prior, ...] = (*RATE_PRIORS, *effect_priors())
+_PRIORS = {prior.name: prior.label for prior in _KNOWN}
 
 
 def binary(endpoint: TrialEndpoint) -> ResponseEndpoint:
@@ -63,8 +64,13 @@ def failed(estimate: Estimate) -> bool:
 
 
 def percent_level(levels: Iterable[float | None]) -> str:
-    """Coverage of the intervals, such as "95% interval"; all of them if they differ."""
-    found = sorted({round(100 * level, 3) for level in levels if level is not None})
-    if not found:
-        return "interval"
-    return " or ".join(f"{level:g}%" for level in found) + " interval"
+    """Coverage of the intervals, such as "95% interval"; "interval; level" if it differs between them."""
+    found = {round(100 * level, 3) for level in levels if level is not None}
+    if len(found) > 1:
+        return "interval; level"
+    return f"{found.pop():g}% interval" if found else "interval"
+
+
+def levels_differ(estimates: Iterable[Estimate]) -> bool:
+    """Whether the intervals have more than one coverage."""
+    return len({round(item.level, 5) for item in estimates if item.level is not None}) > 1

@@ -13,7 +13,7 @@ from reappraise.errors import AnalysisError
 from reappraise.trial.schema import Arm, CountRow, Population, QuantityRow, TrialFile
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TrialEndpoint:
     """An endpoint with the arms of its trial: what is handed to a fit.
 
@@ -59,6 +59,9 @@ class TrialEndpoint:
         """The whole population, then every factor. They cut the same patients: never combine them."""
         return tuple(self.partition(factor) for factor in (WHOLE, *self.factors))
 
+    def __repr__(self) -> str:
+        return f"<{self.published.kind} endpoint {self.published.key} of {self.trial.key}>"
+
     def _repr_html_(self) -> str:
         label = escape(self.published.label)
         if not isinstance(self.published, ResponseEndpoint):
@@ -75,7 +78,7 @@ class TrialEndpoint:
         return f"<table><caption>{label}</caption><tr><th></th>{head}</tr>{body}</table>"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Trial:
     """A published trial.
 
@@ -147,6 +150,10 @@ class Trial:
 
     def __iter__(self) -> Iterator[TrialEndpoint]:
         return iter(self.endpoints)
+
+    def __repr__(self) -> str:
+        keys = ", ".join(endpoint.published.key for endpoint in self.endpoints)
+        return f"<trial {self.key}: {keys}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -1,1 +1,0 @@
-from reappraise.fitting import *
