@@ -94,7 +94,13 @@ def facts(
 
 
 @app.command()
-def audit(trial: TrialName, form: As = Format.table) -> None:
+def audit(
+    trial: TrialName,
+    form: As = Format.table,
+    everything: Annotated[
+        bool, typer.Option("--all", help="A row for every finding, also of a check that holds.")
+    ] = False,
+) -> None:
     """Check the published numbers against each other. Exit 1 if something is inconsistent."""
     from reappraise.audit import audit as audited
     from reappraise.trial import load_trial
@@ -106,7 +112,7 @@ def audit(trial: TrialName, form: As = Format.table) -> None:
 
         counts = {verdict: sum(f.verdict == verdict for f in findings) for verdict in ("inconsistent", "cannot judge")}
         title = f"{loaded.file.title}: {len(findings)} checks, " + ", ".join(f"{n} {v}" for v, n in counts.items())
-        _console().print(audit_table(findings, title))
+        _console().print(audit_table(findings, title, everything=everything))
     else:
         rows = [finding.as_row() for finding in findings]
         _print_rows(rows, tuple(rows[0]) if rows else (), form)

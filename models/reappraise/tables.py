@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from math import isinf
 
 from rich.table import Table
@@ -10,9 +11,12 @@ from rich.table import Table
 from reappraise.audit.finding import Finding
 from reappraise.compare import Comparison
 from reappraise.estimate import QUANTITIES, Estimate
+from reappraise.exact import METHOD as EXACT
 from reappraise.printed import Printed
 
 _CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "number_needed_to_treat")
+_FEW = 5
+"""Consistent findings of one check that still get a row each."""
 _VERDICTS = {"consistent": "green", "inconsistent": "bold red", "cannot judge": "yellow"}
 
 
@@ -22,10 +26,11 @@ def number(estimate: Estimate | None) -> str:
         return ""
     percent = estimate.quantity in {"rate", "risk_difference"}
     mark = "! " if estimate.method.startswith("NOT CONVERGED") else ""
-    text = mark + _figure(estimate.value, percent=percent)
+    exact = estimate.kind != "posterior" or estimate.method == EXACT
+    text = mark + _figure(estimate.value, percent=percent, exact=exact)
     if estimate.low is None or estimate.high is None:
         return text
-    limits = (_figure(estimate.low, percent=percent), _figure(estimate.high, percent=percent))
+    limits = tuple(_figure(limit, percent=percent, exact=exact) for limit in (estimate.low, estimate.high))
     if estimate.quantity == "number_needed_to_treat" and estimate.low > 0 > estimate.high:
         return f"{text} (benefit {limits[0]} to inf to harm {limits[1].lstrip('-')})"
     return f"{text} ({limits[0]} to {limits[1]})"
@@ -59,16 +64,26 @@ def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: 
     return table
 
 
-def audit_table(findings: Iterable[Finding], title: str) -> Table:
-    """The findings, inconsistent ones first."""
+def audit_table(findings: Sequence[Finding], title: str, *, everything: bool = False) -> Table:
+    """The findings, inconsistent ones first; many consistent ones of one check share a row unless `everything`."""
     table = Table(title=title, title_justify="left", title_style="bold", show_lines=True)
     for column in ("Verdict", "Check", "About", "Finding", "Where"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", ratio=3 if column == "Finding" else 1)
+    consistent = Counter(finding.check for finding in findings if finding.verdict == "consistent")
+    many = set() if everything else {check for check, number in consistent.items() if number > _FEW}
     places = list(_VERDICTS)[1:] + list(_VERDICTS)[:1]
     for finding in sorted(findings, key=lambda item: places.index(item.verdict)):
+        if finding.verdict == "consistent" and finding.check in many:
+            continue
         about = ": ".join(part for part in (finding.endpoint, finding.subject) if part)
         verdict = f"[{_VERDICTS[finding.verdict]}]{finding.verdict}[/]"
-        table.add_row(verdict, _plain(finding.check), _plain(about), _plain(finding.message), _plain(finding.source))
+        printed = f"\n[dim]printed: {_plain(finding.printed)}[/dim]" if finding.printed else ""
+        message = _plain(finding.message) + printed
+        table.add_row(verdict, _plain(finding.check), _plain(about), message, _plain(finding.source))
+    for check in sorted(many):
+        table.add_row(
+            "[green]consistent[/]", _plain(check), f"{consistent[check]} places", "All hold.", "--all lists them"
+        )
     return table
 
 
@@ -134,16 +149,20 @@ def _subgroups(endpoint: str, mine: Comparison) -> Table:
 
 def _cell(estimate: Estimate) -> str:
     if QUANTITIES[estimate.quantity].form == "probability" and estimate.value is not None:
-        return f"{estimate.value:.3f}" if 0.001 <= estimate.value <= 0.999 else f"{estimate.value:.4f}"
+        exact = estimate.method == EXACT
+        return f"{estimate.value:.4f}" if exact else f"{estimate.value:g}"
     return number(estimate)
 
 
-def _figure(value: float, *, percent: bool) -> str:
+def _figure(value: float, *, percent: bool, exact: bool) -> str:
+    """A number as text; of draws no digit is shown, not even a 0, that they do not support."""
     if isinf(value):
         return "inf" if value > 0 else "-inf"
     if isinstance(value, Printed):
         return f"{value.scaled(2)}%" if percent else str(value)
-    return f"{100 * value:.1f}%" if percent else f"{value:.3g}"
+    if not percent:
+        return f"{value:.3g}"
+    return f"{100 * value:.1f}%" if exact else f"{round(100 * value, 1):g}%"
 
 
 def _plain(text: str) -> str:

@@ -36,7 +36,7 @@ from reappraise.figures.words import NOT_CONVERGED
 
 type Floats = NDArray[np.floating]
 
-_HEIGHT = 1.05
+_HEIGHT = 0.9
 """Inches of a panel above its intervals."""
 _SMOOTHING = 1.5
 """Times Silverman's bandwidth: widens a curve by less than 5%, and does not draw the noise of 2,000 draws."""

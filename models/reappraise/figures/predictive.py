@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,8 @@ type Integers = NDArray[np.integer]
 _LABELS = 1.9
 _PRIOR_HEIGHT = 0.6
 """Peak of the prior prediction, as a fraction of the posterior's: beside a narrow posterior it would not be seen."""
+_PRIOR_STEPS = 28
+"""Most steps of a prior prediction: it is wide, and single counts would show the noise of its draws."""
 _NOTE = (
     "Heights: probability of each count, every distribution scaled to its own peak. An observed count far out in the "
     "prior prediction is a surprise to the prior; far out in the posterior prediction, a misfit of the model."
@@ -217,17 +220,23 @@ def _draw_cell(axes: Axes, cell: Cell | None) -> None:
     axes.spines["left"].set_visible(False)
     if cell is None:
         return
-    edges = (np.arange(cell.total + 2) - 0.5) / cell.total * 100
-    for draws, outline in ((cell.posterior, False), (cell.prior, True)):
-        if not draws.size:
-            continue
-        share = np.bincount(np.ravel(draws), minlength=cell.total + 1) / draws.size
-        if outline:
-            axes.stairs(share / share.max() * _PRIOR_HEIGHT, edges, color=PURPLE, lw=1.2, zorder=3)
-        else:
-            axes.stairs(share / share.max(), edges, color=VERMILION, fill=True, alpha=0.55, lw=0, zorder=2)
+    if cell.posterior.size:
+        share, edges = _shares(cell.posterior, cell.total, 1)
+        axes.stairs(share, edges, color=VERMILION, fill=True, alpha=0.55, lw=0, zorder=2)
+    if cell.prior.size:
+        share, edges = _shares(cell.prior, cell.total, ceil((cell.total + 1) / _PRIOR_STEPS))
+        axes.stairs(share * _PRIOR_HEIGHT, edges, color=PURPLE, lw=1.2, zorder=3)
     axes.set_ylim(0, 1.08)
     axes.axvline(100 * cell.observed / cell.total, color=BLACK, lw=1.4, zorder=4, clip_on=False)
+
+
+def _shares(draws: Integers, total: int, width: int) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Share of the draws at `width` neighbouring counts, the largest being 1, and the edges in percent of patients."""
+    counts = np.bincount(np.ravel(draws), minlength=total + 1)
+    starts = np.arange(0, total + 1, width)
+    sizes = np.diff([*starts, total + 1])
+    share = np.add.reduceat(counts, starts) / sizes
+    return share / share.max(), (np.array([*starts, total + 1]) - 0.5) / total * 100
 
 
 def _write_key(figure: Figure, down: float) -> None:

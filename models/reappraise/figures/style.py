@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from math import isinf
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,8 @@ WIDTH = 7.5
 """Inches: two columns of a journal; at six inches the type is still 6.4 points."""
 SIZE = 8.0
 """Points of ordinary text."""
+RESOLUTION = 150
+"""Dots per inch on a screen."""
 SMALL = 7.0
 TITLE = 10.0
 LINE = 0.145
@@ -86,9 +89,18 @@ def styled() -> AbstractContextManager[None]:
     return style.context(["default", dict(_SETTINGS)])
 
 
+class Picture(Figure):
+    """A figure that no window and no registry knows, and that a notebook displays all the same."""
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        self.savefig(picture, format="png", dpi=RESOLUTION)
+        return picture.getvalue()
+
+
 def blank(height: float, width: float = WIDTH) -> Figure:
-    """An empty figure of that size in inches, which no window or registry knows."""
-    return Figure(figsize=(width, height))
+    """An empty figure of that size, inches."""
+    return Picture(figsize=(width, height))
 
 
 @lru_cache(maxsize=4096)
