@@ -54,8 +54,7 @@ _HINTING = 1.05
 
 _SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
-        "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
+        "font.family": ["DejaVu Sans"],
         "font.size": SIZE,
         "text.parse_math": False,
         "text.color": BLACK,
