@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -42,8 +40,8 @@ from reappraise.figures import (
     shrinkage_plot,
     subgroup_forest,
 )
-from reappraise.figures.densities import Curve, CurvePanel
-from reappraise.figures.density_panels import _density, _grid, draw_densities
+from reappraise.figures.catalogue import Run
+from reappraise.figures.density_panels import Curve, CurvePanel, _density, _grid, draw_densities
 from reappraise.figures.diagnostics import Judged, at_most, draw_diagnostics
 from reappraise.figures.layout import Mark, Panel, Row
 from reappraise.figures.predictive import Cell, CellRow, draw_predictive
@@ -86,7 +84,6 @@ def counts(control: tuple[int, int] | None, treated: tuple[int, int] | None, **m
     ]
 
 
-@cache
 def trial(*, better: str = "lower", swapped: bool = False, control: str = "Placebo", treated: str = "Drug") -> Trial:
     """A small trial with everything that is hard to draw."""
     roles = ("experimental", "control") if swapped else ("control", "experimental")
@@ -192,32 +189,37 @@ def fit_of(endpoint: TrialEndpoint, model: str, prior: str, by: str = WHOLE, dia
     return Fit(job=job, tree=tree, diagnosis=diagnosis)
 
 
+CASES: dict[str, dict[str, Any]] = {
+    "short": {},
+    "long and swapped": {
+        "swapped": True,
+        "control": "Standard of care with placebo",
+        "treated": "Investigational product 12/3 mg b.i.d.",
+    },
+}
+
+
 @cache
-def fits(of: Trial) -> tuple[Fit, ...]:
-    found = []
+def run(case: str = "short") -> Run:
+    of = trial(**CASES[case])
+    fits = []
     for endpoint in of.responses:
-        found += [
+        fits += [
             fit_of(endpoint, "independent", "uniform"),
             fit_of(endpoint, "independent", "jeffreys"),
             fit_of(endpoint, "logit-normal", "sceptical", diagnosis=FAILED),
         ]
-    relapse = of["relapse"]
-    found += [
-        fit_of(relapse, "beta-binomial", "uniform", "region"),
-        fit_of(relapse, "logit-normal", "reference", "region"),
-        fit_of(relapse, "beta-binomial", "uniform", "dose"),
+    fits += [
+        fit_of(of["relapse"], "beta-binomial", "uniform", "region"),
+        fit_of(of["relapse"], "logit-normal", "reference", "region"),
+        fit_of(of["relapse"], "beta-binomial", "uniform", "dose"),
     ]
-    return tuple(found)
-
-
-@cache
-def comparison(of: Trial) -> Comparison:
     found = list(published_responses(of))
     for endpoint in of.responses:
         for partition in endpoint.partitions():
-            # p values by enumeration take time, and have no place in a figure
-            found += [item for item in recompute(partition) if item.value is not None][:40]
-    return Comparison(order([*found, *(estimate for fit in fits(of) for estimate in fit.estimates)]))
+            found += recompute(partition)
+    found += [estimate for fit in fits for estimate in fit.estimates]
+    return Run(trial=of, comparison=Comparison(order(found)), fits=tuple(fits))
 
 
 def texts(figure: Figure) -> list[str]:
@@ -237,7 +239,13 @@ def marks(axes: Axes, marker: str) -> list[Line2D]:
 
 
 def estimate(**changes: Any) -> Estimate:
-    basis: dict[str, Any] = {"endpoint": "relapse", "quantity": "rate", "arm": "drug", "kind": "posterior", "method": ""}
+    basis: dict[str, Any] = {
+        "endpoint": "relapse",
+        "quantity": "rate",
+        "arm": "drug",
+        "kind": "posterior",
+        "method": "",
+    }
     return Estimate(**(basis | changes))
 
 
@@ -286,9 +294,11 @@ def test_ratio_axis_holds_null_and_points_and_nothing_infinite() -> None:
     scale = contrast_scale("odds_ratio", [(2.0, 0.001, inf), (inf, 0.0, inf), (None, None, None)])
     assert scale.logarithmic
     assert scale.null == 1.0
-    assert 0.1 < scale.low < 1 < 2 < scale.high < 20
+    assert 0.1 < scale.low < 1
+    assert 2 < scale.high < 20
     far = contrast_scale("odds_ratio", [(8.0, 4.0, 12.0)])
-    assert far.low < 1 < 12 < far.high
+    assert far.low < 1
+    assert far.high > 12
 
 
 def test_difference_axis_stays_possible() -> None:
@@ -326,13 +336,13 @@ def test_text_is_wrapped_to_its_width() -> None:
 
 def test_forest_tells_kinds_apart_by_colour_and_marker() -> None:
     assert len({look.colour for look in KINDS.values()}) == len({look.marker for look in KINDS.values()}) == 3
-    figure = forest_plot(comparison(trial()), endpoint=trial()["relapse"])
+    figure = forest_plot(run().comparison, endpoint=run().trial["relapse"])
     rates, ratios = panel(figure, "Rate by arm"), panel(figure, "Odds ratio")
     for axes, expected in ((rates, {"s": 2, "D": 2, "o": 6}), (ratios, {"s": 2, "D": 1, "o": 3})):
         for marker, found in expected.items():
             drawn = marks(axes, marker)
             assert len(drawn) == found
-        assert {to_hex(line.get_color()) for line in marks(axes, "D")} <= {BLUE, "#0072b2"}
+        assert {to_hex(line.get_markeredgecolor()) for line in marks(axes, "D")} == {BLUE}
     failing = [line for line in marks(ratios, "o") if to_hex(line.get_markeredgecolor()) == GREY]
     assert len(failing) == 1
     open_markers = [line for line in marks(rates, "o") if line.get_markerfacecolor() == "white"]
@@ -340,7 +350,7 @@ def test_forest_tells_kinds_apart_by_colour_and_marker() -> None:
 
 
 def test_forest_says_what_it_shows() -> None:
-    figure = forest_plot(comparison(trial()), endpoint=trial()["relapse"])
+    figure = forest_plot(run().comparison, endpoint=run().trial["relapse"])
     words = said(figure)
     for expected in (
         "Relapse within 2 years ($ & all causes): published, recomputed and posterior",
@@ -368,7 +378,7 @@ def test_forest_says_what_it_shows() -> None:
 
 
 def test_forest_of_differences_is_linear() -> None:
-    figure = forest_plot(comparison(trial()), endpoint=trial()["relapse"], quantity="risk_difference")
+    figure = forest_plot(run().comparison, endpoint=run().trial["relapse"], quantity="risk_difference")
     axes = panel(figure, "Risk difference")
     assert axes.get_xscale() == "linear"
     assert axes.get_xlabel() == "Risk difference (percentage points)"
@@ -376,7 +386,8 @@ def test_forest_of_differences_is_linear() -> None:
 
 
 def test_swapping_the_arms_mirrors_the_forest() -> None:
-    words = said(forest_plot(comparison(trial(swapped=True)), endpoint=trial(swapped=True)["relapse"]))
+    of = trial(swapped=True)
+    words = said(forest_plot(Comparison(tuple(published_responses(of))), endpoint=of["relapse"]))
     assert "\u2190 favours Placebo" in words
     assert "favours Drug \u2192" in words
     assert "Odds ratio, Placebo over Drug" in words
@@ -394,16 +405,16 @@ def test_better_decides_who_is_favoured() -> None:
 def test_levels_are_printed_where_they_differ() -> None:
     mine = [
         replace(item, level=0.9) if item.kind == "published" and item.level else item
-        for item in comparison(trial()).select(endpoint="relapse", population="all").estimates
+        for item in run().comparison.select(endpoint="relapse", population="all").estimates
     ]
-    words = said(forest_plot(Comparison(tuple(mine)), endpoint=trial()["relapse"]))
+    words = said(forest_plot(Comparison(tuple(mine)), endpoint=run().trial["relapse"]))
     assert "0.80 (0.40 to 1.60; 90%)" in words
     assert "(interval; level)" in words
 
 
 def test_rates_alone_are_a_forest_of_one_panel() -> None:
-    rates = comparison(trial()).select(endpoint="relapse", quantity="rate")
-    figure = forest_plot(rates, endpoint=trial()["relapse"])
+    rates = run().comparison.select(endpoint="relapse", quantity="rate")
+    figure = forest_plot(rates, endpoint=run().trial["relapse"])
     assert len(figure.axes) == 2  # the ground with labels and numbers, and one panel
     assert "favours" not in said(figure)
 
@@ -425,7 +436,7 @@ def test_limits_beyond_the_axis_become_arrows() -> None:
 
 
 def test_subgroup_forest_draws_raw_and_shrunken() -> None:
-    figure = subgroup_forest(comparison(trial()), endpoint=trial()["relapse"], factor="region")
+    figure = subgroup_forest(run().comparison, endpoint=run().trial["relapse"], factor="region")
     words = said(figure)
     axes = panel(figure, "Odds ratio")
     assert axes.get_xscale() == "log"
@@ -439,11 +450,11 @@ def test_subgroup_forest_draws_raw_and_shrunken() -> None:
 
 def test_no_effect_by_what_happened_after_randomisation() -> None:
     with pytest.raises(AnalysisError, match="determined after randomisation: no causal reading"):
-        subgroup_forest(comparison(trial()), endpoint=trial()["relapse"], factor="dose")
+        subgroup_forest(run().comparison, endpoint=run().trial["relapse"], factor="dose")
 
 
 def test_shrinkage_goes_from_raw_to_shrunken() -> None:
-    figure = shrinkage_plot(comparison(trial()), endpoint=trial()["relapse"], factor="region")
+    figure = shrinkage_plot(run().comparison, endpoint=run().trial["relapse"], factor="region")
     words = said(figure)
     assert "no causal reading" not in words
     for arm, others in (("Placebo", 9), ("Drug", 9)):
@@ -456,7 +467,7 @@ def test_shrinkage_goes_from_raw_to_shrunken() -> None:
 
 
 def test_shrinkage_warns_in_words_and_draws_the_one_arm() -> None:
-    figure = shrinkage_plot(comparison(trial()), endpoint=trial()["relapse"], factor="dose")
+    figure = shrinkage_plot(run().comparison, endpoint=run().trial["relapse"], factor="dose")
     assert "determined after randomisation: no causal reading" in said(figure)
     assert [axes.get_label() for axes in figure.axes] == ["ground", "Drug"]
 
@@ -465,7 +476,7 @@ def test_shrinkage_warns_in_words_and_draws_the_one_arm() -> None:
 
 
 def test_densities_show_posterior_prior_and_benefit() -> None:
-    figure = densities_plot(fits(trial()), endpoint=trial()["relapse"])
+    figure = densities_plot(run().fits, endpoint=run().trial["relapse"])
     assert [axes.get_label() for axes in figure.axes] == ["Independent rates", "Treatment effect (logit-normal)"]
     first, last = figure.axes
     dashed = [line for line in first.lines if line.get_linestyle() == "--" or line.is_dashed()]
@@ -513,7 +524,7 @@ def test_densities_without_prior_or_interval_on_the_axis() -> None:
 
 
 def test_predictions_stand_beside_what_was_observed() -> None:
-    figure = predictive_plot(fits(trial())[-3], endpoint=trial()["relapse"])
+    figure = predictive_plot(run().fits[-3], endpoint=run().trial["relapse"])
     assert len(figure.axes) == 20
     words = said(figure)
     assert "3 of 10" in words
@@ -526,7 +537,7 @@ def test_predictions_stand_beside_what_was_observed() -> None:
 
 
 def test_predictions_by_prior_have_a_row_each() -> None:
-    figure = predictive_by_prior(fits(trial()), endpoint=trial()["relapse"])
+    figure = predictive_by_prior(run().fits, endpoint=run().trial["relapse"])
     words = said(figure)
     assert len(figure.axes) == 6
     assert "Independent: Jeffreys" in words
@@ -534,7 +545,7 @@ def test_predictions_by_prior_have_a_row_each() -> None:
 
 
 def test_predictions_of_one_arm_have_one_column_and_the_warning() -> None:
-    figure = predictive_plot(fits(trial())[-1], endpoint=trial()["relapse"])
+    figure = predictive_plot(run().fits[-1], endpoint=run().trial["relapse"])
     assert len(figure.axes) == 1
     assert "by subgroup, determined after randomisation: no causal reading" in said(figure)
 
@@ -550,7 +561,7 @@ def test_predictions_need_no_prior_draws() -> None:
 
 
 def test_overview_has_a_dot_for_each_fit_and_names_those_that_fail() -> None:
-    figure = diagnostics_plot(fits(trial()))
+    figure = diagnostics_plot(run().fits)
     words = said(figure)
     assert "Diagnostics of 9 fits: 2 NOT CONVERGED" in words
     assert "relapse, all, logit-normal, sceptical: R-hat 1.3 (rate)" in words
@@ -584,14 +595,14 @@ def test_side_of_a_threshold_is_told_from_verdicts() -> None:
 
 
 def test_ranks_are_drawn_for_the_worst_quantities() -> None:
-    figure = ranks_plot(fits(trial())[2], endpoint=trial()["relapse"])
+    figure = ranks_plot(run().fits[2], endpoint=run().trial["relapse"])
     words = said(figure)
     assert "Relapse within 2 years ($ & all causes): draws by chain, NOT CONVERGED" in words
     assert "Log of odds ratio" in words
     assert "Response rate (%): Drug" in words
     assert len(figure.axes) % 2 == 0
     assert figure.axes[-1].get_xlabel() == "Rank, as a fraction"
-    many = ranks_plot(fits(trial())[-3], endpoint=trial()["relapse"])
+    many = ranks_plot(run().fits[-3], endpoint=run().trial["relapse"])
     assert len(many.axes) == 12
     assert "those with the largest R-hat" in said(many)
 
@@ -606,50 +617,59 @@ def test_a_quantity_under_two_names_is_drawn_once() -> None:
 
 # The whole run
 
+NAMES = [
+    "relapse.forest",
+    "cure.forest",
+    "relapse.densities",
+    "cure.densities",
+    "relapse.region.subgroups",
+    "relapse.region.shrinkage",
+    "relapse.dose.shrinkage",
+    "relapse.predictive",
+    "relapse.region.predictive",
+    "relapse.dose.predictive",
+    "cure.predictive",
+    "diagnostics",
+    "relapse.ranks.independent",
+    "relapse.ranks.logit-normal",
+]
 
-def long_names() -> Trial:
-    return trial(control="Standard of care with placebo", treated="Investigational product 12/3 mg b.i.d.")
 
-
-def test_a_run_has_a_figure_for_everything() -> None:
-    names = [name for name, _ in draw_all(trial(), comparison(trial()), fits(trial()))]
-    assert names == [
-        "relapse.forest",
-        "cure.forest",
-        "relapse.densities",
-        "cure.densities",
-        "relapse.region.subgroups",
-        "relapse.region.shrinkage",
-        "relapse.dose.shrinkage",
-        "relapse.predictive",
-        "relapse.region.predictive",
-        "relapse.dose.predictive",
-        "cure.predictive",
-        "diagnostics",
-        "relapse.ranks.independent",
-        "relapse.ranks.logit-normal",
-    ]
+def test_every_family_is_listed_once() -> None:
     assert len(FIGURES) == len({family.__name__ for family in FIGURES}) == 7
 
 
 def test_a_run_without_fits_has_forests_alone() -> None:
-    published = Comparison(tuple(published_responses(trial())))
-    assert [name for name, _ in draw_all(trial(), published, ())][:2] == ["relapse.forest", "cure.forest"]
+    published = Comparison(tuple(published_responses(run().trial)))
+    assert [name for name, _ in draw_all(run().trial, published, ())] == ["relapse.forest", "cure.forest"]
 
 
 def test_figures_are_drawn_one_at_a_time() -> None:
-    drawn = draw_all(trial(), comparison(trial()), fits(trial()))
+    drawn = draw_all(run().trial, run().comparison, run().fits)
     assert next(drawn)[0] == "relapse.forest"
     drawn.close()  # type: ignore[attr-defined]
+
+
+def outside(axes: Axes, place: float) -> bool:
+    low, high = axes.get_xlim()
+    return not low <= place <= high
 
 
 def visible(figure: Figure) -> list[tuple[str, Bbox]]:
     """Text as drawn, with its box cut by a pixel on every side."""
     figure.draw_without_rendering()
+    beyond = {
+        tick.label1 for axes in figure.axes for tick in axes.xaxis.get_major_ticks() if outside(axes, tick.get_loc())
+    }
     found = []
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
-        if not text.get_visible() or not text.get_text().strip() or (text.axes and not text.axes.get_visible()):
+        if (
+            text in beyond
+            or not text.get_visible()
+            or not text.get_text().strip()
+            or (text.axes and not text.axes.get_visible())
+        ):
             continue
         box = text.get_window_extent()
         if box.width > 2 and box.height > 2:
@@ -657,10 +677,12 @@ def visible(figure: Figure) -> list[tuple[str, Bbox]]:
     return found
 
 
-@pytest.mark.parametrize("which", ["short", "long", "swapped"])
-def test_nothing_overlaps_and_nothing_is_cut(which: str) -> None:
-    of = {"short": trial(), "long": long_names(), "swapped": trial(swapped=True)}[which]
-    for name, figure in draw_all(of, comparison(of), fits(of)):
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_has_every_figure_and_nothing_overlaps_or_is_cut(case: str) -> None:
+    held = run(case)
+    names = []
+    for name, figure in draw_all(held.trial, held.comparison, held.fits):
+        names.append(name)
         found = visible(figure)
         width, height = figure.bbox.size
         for text, box in found:
@@ -672,40 +694,21 @@ def test_nothing_overlaps_and_nothing_is_cut(which: str) -> None:
             assert not one.overlaps(other), f"{name}: {first!r} and {second!r} overlap"
         for axes in figure.axes:
             assert axes.get_label() == "ground" or axes.xaxis.get_ticklocs().size
-
-
-def test_nothing_leaks_into_the_session() -> None:
-    code = """
-import sys, warnings
-warnings.simplefilter("error")
-import matplotlib
-before = dict(matplotlib.rcParams)
-from reappraise.figures import forest_plot
-from reappraise.compare import Comparison
-from reappraise.trial import load_trial, shipped_trials
-from reappraise.trial.published import published_responses
-trial = load_trial(shipped_trials()[0])
-endpoint = trial.responses[0]
-figure = forest_plot(Comparison(tuple(published_responses(trial))), endpoint=endpoint)
-assert dict(matplotlib.rcParams) == before
-assert "pymc" not in sys.modules
-assert "matplotlib.pyplot" not in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    assert names == NAMES
 
 
 def test_nothing_stays_open() -> None:
     before = dict(mpl.rcParams)
-    figure = ranks_plot(fits(trial())[0], endpoint=trial()["relapse"])
+    figure = ranks_plot(run().fits[0], endpoint=run().trial["relapse"])
     from matplotlib import pyplot as plt
 
     assert plt.get_fignums() == []
     assert dict(mpl.rcParams) == before
-    assert figure.number is None if hasattr(figure, "number") else True
+    assert not hasattr(figure, "number")
 
 
 def test_the_style_outlives_its_context() -> None:
-    figure = forest_plot(comparison(trial()), endpoint=trial()["relapse"])
+    figure = forest_plot(run().comparison, endpoint=run().trial["relapse"])
     with mpl.rc_context({"xtick.labelsize": 30, "font.size": 30}):
         figure.draw_without_rendering()
     labels = panel(figure, "Rate by arm").get_xticklabels()
@@ -713,7 +716,7 @@ def test_the_style_outlives_its_context() -> None:
 
 
 def test_a_notebook_displays_a_figure() -> None:
-    figure = diagnostics_plot(fits(trial()))
+    figure = diagnostics_plot(run().fits)
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
 
 
@@ -721,11 +724,11 @@ def test_a_notebook_displays_a_figure() -> None:
 def test_other_endpoints_are_refused(draw: Any) -> None:
     more = {} if draw is forest_plot else {"factor": "region"}
     with pytest.raises(AnalysisError, match="expected a response endpoint to draw, got survival"):
-        draw(comparison(trial()), endpoint=trial()["survival"], **more)
+        draw(run().comparison, endpoint=run().trial["survival"], **more)
 
 
 def test_missing_numbers_are_named() -> None:
-    relapse = trial()["relapse"]
+    relapse = run().trial["relapse"]
     nothing = Comparison(())
     for call in (
         lambda: forest_plot(nothing, endpoint=relapse),

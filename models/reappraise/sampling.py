@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from importlib.metadata import version
 from typing import Self
 
@@ -70,4 +71,9 @@ def derived_seed(root: int, *names: str) -> int:
 
 def versions() -> dict[str, str]:
     """Versions of the packages that shape a posterior."""
-    return {name: version(name) for name in PACKAGES}
+    return dict(_versions())
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    return tuple((name, version(name)) for name in PACKAGES)

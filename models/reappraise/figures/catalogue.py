@@ -56,18 +56,23 @@ class Run:
             and model in {None, fit.job.model.name}
         ]
 
-    def holds(self, endpoint: TrialEndpoint, factor: str, quantity: str) -> bool:
-        """Whether the comparison holds a number of this quantity for any level of the factor."""
+    def holds(self, endpoint: TrialEndpoint, factor: str, *quantities: str, published: bool = False) -> bool:
+        """Whether the comparison holds such a number for any level of the factor, published ones counted or not."""
         partition = endpoint.partition(factor)
         populations = {partition.population(level) for level in partition.levels}
-        found = self.comparison.select(endpoint=endpoint.published.key, quantity=quantity).estimates
-        return any(item.population in populations and item.value is not None for item in found)
+        return any(
+            item.population in populations
+            and item.quantity in quantities
+            and item.value is not None
+            and (published or item.kind != "published")
+            for item in self.comparison.select(endpoint=endpoint.published.key).estimates
+        )
 
 
 def draw_forests(run: Run) -> Drawn:
     """Yield a forest plot for every endpoint."""
     for endpoint in run.trial.responses:
-        if run.holds(endpoint, WHOLE, "rate") or run.holds(endpoint, WHOLE, "odds_ratio"):
+        if run.holds(endpoint, WHOLE, "rate", "odds_ratio", published=True):
             yield f"{endpoint.published.key}.forest", forest_plot(run.comparison, endpoint=endpoint)
 
 

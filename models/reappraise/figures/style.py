@@ -13,7 +13,8 @@ from typing import Any
 
 from matplotlib import style
 from matplotlib.figure import Figure
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from reappraise.estimate import Kind
 
@@ -49,12 +50,14 @@ KINDS: Mapping[Kind, Look] = MappingProxyType(
     {"published": Look(BLACK, "s"), "recomputed": Look(BLUE, "D"), "posterior": Look(VERMILION, "o")}
 )
 
-_HINTING = 1.05
+_FONT = "DejaVu Sans"
+"""Comes with matplotlib, so that widths are the same everywhere."""
+_HINTING = 1.04
 """Letters on a screen are wider than their outlines, because each begins on a whole pixel."""
 
 _SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
-        "font.family": ["DejaVu Sans"],
+        "font.family": [_FONT],
         "font.size": SIZE,
         "text.parse_math": False,
         "text.color": BLACK,
@@ -107,8 +110,9 @@ def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
     """Width of a line of text, inches."""
     if not text.strip():
         return 0.0
-    width = float(TextPath((0, 0), text, size=size).get_extents().width) / 72
-    return width * (1.18 if bold else _HINTING)
+    font = FontProperties(family=[_FONT], size=size, weight="bold" if bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72 * _HINTING
 
 
 def wrap(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> str:
