@@ -25,7 +25,7 @@ def swap(old: str, new: str) -> Callable[[str], str]:
 
 BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
     "typo in a key": (swap("better =", "beter ="), "endpoints[response].beter", "Did you mean 'better'"),
-    "wrong type": (swap("events = 10,", 'events = "10",'), "endpoints[response].counts[0].events", "valid integer"),
+    "wrong type": (swap("events = 10,", 'events = "10",'), "endpoints[response].counts[0].events", "expected a whole number"),
     "unknown kind": (swap('kind = "response"', 'kind = "responses"'), "endpoints[response]", "kind 'responses'"),
     "no kind": (swap('kind = "response"', ""), "endpoints[response]", "'kind'"),
     "count above total": (swap("events = 10,", "events = 41,"), "counts[0]", "events <= total 40, got events 41"),
@@ -102,7 +102,7 @@ def test_a_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("label,arm,events,total\nA,old,3,40\n", "row 1", "source"),
         ("label,arm,events,total,source\nA,odl,3,40,T1\n", "row 2", "odl"),
         ("label,arm,events,total,source\nA,old,3\n", "row 2", "5 cells, got 3"),
-        ("label,arm,events,total,source\nA,old,many,40,T1\n", "row 2, events", "integer"),
+        ("label,arm,events,total,source\nA,old,many,40,T1\n", "row 2, events", "whole number"),
     ],
 )
 def test_bad_tables_name_the_row(table: str, where: str, reason: str, tmp_path: Path) -> None:

@@ -23,9 +23,14 @@ def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tup
     model
         The type expected, to suggest a key where one was misspelt.
     """
-    found = sorted(
-        error.errors(include_url=False, include_input=True), key=lambda item: item["type"] != "extra_forbidden"
-    )
+    every = error.errors(include_url=False, include_input=True)
+    # a list loses its invalid items and is then found too short: the same problem twice
+    deepest = [
+        item
+        for item in every
+        if item["type"] != "too_short" or not any(len(other["loc"]) > len(item["loc"]) for other in every)
+    ]
+    found = sorted(deepest, key=lambda item: item["type"] != "extra_forbidden")
     first = found[0]
     key, record = _dotted(first["loc"], raw)
     problem, remedy = _words(first, record, model)
@@ -61,8 +66,10 @@ def _words(item: Any, record: object, model: type[BaseModel]) -> tuple[str, str]
 
 
 def _lower(message: str) -> str:
-    text = message.removeprefix("Input should be ").removeprefix("Value error, ")
-    return text if text == message else f"expected {text}"
+    text = message.removeprefix("Input should be ")
+    if text != message:
+        return f"expected {text.replace('a valid tuple', 'a list').replace('a valid integer', 'a whole number').replace('a valid string', 'text')}"
+    return message.replace("Tuple should have", "expected").replace(" after validation", "")
 
 
 def _short(value: object) -> str:
