@@ -25,11 +25,11 @@ def swap(old: str, new: str) -> Callable[[str], str]:
 
 BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
     "typo in a key": (swap("better =", "beter ="), "endpoints[response].beter", "Did you mean 'better'"),
-    "wrong type": (swap("events = 10,", 'events = "10",'), "endpoints[response].counts[0].events", "expected a whole number"),
+    "wrong type": (swap("events = 10,", 'events = "10",'), "response].counts[old].events", "expected a whole number"),
     "unknown kind": (swap('kind = "response"', 'kind = "responses"'), "endpoints[response]", "kind 'responses'"),
     "no kind": (swap('kind = "response"', ""), "endpoints[response]", "'kind'"),
-    "count above total": (swap("events = 10,", "events = 41,"), "counts[0]", "events <= total 40, got events 41"),
-    "negative count": (swap("events = 10,", "events = -1,"), "counts[0].events", "greater than or equal to 0"),
+    "count above total": (swap("events = 10,", "events = 41,"), "counts[old]", "events <= total 40, got events 41"),
+    "negative count": (swap("events = 10,", "events = -1,"), "counts[old].events", "greater than or equal to 0"),
     "total above population": (swap("total = 40,", "total = 41,"), "endpoints[response].counts[0]", "at most 40"),
     "ratio without direction": (swap('numerator = "old", ', ""), "estimates[0]", "numerator and denominator arm"),
     "ratio of one arm": (swap('numerator = "old"', 'numerator = "new"'), "estimates[0]", "two different arms"),
@@ -45,7 +45,7 @@ BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
     "subgroup larger than its arm": (swap("events = 6, total = 15", "events = 11, total = 15"),
                                      "endpoints[response]", "levels leave"),
     "levels that do not add up": (swap('remainder = "Stage unknown"\n', ""), "endpoints[response]", "remainder"),
-    "percent above 100": (swap("percent = 25.0", "percent = 125.0"), "counts[0]", "0 to 100"),
+    "percent above 100": (swap("percent = 25.0", "percent = 125.0"), "counts[old]", "0 to 100"),
     "missing key": (swap('title = "A small trial"\n', ""), "title", "missing"),
     "no endpoints": (lambda text: text[: text.index("[[endpoints]]")], "endpoints", "missing"),
     "unknown population": (swap('population = "treated"', 'population = "all-comers"'),

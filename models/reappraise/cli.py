@@ -151,7 +151,9 @@ def run(
     chains: Annotated[int, typer.Option(min=2, help="Independent chains of each fit.")] = 4,
     draws: Annotated[int, typer.Option(min=100, help="Draws kept of each chain.")] = 2000,
     tune: Annotated[int, typer.Option(min=100, help="Tuning draws of each chain, not kept.")] = 1000,
-    allow_unconverged: Annotated[bool, typer.Option(help="Exit 0 even if a fit fails its diagnostics.")] = False,
+    allow_unconverged: Annotated[
+        bool, typer.Option("--allow-unconverged", help="Exit 0 even if a fit fails its diagnostics.")
+    ] = False,
 ) -> None:
     """Analyse a trial: audit, recompute, fit, compare; write tables, figures and posteriors. Resumes."""
     from reappraise.trial import load_trial
@@ -165,13 +167,17 @@ def run(
     _leave_whole(out)
     with Store.open(out) as store, _progress() as progress:
         recorded = store.recorded_seed(loaded.digest)
-        sampling = Sampling(chains=chains, draws=draws, tune=tune, seed=recorded if seed is None else seed)
+        sampling = Sampling(chains=chains, draws=draws, tune=tune, seed=recorded if seed is None else seed).seeded()
         analysis = analyse(loaded, sampling=sampling, store=store, progress=progress)
         notes = list(store.notes)
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     inconsistent = sum(finding.verdict == "inconsistent" for finding in analysis.findings)
-    typer.echo(f"{len(analysis.fits)} posteriors, seed {analysis.sampling.seed}; audit: {inconsistent} inconsistent.")
+    fitted = len(analysis.fits) - analysis.resumed
+    typer.echo(f"{len(analysis.fits)} posteriors ({fitted} fitted, {analysis.resumed} found), seed {sampling.seed}.")
+    typer.echo(
+        f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent; see them with: reappraise audit {trial}"
+    )
     typer.echo(f"Results are in {out}; read them with: reappraise compare {out}")
     for fit in analysis.unconverged:
         typer.echo(f"NOT CONVERGED: {fit.job.name}: {fit.diagnosis.failures}", err=True)

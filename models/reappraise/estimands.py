@@ -128,4 +128,6 @@ def supported(value: float, error: float) -> float:
     """
     if not (isfinite(value) and isfinite(error)) or error <= 0 or value in {0.0, inf}:
         return value
-    return round(value, floor(-log10(error / 2)))
+    decimals = floor(-log10(error / 2))
+    leading = -floor(log10(abs(value)))  # a first digit is always shown, however little it is known
+    return round(value, max(decimals, leading))

@@ -252,6 +252,8 @@ def fit(
     >>> trial = ra.load_trial("isatuximab-dexamethasone")
     >>> fit = ra.fit(trial["orr"], prior="sceptical", seed=1)  # doctest: +SKIP
     """
+    if not isinstance(target, TrialEndpoint | Partition):
+        raise AnalysisError(f'expected an endpoint such as trial["orr"], or a Partition; got {type(target).__name__}')
     settings = sampling or Sampling()
     if seed is not None:
         settings = replace(settings, seed=seed)

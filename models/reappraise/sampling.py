@@ -51,8 +51,8 @@ class Sampling:
             raise AnalysisError(
                 f"expected target_accept in 0.5 to 1 and level in 0 to 1, got {self.target_accept} and {self.level}"
             )
-        if self.seed is not None and not 0 <= self.seed < 2**63:
-            raise AnalysisError(f"expected a seed in 0 to 2^63 - 1, got {self.seed}")
+        if self.seed is not None and not (isinstance(self.seed, int) and 0 <= self.seed < 2**63):
+            raise AnalysisError(f"expected a whole number in 0 to 2^63 - 1 as seed, got {self.seed!r}")
 
     def seeded(self) -> Self:
         """The same settings with a seed, generated if there was none."""

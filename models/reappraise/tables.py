@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import isinf
 
+from rich.markup import escape
 from rich.table import Table
 
 from reappraise.audit.finding import Finding
@@ -49,7 +50,7 @@ def comparison_tables(comparison: Comparison) -> Iterator[Table]:
 def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: dict[str, str]) -> Table:
     """The exact posterior of one endpoint, a column per prior."""
     priors = list(dict.fromkeys(item.prior for item in estimates))
-    table = Table(title=f"{label} ({endpoint}), exact posterior", title_justify="left", title_style="bold")
+    table = Table(title=f"{_plain(label)} ({endpoint}), exact posterior", title_justify="left", title_style="bold")
     table.add_column("")
     for prior in priors:
         table.add_column(f"{prior} prior", justify="right")
@@ -66,7 +67,7 @@ def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: 
 
 def audit_table(findings: Sequence[Finding], title: str, *, everything: bool = False) -> Table:
     """The findings, inconsistent ones first; many consistent ones of one check share a row unless `everything`."""
-    table = Table(title=title, title_justify="left", title_style="bold", show_lines=True)
+    table = Table(title=_plain(title), title_justify="left", title_style="bold", show_lines=True)
     for column in ("Verdict", "Check", "About", "Finding", "Where"):
         table.add_column(column, overflow="fold", ratio=3 if column == "Finding" else 1)
     consistent = Counter(finding.check for finding in findings if finding.verdict == "consistent")
@@ -166,4 +167,4 @@ def _figure(value: float, *, percent: bool, exact: bool) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+    return escape("".join(character for character in text if character.isprintable()))

@@ -41,6 +41,8 @@ class Analysis:
         Published, recomputed and posterior estimates.
     fits
         Every fit, with its draws and verdict.
+    resumed
+        How many of them were found in the store.
     """
 
     trial: Trial
@@ -48,6 +50,7 @@ class Analysis:
     findings: tuple[Finding, ...]
     comparison: Comparison
     fits: tuple[Fit, ...]
+    resumed: int = 0
 
     @property
     def unconverged(self) -> tuple[Fit, ...]:
@@ -73,15 +76,17 @@ def analyse(
         facts = {"program": f"reappraise {version('reappraise')}", "trial": trial.key, "trial_digest": trial.digest}
         store.describe(**facts, sampling=settings.as_dict(), versions=versions(), complete=False)
     fits = []
+    resumed = 0
     for done, job in enumerate(jobs):
         tell(f"{job.partition.endpoint}, {job.partition.factor}: {job.model.name}, {job.prior.name}", done, len(jobs))
         fit = store.read_fit(job) if store else None
+        resumed += fit is not None
         if fit is None:
             fit = job.run()
             if store:
                 store.write_fit(fit)
         fits.append(fit)
-    analysis = Analysis(trial, settings, findings, _compare(trial, fits, settings.level), tuple(fits))
+    analysis = Analysis(trial, settings, findings, _compare(trial, fits, settings.level), tuple(fits), resumed)
     if store:
         _write(analysis, store, tell, len(jobs))
     return analysis

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, mo
 from reappraise.estimate import QUANTITIES, Estimate
 from reappraise.printed import Printed
 
-type Text = Annotated[str, Strict(), StringConstraints(min_length=1, strip_whitespace=True)]
+type Text = Annotated[
+    str, Strict(), StringConstraints(min_length=1, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+]
 type Key = Annotated[str, Strict(), StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
-type Whole = Annotated[int, Strict(), Field(ge=0)]
-type Positive = Annotated[int, Strict(), Field(ge=1)]
+type Whole = Annotated[int, Strict(), Field(ge=0, le=1_000_000_000)]
+type Positive = Annotated[int, Strict(), Field(ge=1, le=1_000_000_000)]
 type Flag = Annotated[bool, Strict()]
 type Probability = Annotated[Decimal, Field(gt=0, lt=1)]
 type Sides = Literal[1, 2]

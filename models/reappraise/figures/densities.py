@@ -64,7 +64,7 @@ def densities_plot(fits: Sequence[Fit], *, endpoint: TrialEndpoint, quantity: st
         title=f"{published.label}: {QUANTITIES[quantity].label.lower()} by model and prior",
         subtitle=f"{above} {'over' if ratio else 'minus'} {below}, all patients",
         note=(
-            f"P(benefit): posterior probability that {above} is better than {below}. Posterior: median and "
+            f"P(benefit), that {above} is better than {below}: a posterior probability. Posterior: median and "
             f"equal-tailed interval. Density per {'unit of the logarithm' if ratio else 'percentage point'}, on the "
             "same scale in every panel."
         ),

@@ -23,6 +23,9 @@ LARGEST_FILE = 5_000_000
 """Bytes; the longest trial published would fill a fiftieth of it."""
 
 
+_TOML_REMEDY = "Look at that line: quotes and brackets must be closed. The language is described at https://toml.io."
+
+
 def shipped_trials() -> tuple[str, ...]:
     """Keys of the trials that come with the package."""
     return tuple(sorted(path.stem for path in _shipped_folder().glob("*.toml")))
@@ -88,6 +91,8 @@ def _read(path: Path) -> str:
     try:
         if path.is_dir():
             raise TrialFileError(path, "", "expected a file, got a folder.", "Name the TOML file in it.")
+        if path.exists() and not path.is_file():
+            raise TrialFileError(path, "", "expected a file, got a pipe or a device.", "Name a TOML file.")
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise TrialFileError(
@@ -113,9 +118,9 @@ def _parse(content: str, path: Path) -> TrialFile:
     try:
         raw: dict[str, Any] = tomllib.loads(content, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise TrialFileError(
-            path, "", f"expected TOML, got: {error}.", "A key may stand only once; see https://toml.io."
-        ) from None
+        twice = "Cannot overwrite" in str(error) or "Cannot declare" in str(error)
+        remedy = "A key may stand only once, and records of a list are headed [[like this]]." if twice else _TOML_REMEDY
+        raise TrialFileError(path, "", f"expected TOML, got: {error}.", remedy) from None
     try:
         file = TrialFile.model_validate(raw)
     except ValidationError as error:
@@ -124,8 +129,8 @@ def _parse(content: str, path: Path) -> TrialFile:
     found = list(problems(file))
     if found:
         key, problem = found[0]
-        more = f" ({len(found) - 1} more problems of this kind)" if len(found) > 1 else ""
-        raise TrialFileError(path, key, f"{problem}.", f"Correct the file to what was printed.{more}")
+        more = f" ({len(found) - 1} more such problem{'s' if len(found) > 2 else ''})" if len(found) > 1 else ""
+        raise TrialFileError(path, key, f"{problem}.", f"Correct it there, or where it is defined.{more}")
     return file
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-_KINDS_HINT = "Correct the value, or the kind of the record."
+_KEYS = {"key", "arm", "numerator", "denominator", "population", "section", "table", "or_better", "remainder_key"}
+
+
+_PLAIN = {"a valid tuple": "a list", "a valid integer": "a whole number", "a valid string": "text"}
 
 
 def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tuple[str, str, str]:
@@ -44,36 +47,44 @@ def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tup
 def _words(item: Any, record: object, model: type[BaseModel]) -> tuple[str, str]:
     name = str(item["loc"][-1]) if item["loc"] else ""
     got = _short(item["input"])
+    problem, remedy = f"{_lower(item['msg'])}, got {got}.", "Correct the value."
     match item["type"]:
         case "extra_forbidden":
             near = get_close_matches(name, _all_keys(model), n=1, cutoff=0.6)
-            return (
-                "unknown key.",
-                f"Did you mean {near[0]!r}?" if near else "Remove it, or look the keys up in the schema.",
-            )
+            advice = f"Did you mean {near[0]!r}?" if near else "Remove it, or look the keys up in the schema."
+            problem, remedy = "unknown key.", advice
         case "missing":
             keys = ", ".join(record) if isinstance(record, Mapping) else "nothing"
-            return f"expected the key {name!r}, which is missing (there are: {keys}).", "Add it."
+            problem, remedy = f"expected the key {name!r}, which is missing (there are: {keys}).", "Add it."
         case "union_tag_invalid":
             context = item["ctx"]
-            return f"unknown kind {context['tag']!r}; expected one of {context['expected_tags']}.", "Correct the kind."
+            problem = f"unknown kind {context['tag']!r}; expected one of {context['expected_tags']}."
+            remedy = "Correct the kind."
         case "union_tag_not_found":
-            return "expected the key 'kind', which is missing.", "Add it."
+            problem, remedy = "expected the key 'kind', which is missing.", "Add it."
         case "value_error":
-            return f"{item['ctx']['error']}.", "Correct the file to what was printed."
+            problem, remedy = f"{item['ctx']['error']}.", "Correct the file to what was printed."
+        case "string_pattern_mismatch":
+            allowed = "lower-case letters, digits, - and _" if name in _KEYS else "text on one line"
+            problem = f"expected {allowed}, got {got}."
+        case "string_too_short":
+            problem, remedy = "expected a text that is not empty.", "Fill it in."
         case _:
-            return f"{_lower(item['msg'])}, got {got}.", _KINDS_HINT
+            pass
+    return problem, remedy
 
 
 def _lower(message: str) -> str:
     text = message.removeprefix("Input should be ")
     if text != message:
-        return f"expected {text.replace('a valid tuple', 'a list').replace('a valid integer', 'a whole number').replace('a valid string', 'text')}"
+        for technical, plain in _PLAIN.items():
+            text = text.replace(technical, plain)
+        return f"expected {text}"
     return message.replace("Tuple should have", "expected").replace(" after validation", "")
 
 
 def _short(value: object) -> str:
-    text = repr(str(value)) if not isinstance(value, (int, str)) else repr(value)
+    text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -83,8 +94,8 @@ def _dotted(location: Sequence[int | str], raw: object) -> tuple[str, object]:
     for step in location:
         if isinstance(step, int):
             current = current[step] if isinstance(current, (list, tuple)) and step < len(current) else None
-            name = current.get("key") if isinstance(current, Mapping) else None
-            parts[-1] += f"[{name if isinstance(name, str) else step}]"
+            name = current.get("key", current.get("arm")) if isinstance(current, Mapping) else None
+            parts[-1] += f"[{name if isinstance(name, str) and name.isprintable() else step}]"
         elif isinstance(current, Mapping) and step not in current and current.get("kind") == step:
             continue
         else:

@@ -1,0 +1,219 @@
+"""A small hand-made trial, its fits and what a figure shows, shared by the tests of figures."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from reappraise.bayes import MODELS
+from reappraise.compare import Comparison, order
+from reappraise.diagnose import Check, Diagnosis
+from reappraise.endpoints.classical import recompute
+from reappraise.endpoints.partition import WHOLE
+from reappraise.engine import Sampled
+from reappraise.estimate import Estimate
+from reappraise.figures.catalogue import Run
+from reappraise.fitting import Fit, Job
+from reappraise.prior import prior_named
+from reappraise.sampling import Sampling
+from reappraise.tree import build_tree
+from reappraise.trial import Trial, TrialEndpoint
+from reappraise.trial.published import published_responses
+from reappraise.trial.schema import TrialFile
+
+LEVELS = {
+    "north": ("The northern countries, including those enrolled late", (0, 12), (2, 11)),
+    "south": ("South", (3, 10), (0, 9)),
+    "east": ("East", (7, 9), (9, 9)),
+    "west": ("West", (2, 20), (1, 22)),
+    "far": ("Far away", (1, 1), None),
+    "near": ("Near by", None, (1, 6)),
+    "six": ("Site 6", (1, 5), (1, 6)),
+    "seven": ("Site 7", (2, 9), (0, 8)),
+    "eight": ("Site 8", (1, 7), (3, 9)),
+    "nine": ("Site 9", (4, 15), (2, 14)),
+}
+CONTROL = sum(cell[1][0] for cell in LEVELS.values() if cell[1]), sum(cell[1][1] for cell in LEVELS.values() if cell[1])
+TREATED = sum(cell[2][0] for cell in LEVELS.values() if cell[2]), sum(cell[2][1] for cell in LEVELS.values() if cell[2])
+
+
+def counts(control: tuple[int, int] | None, treated: tuple[int, int] | None, **more: object) -> list[dict[str, object]]:
+    cells = {"placebo": control, "drug": treated}
+    return [
+        {"arm": arm, "events": cell[0], "total": cell[1], "source": "Table 1", **more}
+        for arm, cell in cells.items()
+        if cell
+    ]
+
+
+def trial(*, better: str = "lower", swapped: bool = False, control: str = "Placebo", treated: str = "Drug") -> Trial:
+    """A small trial with everything that is hard to draw."""
+    roles = ("experimental", "control") if swapped else ("control", "experimental")
+    odds_ratio = {
+        "quantity": "odds_ratio",
+        "numerator": "drug",
+        "denominator": "placebo",
+        "value": "0.80",
+        "low": "0.40",
+        "high": "1.60",
+    }
+    relapse = {
+        "kind": "response",
+        "key": "relapse",
+        "label": "Relapse within 2 years ($ & all causes)",
+        "population": "treated",
+        "better": better,
+        "primary": True,
+        "source": "Results",
+        "counts": counts(CONTROL, TREATED, low=Decimal("0.10"), high=Decimal("0.40"), level=Decimal("0.95")),
+        "estimates": [
+            {**odds_ratio, "source": "Abstract"},
+            {**odds_ratio, "source": "Table 2"},
+            {**odds_ratio, "value": "0.70", "source": "Table 3"},
+        ],
+        "factors": [
+            {
+                "key": "region",
+                "label": "Region",
+                "source": "Table 4",
+                "levels": [
+                    {"key": key, "label": label, "counts": counts(first, second)}
+                    for key, (label, first, second) in LEVELS.items()
+                ],
+            },
+            {
+                "key": "dose",
+                "label": "Dose received",
+                "timing": "post_randomisation",
+                "source": "Table 5",
+                "levels": [{"key": "any", "label": "Any dose", "counts": counts(None, TREATED)}],
+            },
+        ],
+    }
+    nobody = {
+        "kind": "response",
+        "key": "cure",
+        "label": "Cure",
+        "population": "treated",
+        "better": "higher",
+        "source": "Results",
+        "counts": counts((0, CONTROL[1]), (0, TREATED[1])),
+    }
+    survival = {
+        "kind": "survival",
+        "key": "survival",
+        "label": "Survival",
+        "population": "treated",
+        "better": "higher",
+        "unit": "months",
+        "source": "Results",
+    }
+    arms = [
+        {"key": key, "label": key, "short": short, "role": role, "source": "Methods"}
+        for key, short, role in zip(("placebo", "drug"), (control, treated), roles, strict=True)
+    ]
+    sizes = {"placebo": CONTROL[1], "drug": TREATED[1]}
+    content: dict[str, Any] = {
+        "schema_version": 1,
+        "key": "small",
+        "title": "A small trial",
+        "citation": "None",
+        "arms": arms,
+        "populations": [{"key": "treated", "label": "Treated", "sizes": sizes, "source": "Methods"}],
+        "endpoints": [relapse, nobody, survival],
+    }
+    return Trial(file=TrialFile.model_validate(content), path=Path("small.toml"), digest="", counts={}, quantities={})
+
+
+PASSED = Diagnosis(
+    (
+        Check("R-hat", 1.001, 1.01, "rate", passed=True),
+        Check("bulk effective draws", 2500.0, 400.0, "rate", passed=True),
+        Check("divergences", 0, 0, "sampler", passed=True),
+    )
+)
+FAILED = Diagnosis((Check("R-hat", 1.3, 1.01, "rate", passed=False), *PASSED.checks[1:]))
+
+
+def fit_of(endpoint: TrialEndpoint, model: str, prior: str, by: str = WHOLE, diagnosis: Diagnosis = PASSED) -> Fit:
+    """A fit whose draws come straight from the prior: nothing is sampled, and everything is there."""
+    partition = endpoint.partition(by)
+    chosen = next(item for item in MODELS if item.name == model)
+    settings = Sampling(seed=1, draws=100)
+    job = Job(
+        partition=partition, model=chosen, prior=prior_named(prior), sampling=settings, width=len(partition.levels)
+    )
+    rng = np.random.default_rng(7)
+    data = chosen.data(partition, job.prior, job.width)
+    draws = {name: value.reshape(4, 150, *value.shape[1:]) for name, value in chosen.draw_prior(data, 600, rng).items()}
+    statistics = {"diverging": np.zeros((4, 150), dtype=bool), "energy": rng.normal(size=(4, 150))}
+    tree = build_tree(chosen, partition, data, Sampled(draws=draws, statistics=statistics), rng)
+    return Fit(job=job, tree=tree, diagnosis=diagnosis)
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "short": {},
+    "long and swapped": {
+        "swapped": True,
+        "control": "Standard of care with placebo",
+        "treated": "Investigational product 12/3 mg b.i.d.",
+    },
+}
+
+
+@cache
+def run(case: str = "short") -> Run:
+    of = trial(**CASES[case])
+    fits = []
+    for endpoint in of.responses:
+        fits += [
+            fit_of(endpoint, "independent", "uniform"),
+            fit_of(endpoint, "independent", "jeffreys"),
+            fit_of(endpoint, "logit-normal", "sceptical", diagnosis=FAILED),
+        ]
+    fits += [
+        fit_of(of["relapse"], "beta-binomial", "uniform", "region"),
+        fit_of(of["relapse"], "logit-normal", "reference", "region"),
+        fit_of(of["relapse"], "beta-binomial", "uniform", "dose"),
+    ]
+    found = list(published_responses(of))
+    for endpoint in of.responses:
+        for partition in endpoint.partitions():
+            found += recompute(partition)
+    found += [estimate for fit in fits for estimate in fit.estimates]
+    return Run(trial=of, comparison=Comparison(order(found)), fits=tuple(fits))
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text().strip()]
+
+
+def said(figure: Figure) -> str:
+    return " | ".join(" ".join(text.split()) for text in texts(figure))
+
+
+def panel(figure: Figure, label: str) -> Axes:
+    return next(axes for axes in figure.axes if str(axes.get_label()).startswith(label))
+
+
+def marks(axes: Axes, marker: str) -> list[Line2D]:
+    return [line for line in axes.lines if line.get_marker() == marker]
+
+
+def estimate(**changes: Any) -> Estimate:
+    basis: dict[str, Any] = {
+        "endpoint": "relapse",
+        "quantity": "rate",
+        "arm": "drug",
+        "kind": "posterior",
+        "method": "",
+    }
+    return Estimate(**(basis | changes))
