@@ -51,8 +51,7 @@ class Sampling:
             raise AnalysisError(
                 f"expected target_accept in 0.5 to 1 and level in 0 to 1, got {self.target_accept} and {self.level}"
             )
-        if self.seed is not None and not (isinstance(self.seed, int) and 0 <= self.seed < 2**63):
-            raise AnalysisError(f"expected a whole number in 0 to 2^63 - 1 as seed, got {self.seed!r}")
+        _check_seed(self.seed)
 
     def seeded(self) -> Self:
         """The same settings with a seed, generated if there was none."""
@@ -61,6 +60,11 @@ class Sampling:
     def as_dict(self) -> dict[str, object]:
         """Plain values, for JSON."""
         return asdict(self)
+
+
+def _check_seed(seed: object) -> None:
+    if seed is not None and not (isinstance(seed, int) and 0 <= seed < 2**63):
+        raise AnalysisError(f"expected a whole number in 0 to 2^63 - 1 as seed, got {seed!r}")
 
 
 def derived_seed(root: int, *names: str) -> int:
