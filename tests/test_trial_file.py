@@ -43,7 +43,7 @@ BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
     "unknown arm": (swap('numerator = "old"', 'numerator = "odl"'), "estimates[0]", "got odl"),
     "two control arms": (swap('role = "experimental"', 'role = "control"'), "arms", "one experimental"),
     "subgroup larger than its arm": (swap("events = 6, total = 15", "events = 11, total = 15"),
-                                     "endpoints[response]", "levels leave"),
+                                     "endpoints[response]", "levels that leave"),
     "levels that do not add up": (swap('remainder = "Stage unknown"\n', ""), "endpoints[response]", "remainder"),
     "percent above 100": (swap("percent = 25.0", "percent = 125.0"), "counts[old]", "0 to 100"),
     "missing key": (swap('title = "A small trial"\n', ""), "title", "missing"),

@@ -138,8 +138,8 @@ def _rows(factor: Factor, whole: dict[str, tuple[int, int]]) -> list[tuple[str, 
     for arm, (events, total) in left.items():
         if not 0 <= events <= total:
             raise ValueError(
-                f"factor {factor.key}: its levels leave {events} responders among {total} patients of arm {arm}; "
-                "expected levels that are disjoint parts of the arm"
+                f"factor {factor.key}: expected levels that are disjoint parts of arm {arm} ({whole[arm][0]} of "
+                f"{whole[arm][1]} patients), got levels that leave {events} events among {total} patients over"
             )
     if any(total for _, total in left.values()):
         if factor.remainder is None:

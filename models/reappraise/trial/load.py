@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from decimal import Decimal
 from importlib import resources
@@ -81,7 +82,9 @@ def _find(trial: str | Path) -> Path:
     if name in shipped_trials():
         return _shipped_folder() / f"{name}.toml"
     path = Path(trial)
-    if not path.exists():
+    if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114  # pathlib raises on odd names
+        raise TrialFileError(name, "", "a link that leads nowhere.", "Name the file itself.")
+    if not os.path.exists(path):  # noqa: PTH110  # pathlib raises on a name too long to exist
         listed = ", ".join(shipped_trials())
         raise TrialFileError(name, "", "no such file, and no shipped trial of that name.", f"Shipped trials: {listed}.")
     return path

@@ -33,7 +33,15 @@ def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tup
         for item in every
         if item["type"] != "too_short" or not any(len(other["loc"]) > len(item["loc"]) for other in every)
     ]
-    found = sorted(deepest, key=lambda item: item["type"] != "extra_forbidden")
+    misspelt = {
+        (*item["loc"][:-1], near)
+        for item in every
+        if item["type"] == "extra_forbidden"
+        for near in get_close_matches(str(item["loc"][-1]), _all_keys(model), n=1, cutoff=0.6)
+    }
+    # a misspelt key is also missing: the same problem twice
+    told = [item for item in deepest if item["type"] != "missing" or item["loc"] not in misspelt]
+    found = sorted(told, key=lambda item: item["type"] != "extra_forbidden")
     first = found[0]
     key, record = _dotted(first["loc"], raw)
     problem, remedy = _words(first, record, model)
