@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import isinf
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
-from reappraise.audit.finding import Finding
-from reappraise.compare import Comparison
 from reappraise.estimate import QUANTITIES, Estimate
 from reappraise.exact import METHOD as EXACT
 from reappraise.printed import Printed
+
+if TYPE_CHECKING:
+    from reappraise.audit.finding import Finding
+    from reappraise.compare import Comparison
 
 _CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "number_needed_to_treat")
 _FEW = 5
