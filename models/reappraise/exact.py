@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from math import exp, inf, log
 
 import numpy as np
@@ -25,6 +25,14 @@ _HALVINGS = 44
 """Of an interval 120 wide: leaves 7e-12."""
 
 
+@cache
+def _quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and weights on (0, 1), crowded at both ends: there the quantiles of a Beta can bend without limit."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    place = (nodes + 1) / 2
+    return place**3 * (10 - 15 * place + 6 * place**2), weights * 15 * place**2 * (1 - place) ** 2
+
+
 @dataclass(frozen=True)
 class BetaPair:
     r"""Two independent Beta rates and the distribution of their contrasts.
@@ -43,11 +51,8 @@ class BetaPair:
     @cached_property
     def _control(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Rates of the control arm at the nodes, and the weights."""
-        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-        place = (nodes + 1) / 2
-        # crowding the nodes at both ends: there the rate of a Beta with a shape below 1 bends without limit
-        probability = place**3 * (10 - 15 * place + 6 * place**2)
-        return betaincinv(*self.control, probability), weights * 15 * place**2 * (1 - place) ** 2
+        probability, weights = _quadrature()
+        return betaincinv(*self.control, probability), weights
 
     def risk_difference(self, value: float) -> float:
         """P(experimental - control <= value)."""
