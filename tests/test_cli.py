@@ -109,6 +109,16 @@ def test_a_run_with_a_bad_trial_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_failing_fit_makes_the_run_exit_1_unless_allowed(tmp_path: Path) -> None:
+    few = ("run", MINI, "--out", tmp_path / "out", "--seed", "5", "--draws", "100", "--tune", "100", "--chains", "2")
+    done = reappraise(*few)
+    assert done.returncode == 1
+    assert "NOT CONVERGED: response." in done.stderr
+    assert "\r" not in done.stderr
+    assert reappraise(*few, "--allow-unconverged").returncode == 0
+    assert "! " in reappraise("compare", tmp_path / "out").stdout
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     done = subprocess.run(  # noqa: S602
         f"{sys.executable} -m reappraise facts {TRIAL} | head -1",

@@ -119,7 +119,7 @@ class Comparison:
             raise OutputError(f"{path}: row {reader.line_num}: {error}") from None
 
     def _repr_html_(self) -> str:
-        return str(self.frame()._repr_html_())  # type: ignore[operator]
+        return self.frame().to_html(max_rows=60, na_rep="")
 
 
 def order(estimates: Iterable[Estimate]) -> tuple[Estimate, ...]:
