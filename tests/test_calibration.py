@@ -1,40 +1,58 @@
-"""The stored calibration: of this code, passed by the models, failed by the wrong simulator."""
+"""The stored calibrations: of the code that stands, passed by every model, failed by every wrong simulator."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
-from reappraise.bayes import MODELS
+from reappraise.calibrate import CALIBRATIONS, Calibration
+from reappraise.calibrate.calibration import identity
+from reappraise.calibrate.record import Record
+from reappraise.calibrate.uniformity import FALSE_ALARM
 
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "calibration.py"
-STORED = json.loads(SCRIPT.with_suffix(".json").read_text(encoding="utf-8"))
+STORED = Path(__file__).parents[1] / "benchmarks" / "calibration"
 
-
-def test_it_is_of_the_code_that_stands() -> None:
-    spec = importlib.util.spec_from_file_location("calibration", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    calibration = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(calibration)
-    assert STORED["digest"] == calibration.digest(), "the models changed: run python benchmarks/calibration.py"
-    assert STORED["datasets"] >= 300
+every = pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda calibration: calibration.name)
 
 
-@pytest.mark.parametrize("model", [model.name for model in MODELS])
-def test_ranks_are_uniform(model: str) -> None:
-    found = STORED[model]
-    smallest = min(item["p_uniform"] for item in found.values())
-    # Bonferroni over the quantities: a right model fails once in a thousand storings
-    assert smallest > 0.001 / len(found), found
-    for item in found.values():
-        error = (0.9 * 0.1 / STORED["datasets"]) ** 0.5
-        assert abs(item["coverage_90"] - 0.9) < 4.5 * error  # once in 150,000 for each
+def stored(calibration: Calibration) -> Record:
+    record = Record.read(STORED / f"{calibration.name}.json")
+    assert record is not None, f"run: reappraise calibrate {calibration.name} --out benchmarks/calibration"
+    return record
 
 
-@pytest.mark.parametrize("model", [model.name for model in MODELS])
-def test_a_wrong_simulator_is_caught(model: str) -> None:
-    assert min(item["p_uniform"] for item in STORED[f"{model}, wrong simulator"].values()) < 1e-4
+@every
+def test_it_is_of_the_code_that_stands(calibration: Calibration) -> None:
+    record, known = stored(calibration), identity(calibration)
+    for name in ("model", "digest", "settings"):
+        assert record.identity[name] == known[name], (
+            f"{name} changed: run reappraise calibrate {calibration.name} --out benchmarks/calibration"
+        )
+    assert record.right.datasets >= 300
+    assert sum(record.right.refused.values()) <= 0.2 * record.right.datasets
+
+
+@every
+def test_ranks_are_uniform(calibration: Calibration) -> None:
+    right = stored(calibration).right
+    # a right model fails once in a thousand storings
+    assert FALSE_ALARM == 0.001
+    assert right.verdict.uniform, right.verdict
+    for item in right.quantities.values():
+        assert sum(item.counts) == right.datasets - sum(right.refused.values())
+        assert item.p_histogram == pytest.approx(float(stats.chisquare(item.counts).pvalue), rel=0.01)
+        assert max(abs(item.z_50), abs(item.z_90)) < 4.5  # once in 150,000 for each
+
+
+@every
+def test_a_wrong_simulator_is_caught(calibration: Calibration) -> None:
+    record = stored(calibration)
+    assert record.wrong.datasets >= 60
+    assert not record.wrong.verdict.uniform
+    assert record.calibrated
+
+
+def test_nothing_else_is_stored() -> None:
+    assert {path.stem for path in STORED.iterdir()} == {calibration.name for calibration in CALIBRATIONS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-INCONSISTENT = UNCONVERGED = 1
+INCONSISTENT = UNCONVERGED = NOT_CALIBRATED = 1
 BAD_INPUT = 2
 INTERRUPTED = 128
 """Plus the number of the signal, as shells have it."""
@@ -210,6 +211,61 @@ def compare(
             _console().print(table)
     else:
         _print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
+
+
+@app.command()
+def calibrate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Key of a model.")],
+    datasets: Annotated[int, typer.Option(min=20, help="Simulated data sets.")] = 400,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the records.")] = Path("calibration"),
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes to start here; else one on each core.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use instead, such as tcp://host:8786.")
+    ] = None,
+) -> None:
+    """Calibrate a model by simulation: are its intervals right as often as they say. Resumes. Exit 1 if not."""
+    from reappraise.calibrate import calibration_of
+    from reappraise.calibrate.folder import PICTURE, Folder
+    from reappraise.calibrate.spread import Cluster
+    from reappraise.calibrate.study import calibrate as calibrated
+
+    with _interruptible(f"what arrived is kept in {out}, run again to go on"), _progress() as progress:
+        chosen, cluster = calibration_of(model), Cluster(scheduler=scheduler, workers=workers)
+        study = calibrated(chosen, datasets=datasets, folder=out, cluster=cluster, progress=progress)
+        from reappraise.figures.calibration import calibration_plot
+
+        picture = io.BytesIO()
+        calibration_plot(study.record).savefig(picture, format="png", dpi=150, metadata={"Software": PICTURE})
+        Folder(out, chosen.name).write_picture(picture.getvalue())
+    if study.dropped:
+        typer.echo(f"note: {study.dropped} data sets of other code, versions or settings were not used", err=True)
+    for line in study.record.lines:
+        typer.echo(line)
+    typer.echo(f"{study.found} data sets were found, {study.computed} computed; the record is {out / model}.json")
+    if not study.record.calibrated:
+        raise typer.Exit(NOT_CALIBRATED)
+
+
+@contextmanager
+def _interruptible(kept: str) -> Iterator[None]:
+    """End tidily on a first interrupt, which stops the workers; at once on a second."""
+    received: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        if received:
+            os._exit(INTERRUPTED + number)
+        received.append(number)
+        raise KeyboardInterrupt
+
+    former = {kind: signal.signal(kind, interrupt) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"reappraise: interrupted; {kept}.", err=True)
+        raise typer.Exit(INTERRUPTED + (received or [signal.SIGINT])[0]) from None
+    finally:
+        for kind, handler in former.items():
+            signal.signal(kind, handler)
 
 
 def _leave_whole(out: Path) -> None:

@@ -1,0 +1,245 @@
+r"""Prior on the hazards of two arms: piecewise constant, a walk in time, and an effect that may change with time.
+
+.. math::
+    \log \lambda_{aj} = \alpha + \sigma W_j + x_a (\beta + \rho D_j), \qquad x = (-1/2, +1/2)
+
+for arm a and interval j. W is a Brownian motion seen at the midpoints of the intervals, D another one less its mean
+over the follow-up, so the prior does not depend on the grid and no arm is the baseline.
+
+References
+----------
+Murray TA, Hobbs BP, Sargent DJ, Carlin BP. Flexible Bayesian survival modeling with semiparametric time-dependent and
+shape-restricted covariate effects. Bayesian Analysis 2016;11:381-402. doi:10.1214/15-BA954
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import exp, log
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reappraise.errors import AnalysisError
+from reappraise.prior import ONE_SIDED_5
+
+type Floats = NDArray[np.float64]
+
+UNSTATED_HAZARD_RATIO = 0.5
+"""Hazard ratio taken as worth planning for where the publication states none: the hazard halved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Intervals of constant hazard.
+
+    Parameters
+    ----------
+    cuts
+        Ends of all intervals but the last, ascending, above 0.
+    horizon
+        Time that the walks are scaled to: the longest follow-up. The last interval goes on after it.
+    """
+
+    cuts: tuple[float, ...]
+    horizon: float
+
+    def __post_init__(self) -> None:
+        """Refuse cuts that are not a grid on (0, horizon)."""
+        ends = (0.0, *self.cuts, self.horizon)
+        if any(not before < after for before, after in pairwise(ends)):
+            raise AnalysisError(f"expected cut points ascending between 0 and {self.horizon:g}, got {self.cuts}")
+
+    @classmethod
+    def at_quantiles(cls, times: Floats, intervals: int, horizon: float) -> Self:
+        """Cut at the quantiles of event times; ties give fewer intervals than asked."""
+        inner = np.quantile(times, np.linspace(0, 1, intervals + 1)[1:-1]) if times.size else np.empty(0)
+        distinct = np.unique(inner)
+        kept = distinct[(distinct > 0) & (distinct < horizon)]
+        return cls(tuple(float(cut) for cut in kept), horizon)
+
+    @classmethod
+    def regular(cls, intervals: int, horizon: float) -> Self:
+        """Intervals of equal length on (0, horizon)."""
+        return cls(tuple(float(cut) for cut in np.linspace(0, horizon, intervals + 1)[1:-1]), horizon)
+
+    @property
+    def intervals(self) -> int:
+        """Number of intervals."""
+        return len(self.cuts) + 1
+
+    @property
+    def starts(self) -> Floats:
+        """Start of every interval."""
+        return np.array((0.0, *self.cuts))
+
+    @property
+    def lengths(self) -> Floats:
+        """Length of every interval, the last up to the horizon."""
+        return np.diff((0.0, *self.cuts, self.horizon))
+
+    @property
+    def walk(self) -> Floats:
+        """Matrix from standard normal steps to the walk at the midpoints, unit variance at the horizon; (j, step)."""
+        midpoints = (self.starts + self.lengths / 2) / self.horizon
+        steps = np.sqrt(np.diff(midpoints, prepend=0.0))
+        return np.tril(np.ones((self.intervals, self.intervals))) * steps
+
+    @property
+    def centred_walk(self) -> Floats:
+        """The walk less its mean over (0, horizon)."""
+        weights = self.lengths / self.horizon
+        return self.walk - weights @ self.walk
+
+    def summarise(self, time: Floats, event: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Events and exposure by interval: all that the likelihood needs.
+
+        Parameters
+        ----------
+        time, event
+            Dims (..., patient).
+
+        Returns
+        -------
+        tuple of ndarray
+            Events, and person-time; dims (..., interval).
+        """
+        starts = self.starts
+        ends = np.append(starts[1:], np.inf)
+        place = np.searchsorted(starts, time, side="left") - 1
+        events = np.stack([np.sum(event & (place == j), axis=-1) for j in range(self.intervals)], axis=-1)
+        exposure = np.stack(
+            [np.sum(np.clip(time - start, 0.0, end - start), axis=-1) for start, end in zip(starts, ends, strict=True)],
+            axis=-1,
+        )
+        return events.astype(np.float64), exposure
+
+
+@dataclass(frozen=True, slots=True)
+class HazardRatioPrior:
+    """Normal prior on a log hazard ratio, experimental over control: below 0 the experimental arm has fewer events.
+
+    Parameters
+    ----------
+    name, label
+        Key and words.
+    mean, sd
+        Location and standard deviation on the log scale, for events that are bad.
+    rationale
+        Why one would hold it.
+    """
+
+    name: str
+    label: str
+    mean: float
+    sd: float
+    rationale: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a normal distribution."""
+        if not self.sd > 0:
+            raise ValueError(f"prior {self.name}: expected sd > 0, got {self.sd}")
+
+    @property
+    def kind(self) -> Literal["hazard"]:
+        """Scale of the prior."""
+        return "hazard"
+
+    @property
+    def effective_events(self) -> float:
+        """Events that the prior is worth: 4 / sd^2, as of a 1:1 trial with that standard error."""
+        return 4 / self.sd**2
+
+    @property
+    def text(self) -> str:
+        """The distribution in a line, with the hazard ratios it holds plausible."""
+        low, high = exp(self.mean - 1.96 * self.sd), exp(self.mean + 1.96 * self.sd)
+        return f"log HR ~ Normal({self.mean:.3g}, {self.sd:.3g}): hazard ratio {low:.2g} to {high:.3g} with 95%"
+
+    def mirrored(self) -> Self:
+        """The same opinion with the arms exchanged."""
+        return replace(self, mean=-self.mean)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardPrior:
+    """Everything that is believed about the hazards before the data.
+
+    Parameters
+    ----------
+    effect
+        Prior on the log hazard ratio averaged over the follow-up.
+    median
+        Median survival that is as likely too long as too short, in the unit of time.
+    level_sd
+        Standard deviation of the log hazard at time zero.
+    walk_scale
+        Half-normal scale of the walk's standard deviation over the whole follow-up: 1 lets the hazard change about
+        threefold from start to end, with 5% beyond sevenfold per standard deviation of the walk.
+    departure_scale
+        Half-normal scale of the departure from proportional hazards over the whole follow-up; 0 is proportional.
+    """
+
+    effect: HazardRatioPrior
+    median: float
+    level_sd: float = 1.0
+    walk_scale: float = 1.0
+    departure_scale: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse scales that are none."""
+        if not (self.median > 0 and self.level_sd > 0 and self.walk_scale > 0 and self.departure_scale >= 0):
+            raise AnalysisError(
+                f"expected positive median, level_sd and walk_scale, and departure_scale of at least 0; got {self}"
+            )
+
+    @property
+    def level_mean(self) -> float:
+        """Mean log hazard at time zero: that of an exponential with the median."""
+        return log(log(2) / self.median)
+
+    @property
+    def text(self) -> str:
+        """The distributions in a line."""
+        return (
+            f"{self.effect.text}; median survival {self.median:.3g} within a factor {exp(1.96 * self.level_sd):.2g} "
+            f"(95%); walk sd ~ HalfNormal({self.walk_scale:g}), departure sd ~ HalfNormal({self.departure_scale:g}) "
+            "over the follow-up"
+        )
+
+
+def hazard_ratio_priors(planned: float | None = None) -> tuple[HazardRatioPrior, ...]:
+    """Priors on the log hazard ratio, experimental over control.
+
+    Parameters
+    ----------
+    planned
+        Hazard ratio the trial was planned for; None where the publication states none, and then 1/2 stands in.
+
+    References
+    ----------
+    Spiegelhalter DJ, Freedman LS, Parmar MKB. Bayesian approaches to randomized trials. J R Stat Soc A
+    1994;157:357-416.
+    """
+    effect = log(UNSTATED_HAZARD_RATIO if planned is None else planned)
+    if planned is None:
+        whose, doubt, reach = "hazard halved, in place of a planned effect, which is not stated", 0.355, "1/2 and 2"
+        said = f"95% of it lies between hazard ratios of {reach}"
+    else:
+        whose, doubt, said = "the planned effect", abs(effect) / ONE_SIDED_5, "5% of it lies beyond the planned effect"
+    return (
+        HazardRatioPrior(
+            "reference", "Reference", 0.0, 1.0,
+            "Barely an opinion: hazard ratios from 1/7 to 7 are within its 95%; worth four events.",
+        ),
+        HazardRatioPrior(
+            "wide", "Wide", 0.0, 2.5, "No opinion: hazard ratios from 1/134 to 134 are within its 95%; less than one event."
+        ),
+        HazardRatioPrior("sceptical", "Sceptical", 0.0, doubt, f"Large effects are rare: centred at no effect, {said}."),
+        HazardRatioPrior(
+            "enthusiastic", "Enthusiastic", effect, abs(effect) / ONE_SIDED_5,
+            f"Believes in {whose}: centred there, with 5% on the side of harm.",
+        ),
+    )  # fmt: skip

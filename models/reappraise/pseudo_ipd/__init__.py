@@ -1,0 +1,1 @@
+"""Individual data consistent with everything that was printed."""
