@@ -8,6 +8,7 @@ from pydantic import Field
 
 from reappraise.endpoints.partition import Better
 from reappraise.endpoints.record import Claim, Count, Key, Published, Sourced, StatedTest, Text
+from reappraise.printed import Printed
 
 
 class SurvivalEndpoint(Sourced):
@@ -31,6 +32,16 @@ class SurvivalEndpoint(Sourced):
     """Estimator of the survival curve, as stated."""
     minimum_follow_up: str = ""
     """What the design says about the shortest follow-up, in words."""
+    shortest_follow_up: Printed | None = None
+    """Shortest time, in `unit`, that the design lets a patient be observed for, losses apart."""
+    among: Key | None = None
+    """Key of the response endpoint whose responders are the patients; without it, the population."""
+    curves: str = ""
+    """Name of a CSV file beside this one with digitised coordinates: arm, time, survival."""
+    numbers_at_risk: str = ""
+    """Name of a CSV file beside this one with numbers at risk: arm, time, number."""
+    individual_data: str = ""
+    """Name of a CSV file beside this one with the patients: time, event, arm, and perhaps subgroup."""
     test: StatedTest | None = None
     """The test stated for it."""
     counts: Annotated[tuple[Count, ...], Field(min_length=0)] = ()

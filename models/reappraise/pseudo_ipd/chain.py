@@ -6,9 +6,9 @@ from math import inf, log
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from reappraise.pseudo_ipd.compiled import compiled
 from reappraise.pseudo_ipd.hazards import (
     HazardSpecification,
     accumulate,
@@ -22,10 +22,10 @@ from reappraise.pseudo_ipd.moves import propose, propose_in_region, propose_warp
 from reappraise.pseudo_ipd.statistics import evaluate
 from reappraise.pseudo_ipd.targets import Specification
 
-MOST_PROPOSALS = 100
-WARPS = 0.25
-IN_REGION = 0.65
-HAZARD_UPDATES = 4
+FEWEST_PROPOSALS = 50
+WARPS = 0.1
+IN_REGION = 0.45
+HAZARD_UPDATES = 3
 """Slice updates of the hazards in a sweep: far cheaper than the moves of patients."""
 
 
@@ -62,7 +62,7 @@ class Counters(NamedTuple):
     exchanged: NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def refresh(state: State, slot: int, totals: Any, spec: Specification, horizon: float, work: Any) -> None:
     """Evaluate one slot anew."""
     state.misfit[slot] = evaluate(
@@ -71,7 +71,7 @@ def refresh(state: State, slot: int, totals: Any, spec: Specification, horizon: 
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sweep(
     state: State, level: int, tolerance: float, free_events: bool, totals: Any, spec: Specification,
     hazards: HazardSpecification, rng: Any, counters: Counters, work: Any, changed: Any, hazard: Any, table: Any,
@@ -94,7 +94,7 @@ def _sweep(
     density = censoring_density(count, exposed, hazards)
     sharpness = 0.5 / (tolerance * tolerance)
     mean_changes = state.changes[level]
-    for proposal in range(max(MOST_PROPOSALS, int(size / mean_changes))):
+    for proposal in range(max(FEWEST_PROPOSALS, int(size / mean_changes))):
         several = proposal % 3 == 0
         changes = min(1 + int(-mean_changes * log(rng.random())), size) if several else 1
         new_time[:] = time
@@ -128,9 +128,7 @@ def _sweep(
             continue
         budget = state.misfit[slot] + (ratio - threshold) / sharpness
         new_cox[:] = state.cox[slot]
-        found = evaluate(
-            new_time, new_event, new_arm, totals, spec, hazards.horizon, budget, new_cox, work, values
-        )
+        found = evaluate(new_time, new_event, new_arm, totals, spec, hazards.horizon, budget, new_cox, work, values)
         if found <= budget:
             time[:] = new_time
             event[:] = new_event
@@ -144,7 +142,7 @@ def _sweep(
             counters.accepted[level] += several
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def run(
     state: State, tolerances: Any, free_events: bool, totals: Any, spec: Specification, hazards: HazardSpecification,
     sweeps: int, thin: int, tune: bool, rng: Any, kept: Kept, counters: Counters,
@@ -181,7 +179,7 @@ def run(
     hazard = np.empty((2, intervals))
     scratch = np.empty((2, intervals))
     table = np.zeros((4, intervals))
-    censoring = np.empty((4, hazards.censoring.size))
+    censoring = np.empty((4, hazards.censoring.shape[1]))
     events = np.empty((2, intervals))
     exposure = np.empty((2, intervals))
     values = np.empty(spec.statistic.size)

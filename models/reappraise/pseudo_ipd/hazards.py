@@ -10,13 +10,12 @@ from math import cos, exp, inf, lgamma, log, pi, sin
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from reappraise.hazard import Grid, HazardPrior
+from reappraise.pseudo_ipd.compiled import compiled
 
-
-LOST: Final = 0.15
+LOST: Final = 0.3
 """Expected losses to follow-up by the horizon, for other reasons than the data cutoff, in events per patient."""
 CENSORING_SHAPE: Final = 2.0
 """Shape of the gamma prior on each hazard of censoring: within a factor of about three of the expected, with 95%."""
@@ -78,7 +77,7 @@ def parameters(spec: HazardSpecification) -> int:
     return 4 + 2 * spec.starts.size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def log_hazards(latent: Any, spec: HazardSpecification, found: Any) -> None:
     """Write log hazards, dims (arm, interval), of standard normal `latent`."""
     intervals = spec.starts.size
@@ -97,7 +96,7 @@ def log_hazards(latent: Any, spec: HazardSpecification, found: Any) -> None:
         found[1, j] = level + walk_sd * walk + contrast
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def summarise(time: Any, event: Any, arm: Any, starts: Any, events: Any, exposure: Any) -> None:
     """Events and exposure by arm and interval, of patients in any order."""
     intervals = starts.size
@@ -119,7 +118,7 @@ def summarise(time: Any, event: Any, arm: Any, starts: Any, events: Any, exposur
             exposure[a, j - 1] += later * (starts[j] - starts[j - 1])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def poisson(latent: Any, spec: HazardSpecification, events: Any, exposure: Any, work: Any) -> float:
     """Log likelihood of events given exposure, up to a constant."""
     log_hazards(latent, spec, work)
@@ -130,7 +129,7 @@ def poisson(latent: Any, spec: HazardSpecification, events: Any, exposure: Any, 
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def update_hazards(
     latent: Any, spec: HazardSpecification, events: Any, exposure: Any, updates: int, rng: Any, work: Any
 ) -> None:
@@ -165,7 +164,7 @@ def update_hazards(
             angle = low + (high - low) * rng.random()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def observe(t: float, happened: bool, sign: float, spec: HazardSpecification, count: Any, exposure: Any) -> None:
     """Add (sign 1) or remove (-1) one patient's censoring and exposure; at the horizon all are censored by design."""
     intervals = count.size
@@ -178,7 +177,7 @@ def observe(t: float, happened: bool, sign: float, spec: HazardSpecification, co
         count[k] += sign
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def censoring_density(count: Any, exposure: Any, spec: HazardSpecification) -> float:
     """Log density of all censorings, their exponentially distributed hazards integrated out.
 
@@ -191,7 +190,7 @@ def censoring_density(count: Any, exposure: Any, spec: HazardSpecification) -> f
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def accumulate(logarithm: Any, spec: HazardSpecification, table: Any) -> None:
     """Hazards of events by arm (rows 0 and 1), and cumulative hazards at the starts of intervals (2 and 3)."""
     for a in range(2):
@@ -203,7 +202,7 @@ def accumulate(logarithm: Any, spec: HazardSpecification, table: Any) -> None:
             table[2 + a, j] = cumulative
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def log_density(t: float, happened: bool, a: int, spec: HazardSpecification, logarithm: Any, table: Any) -> float:
     """Log density of one patient's events: observed until t, where the event happened or did not."""
     j = spec.starts.size - 1

@@ -11,8 +11,8 @@ from math import inf, log
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
+from reappraise.pseudo_ipd.compiled import compiled
 from reappraise.pseudo_ipd.hazards import HazardSpecification, log_density, observe
 
 NEAR_EXCHANGE: Final = 0.35
@@ -31,7 +31,7 @@ LARGE: Final = 0.1
 """Half widths of shifts in time, as fractions of the horizon."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _reflect(t: float, horizon: float) -> float:
     t = abs(t)
     if t > horizon:
@@ -39,7 +39,7 @@ def _reflect(t: float, horizon: float) -> float:
     return t
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _settle(time: Any, event: Any, arm: Any, changed: Any, count: int) -> None:
     """Sort the patients again after `count` of them, at the places `changed`, got new times."""
     size = time.size
@@ -72,7 +72,7 @@ def _settle(time: Any, event: Any, arm: Any, changed: Any, count: int) -> None:
             k += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pick(time: Any, event: Any, arm: Any, low: float, high: float, of_arm: int, happened: bool, rng: Any) -> int:
     """Place of a random patient of a kind in a stretch of time, ends excluded; -1 if there is none."""
     first = np.searchsorted(time, low, side="right")
@@ -91,7 +91,7 @@ def _pick(time: Any, event: Any, arm: Any, low: float, high: float, of_arm: int,
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def propose_in_region(
     time: Any, event: Any, arm: Any, regions: Any, spec: HazardSpecification, logarithm: Any, table: Any, rng: Any,
     changed: Any, count: Any, exposure: Any,
@@ -156,7 +156,7 @@ def propose_in_region(
     return ratio
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def propose_warp(
     time: Any, event: Any, arm: Any, regions: Any, spec: HazardSpecification, logarithm: Any, table: Any, rng: Any,
     changed: Any, count: Any, exposure: Any,
@@ -199,7 +199,7 @@ def propose_warp(
     return ratio
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def propose(
     time: Any,
     event: Any,

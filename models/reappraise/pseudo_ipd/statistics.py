@@ -5,9 +5,7 @@ from __future__ import annotations
 from math import exp, inf, log, sqrt
 from typing import Any, Final
 
-import numpy as np
-from numba import njit
-
+from reappraise.pseudo_ipd.compiled import compiled
 from reappraise.pseudo_ipd.targets import STATISTICS, TRANSFORMS, Specification
 
 QUANTILE: Final = STATISTICS.index("quantile")
@@ -35,7 +33,7 @@ FARTHEST: Final = 20.0
 """Log hazard ratio that stands for an infinite one."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def limit(survival: float, greenwood: float, z: float, transform: int) -> float:
     """Confidence limit of a survival probability: lower for z > 0, upper for z < 0.
 
@@ -64,8 +62,10 @@ def limit(survival: float, greenwood: float, z: float, transform: int) -> float:
     return min(1.0, max(0.0, survival - z * survival * error))
 
 
-@njit(cache=True, nogil=True)
-def _crossed(kind: int, transform: int, z: float, level: float, survival: float, log_survival: float, greenwood: float) -> bool:
+@compiled
+def _crossed(
+    kind: int, transform: int, z: float, level: float, survival: float, log_survival: float, greenwood: float
+) -> bool:
     """Whether a curve, or a limit of it, has come down to `level`; no exponential is taken."""
     if kind == QUANTILE:
         return survival <= level + TINY
@@ -87,7 +87,7 @@ def _crossed(kind: int, transform: int, z: float, level: float, survival: float,
     return survival * (1.0 - error) <= level + TINY
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cox(work: Any, events: int, experimental: float, found: Any) -> None:
     """Maximise Cox's partial likelihood of one binary covariate by Newton's method.
 
@@ -132,7 +132,7 @@ def cox(work: Any, events: int, experimental: float, found: Any) -> None:
     found[1] = 1.0 / sqrt(max(information, TINY))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _miss(value: float, k: int, spec: Specification, horizon: float) -> float:
     """Squared miss of one target in units of its scale."""
     low = spec.low[k]
@@ -146,7 +146,7 @@ def _miss(value: float, k: int, spec: Specification, horizon: float) -> float:
     return miss * miss
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def evaluate(
     time: Any,
     event: Any,

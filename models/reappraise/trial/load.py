@@ -12,8 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reappraise.endpoints import ResponseEndpoint
+from reappraise.endpoints import ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints.curve import Curve, NumbersAtRisk
+from reappraise.endpoints.patients import PatientData
 from reappraise.errors import TrialFileError
+from reappraise.trial.curves import read_curves, read_numbers_at_risk
+from reappraise.trial.patients import read_patients
 from reappraise.trial.references import problems, row_problem
 from reappraise.trial.schema import CountRow, CountTable, QuantityRow, TrialFile
 from reappraise.trial.tables import parse_table
@@ -68,7 +72,29 @@ def load_trial(trial: str | Path) -> Trial:
             counts[table.key] = _rows(text, CountRow, beside, sizes[table.population], arms)
         else:
             quantities[table.key] = _rows(text, QuantityRow, beside, sizes[table.population], arms)
-    loaded = Trial(file=file, path=path, digest=hashed.hexdigest(), counts=counts, quantities=quantities)
+    keys = next(a.key for a in file.arms if a.role == "control"), next(a.key for a in file.arms if a.role != "control")
+    curves: dict[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = {}
+    patients: dict[str, PatientData] = {}
+    for endpoint in file.endpoints:
+        if not isinstance(endpoint, SurvivalEndpoint):
+            continue
+        for name in (endpoint.curves, endpoint.numbers_at_risk, endpoint.individual_data):
+            if name:
+                hashed.update(b"\0" + name.encode() + b"\0" + _read(path.parent / name).encode())
+        if endpoint.curves:
+            risk = path.parent / endpoint.numbers_at_risk
+            curves[endpoint.key] = (
+                read_curves(path.parent / endpoint.curves, arms=keys),
+                read_numbers_at_risk(risk, arms=keys) if endpoint.numbers_at_risk else (),
+            )
+        if endpoint.individual_data:
+            patients[endpoint.key] = read_patients(
+                path.parent / endpoint.individual_data, endpoint=endpoint.key, arms=keys, unit=endpoint.unit
+            )
+    loaded = Trial(
+        file=file, path=path, digest=hashed.hexdigest(), counts=counts, quantities=quantities, curves=curves,
+        patients=patients,
+    )  # fmt: skip
     _check_partitions(loaded)
     return loaded
 

@@ -40,6 +40,11 @@ def problems(file: TrialFile) -> Iterator[Problem]:
             case SurvivalEndpoint():
                 yield from _counts(f"{where}.counts", endpoint.counts, sizes, arms)
                 yield from _estimates(where, endpoint.estimates, arms)
+                if endpoint.among is not None:
+                    counted = {item.key for item in file.endpoints if isinstance(item, ResponseEndpoint)}
+                    yield from _known(f"{where}.among", {endpoint.among}, counted)
+                if endpoint.numbers_at_risk and not endpoint.curves:
+                    yield f"{where}.numbers_at_risk", "expected curves beside the numbers at risk, got none"
             case DepthEndpoint():
                 responses = {item.key for item in file.endpoints if isinstance(item, ResponseEndpoint)}
                 for category in endpoint.categories:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from reappraise.endpoints import Endpoint, ResponseEndpoint
+from reappraise.endpoints import Endpoint, ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints.curve import Curve, NumbersAtRisk
 from reappraise.endpoints.partition import WHOLE, Partition
+from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
 from reappraise.trial.schema import Arm, CountRow, Population, QuantityRow, TrialFile
 
@@ -92,6 +94,10 @@ class Trial:
         SHA-256 of the trial file and its tables: two trials with the same digest hold the same facts.
     counts, quantities
         Rows of the long tables, by table key.
+    curves
+        Digitised curves and numbers at risk, by endpoint key.
+    patients
+        Individual data, by endpoint key.
     """
 
     file: TrialFile
@@ -99,6 +105,8 @@ class Trial:
     digest: str
     counts: Mapping[str, tuple[CountRow, ...]]
     quantities: Mapping[str, tuple[QuantityRow, ...]]
+    curves: Mapping[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = field(default_factory=dict)
+    patients: Mapping[str, PatientData] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -129,6 +137,11 @@ class Trial:
     def responses(self) -> tuple[TrialEndpoint, ...]:
         """The binary endpoints."""
         return tuple(item for item in self.endpoints if isinstance(item.published, ResponseEndpoint))
+
+    @property
+    def survivals(self) -> tuple[TrialEndpoint, ...]:
+        """The time-to-event endpoints."""
+        return tuple(item for item in self.endpoints if isinstance(item.published, SurvivalEndpoint))
 
     def population(self, key: str) -> Population:
         """Population of that key."""
