@@ -50,6 +50,8 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("odds_ratio", "Odds ratio", "ratio", 1.0),
         Quantity("hazard_ratio", "Hazard ratio", "ratio", 1.0),
         Quantity("average_hazard_ratio", "Event-weighted average hazard ratio", "ratio", 1.0),
+        Quantity("not_reached", "Probability that the median is not reached", "arm"),
+        Quantity("conditional_survival", "Conditional survival probability", "arm"),
         Quantity("survival_difference", "Difference of survival probabilities", "difference", 0.0),
         Quantity("restricted_mean", "Restricted mean survival time", "arm"),
         Quantity("time_lost", "Restricted mean time lost", "arm"),

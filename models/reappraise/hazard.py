@@ -235,9 +235,12 @@ def hazard_ratio_priors(planned: float | None = None) -> tuple[HazardRatioPrior,
             "Barely an opinion: hazard ratios from 1/7 to 7 are within its 95%; worth four events.",
         ),
         HazardRatioPrior(
-            "wide", "Wide", 0.0, 2.5, "No opinion: hazard ratios from 1/134 to 134 are within its 95%; less than one event."
+            "wide", "Wide", 0.0, 2.5,
+            "No opinion: hazard ratios from 1/134 to 134 are within its 95%; less than one event.",
         ),
-        HazardRatioPrior("sceptical", "Sceptical", 0.0, doubt, f"Large effects are rare: centred at no effect, {said}."),
+        HazardRatioPrior(
+            "sceptical", "Sceptical", 0.0, doubt, f"Large effects are rare: centred at no effect, {said}."
+        ),
         HazardRatioPrior(
             "enthusiastic", "Enthusiastic", effect, abs(effect) / ONE_SIDED_5,
             f"Believes in {whose}: centred there, with 5% on the side of harm.",

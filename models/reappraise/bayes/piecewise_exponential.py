@@ -41,7 +41,8 @@ class PiecewiseExponential:
     them towards each other; unrelated endpoints have :math:`\beta_g` independent, each with the named prior. With
     one group there is neither u nor e.
 
-    Everything is standard normal or half-normal beneath, so scales near 0 make no funnel; all numbers of the prior,
+    Everything is standard normal or half-normal beneath, so scales near 0 make no funnel; the level is sampled where
+    the events are, by a rotation that leaves the prior as it is; all numbers of the prior,
     A and B included, are data, so that one compilation serves every endpoint, prior and replicate.
 
     References
@@ -87,7 +88,7 @@ class PiecewiseExponential:
             walk_sd = pm.Data("walk_scale", 1.0) * walk_unit
             departure_sd = pm.Data("departure_scale", 0.5) * departure_unit
             level_sd = pm.Data("level_sd", 1.0)
-            turned, steps = _turn(level_offset, walk_steps, pull, walk_sd, level_sd, pm.math)
+            turned, steps = _turn(level_offset, walk_steps, pull, walk_sd / level_sd)
             level = pm.Data("level_mean", 0.0) + level_sd * turned
             middle = level[:, None] + walk_sd * pm.math.dot(walk, steps).T
             contrast = effect + departure_sd * pm.math.dot(departure, departure_steps).T
@@ -171,15 +172,9 @@ class PiecewiseExponential:
             "walk_sd": data["walk_scale"] * draws["walk_unit"],
             "departure_sd": data["departure_scale"] * draws["departure_unit"],
         }
-        size = float(np.linalg.norm(data["pull"]))
-        direction = data["pull"] / size
-        tangent = found["walk_sd"][..., None] * size / data["level_sd"]
-        cosine = 1 / np.sqrt(1 + tangent**2)
-        sine = tangent * cosine
-        along = np.einsum("k,...kg->...g", direction, draws["walk_steps"])
-        found["level"] = data["level_mean"] + data["level_sd"] * (cosine * draws["level_offset"] - sine * along)
-        turned = sine * draws["level_offset"] + cosine * along
-        steps = draws["walk_steps"] + direction[:, None] * (turned - along)[..., None, :]
+        ratio = found["walk_sd"] / data["level_sd"]
+        offset, steps = _turn(draws["level_offset"], draws["walk_steps"], data["pull"], ratio)
+        found["level"] = data["level_mean"] + data["level_sd"] * offset
         if "shared" in data:
             shared, sd = data["shared"], data["effect_sd"]
             found["between_sd"] = data["between_scale"] * draws["between_unit"]
@@ -210,12 +205,17 @@ class PiecewiseExponential:
         return found
 
 
-def _turn(level_offset: Any, walk_steps: Any, pull: Any, walk_sd: Any, level_sd: Any, math: Any) -> tuple[Any, Any]:
-    size = math.sqrt((pull**2).sum())
-    direction = pull / size
-    tangent = walk_sd * size / level_sd
-    cosine = 1 / math.sqrt(1 + tangent**2)
+def _turn(offset: Any, steps: Any, pull: Any, ratio: Any) -> tuple[Any, Any]:
+    """Rotate the level's offset into the steps' direction of pull: for NumPy and PyTensor alike.
+
+    Standard normal variables stay so under a rotation. By this one, the first variable alone is the log hazard
+    averaged over the events, which is what data speak to, and not the log hazard at time zero.
+    """
+    size = (pull**2).sum() ** 0.5
+    direction = (pull / size)[:, None]
+    tangent = (ratio * size)[..., None]
+    cosine = (1 + tangent**2) ** -0.5
     sine = tangent * cosine
-    along = math.dot(direction, walk_steps)
-    turned = sine * level_offset + cosine * along
-    return cosine * level_offset - sine * along, walk_steps + direction[:, None] * (turned - along)[None, :]
+    along = (direction * steps).sum(axis=-2)
+    turned = sine * offset + cosine * along
+    return cosine * offset - sine * along, steps + direction * (turned - along)[..., None, :]

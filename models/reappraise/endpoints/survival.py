@@ -42,6 +42,10 @@ class SurvivalEndpoint(Sourced):
     """Name of a CSV file beside this one with numbers at risk: arm, time, number."""
     individual_data: str = ""
     """Name of a CSV file beside this one with the patients: time, event, arm, and perhaps subgroup."""
+    median_interval: Literal["log-log", "log", "plain", ""] = ""
+    """Scale on which intervals of medians are symmetric, if stated; empty where it is not."""
+    landmark_interval: Literal["log-log", "log", "plain", ""] = ""
+    """Scale on which intervals of survival probabilities are symmetric, if stated; empty where it is not."""
     test: StatedTest | None = None
     """The test stated for it."""
     counts: Annotated[tuple[Count, ...], Field(min_length=0)] = ()

@@ -12,8 +12,8 @@ from numba import njit
 
 def compiled[Function: Callable[..., Any]](function: Function) -> Function:
     """Compile a function of arrays; it runs without the interpreter's lock, so chains run side by side."""
-    machine_code: Function = njit(cache=True, nogil=True)(function)
-    return machine_code
+    machine_code: Any = njit(cache=True, nogil=True)(function)
+    return machine_code  # type: ignore[no-any-return]  # numba keeps the signature and tells no type checker
 
 
 def _forget_stale() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import inf, isfinite, log, sqrt
 from typing import Final
 
@@ -11,7 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from reappraise.endpoints import ResponseEndpoint, SurvivalEndpoint
-from reappraise.endpoints.curve import cleaned
+from reappraise.endpoints.curve import Curve, NumbersAtRisk, cleaned
 from reappraise.endpoints.record import Published
 from reappraise.errors import AnalysisError
 from reappraise.printed import Printed
@@ -56,7 +55,10 @@ def summaries_of(item: TrialEndpoint, *, estimators: Estimators | None = None) -
     arms = (trial.control.key, trial.experimental.key)
     totals, notes = _totals(trial, endpoint, arms)
     events = tuple(_events(endpoint, arm) for arm in arms)
-    used = estimators or Estimators(landmark=_landmark_transform(endpoint))
+    used = estimators or Estimators(
+        median=endpoint.median_interval or "log-log",
+        landmark=endpoint.landmark_interval or _landmark_transform(endpoint),
+    )
     targets: list[Target] = [*known_events((events[0], events[1]), totals)]
     ranged = _limits_are_intervals(endpoint)
     if ranged:
@@ -182,7 +184,8 @@ def _targets(
         arm = arms.index(published.arm)
         power = -2 if published.unit == "percent" else 0
         value, low, high = (
-            None if number is None else number.scaled(power) for number in (published.value, published.low, published.high)
+            None if number is None else number.scaled(power)
+            for number in (published.value, published.low, published.high)
         )
         middle = float(value) if value is not None else 0.5
         yield from band_targets(
@@ -240,7 +243,8 @@ def _follow_up(endpoint: SurvivalEndpoint, published: Published, arm: int, used:
 
 
 def _from_curves(
-    endpoint: SurvivalEndpoint, curves: tuple, at_risk: tuple, arms: tuple[str, str], totals: tuple[int, int],
+    endpoint: SurvivalEndpoint, curves: tuple[Curve, ...],
+    at_risk: tuple[NumbersAtRisk, ...], arms: tuple[str, str], totals: tuple[int, int],
     events: tuple[int | None, ...], horizon: float,
 ) -> tuple[list[Target], Start | None, tuple[str, ...]]:  # fmt: skip
     targets: list[Target] = []
@@ -269,7 +273,12 @@ def _landmark_transform(endpoint: SurvivalEndpoint) -> Transform:
     """The scale on which the printed intervals of survival probabilities are most nearly symmetric."""
     miss: dict[Transform, float] = {"log-log": 0.0, "log": 0.0, "plain": 0.0}
     for published in endpoint.estimates:
-        if published.quantity != "survival" or published.value is None or published.low is None or published.high is None:
+        if (
+            published.quantity != "survival"
+            or published.value is None
+            or published.low is None
+            or published.high is None
+        ):
             continue
         power = -2 if published.unit == "percent" else 0
         value, low, high = (float(n.scaled(power)) for n in (published.value, published.low, published.high))
@@ -317,12 +326,3 @@ def _time(at: str, endpoint: SurvivalEndpoint) -> float:
     if not np.isfinite(time) or unit not in {"", endpoint.unit}:
         raise AnalysisError(f'{endpoint.key}: expected a time such as "12 {endpoint.unit}", got {at!r}')
     return time
-
-
-def alternatives(summaries: Estimators) -> tuple[Estimators, ...]:
-    """Every set of estimators that differs from the given one in one choice."""
-    medians: tuple[Transform, ...] = ("log-log", "log", "plain")
-    found = [replace(summaries, median=name) for name in medians if name != summaries.median]
-    found += [replace(summaries, landmark=name) for name in medians if name != summaries.landmark]
-    other = "reverse Kaplan-Meier" if summaries.follow_up == "observed time" else "observed time"
-    return (*found, replace(summaries, follow_up=other))

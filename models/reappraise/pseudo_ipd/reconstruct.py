@@ -122,8 +122,8 @@ class UnreachableError(AnalysisError):
             for target, value in misses
         )
         super().__init__(
-            f"{summaries.endpoint}: no data of {summaries.totals[0]} and {summaries.totals[1]} patients were found that "
-            f"keep all {len(summaries.targets)} printed numbers together. The nearest data miss {listed}. "
+            f"{summaries.endpoint}: no data of {summaries.totals[0]} and {summaries.totals[1]} patients were found "
+            f"that keep all {len(summaries.targets)} printed numbers together. The nearest data miss {listed}. "
             "Check these numbers in the source, or leave one of them out."
         )
 
@@ -137,9 +137,9 @@ def reconstruct(
     effort: Effort | None = None,
     progress: Progress | None = None,
 ) -> Reconstruction:
-    """Draw individual data from p(data | printed numbers), hazards and censoring uncertain.
+    r"""Draw individual data from p(data | printed numbers), hazards and censoring uncertain.
 
-    .. math:: p(\\theta, D \\mid S) \\propto p(\\theta)\\, p(D \\mid \\theta)\\, 1[\\text{summaries of } D \\text{ round to } S]
+    .. math:: p(\theta, D \mid S) \propto p(\theta) p(D \mid \theta) 1[\text{summaries of } D \text{ round to } S]
 
     Parameters
     ----------
@@ -183,19 +183,23 @@ def reconstruct(
         # a chain that found nothing is not left out silently: the others may sit in a corner
         nearest = min((chain for chain in chains if chain.nearest), key=lambda chain: chain.misfit)
         raise UnreachableError(summaries, nearest.nearest)
-    kept = Kept(*(np.stack(parts) for parts in zip(*(chain.kept for chain in chains), strict=True)))
     control, experimental = summaries.totals
     data = PatientData(
         endpoint=summaries.endpoint,
         arms=summaries.arms,
         arm=np.repeat(np.array([0, 1], dtype=np.int8), (control, experimental)),
-        time=kept.time,
-        event=kept.event,
+        time=np.stack([chain.kept.time for chain in chains]),
+        event=np.stack([chain.kept.event for chain in chains]),
         unit=summaries.unit,
         origin=summaries.origin,
     )
     return Reconstruction(
-        summaries=summaries, data=data, values=kept.values, latent=kept.latent, quality=judge(data), seed=seed
+        summaries=summaries,
+        data=data,
+        values=np.stack([chain.kept.values for chain in chains]),
+        latent=np.stack([chain.kept.latent for chain in chains]),
+        quality=judge(data),
+        seed=seed,
     )
 
 
@@ -260,7 +264,13 @@ class _Chain:
                 f"{summaries.endpoint}: of {80 * blocks} replicates only {found} kept every printed number, "
                 f"{effort.replicates} were asked for. Raise thin, or ask for fewer."
             )
-        return cls(Kept(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))), (), 0.0)
+        kept = Kept(
+            time=np.concatenate([part.time for part in parts]),
+            event=np.concatenate([part.event for part in parts]),
+            latent=np.concatenate([part.latent for part in parts]),
+            values=np.concatenate([part.values for part in parts]),
+        )
+        return cls(kept, (), 0.0)
 
 
 def _ladder(spec: Specification) -> Floats:
@@ -316,7 +326,9 @@ def _room(count: int, summaries: Summaries, spec: Specification, hazards: Hazard
     )
 
 
-def reaches(summaries: Summaries, *, prior: HazardPrior, seed: int, rounds: int = 12) -> tuple[tuple[Target, float], ...]:
+def reaches(
+    summaries: Summaries, *, prior: HazardPrior, seed: int, rounds: int = 12
+) -> tuple[tuple[Target, float], ...]:
     """What the nearest data of a short search miss: target and value; empty if every printed number was reached."""
     effort = Effort(chains=2, replicates=10, rounds=2, patience=rounds, thin=1)
     try:

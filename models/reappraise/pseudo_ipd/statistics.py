@@ -56,7 +56,7 @@ def limit(survival: float, greenwood: float, z: float, transform: int) -> float:
     if transform == LOG_LOG:
         # S ** exp(z se), se = error / |log S|
         exponent = z * error / -log(survival)
-        return survival ** exp(min(exponent, 50.0))
+        return float(survival ** exp(min(exponent, 50.0)))
     if transform == LOG:
         return min(1.0, survival * exp(-z * error))
     return min(1.0, max(0.0, survival - z * survival * error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf, isfinite, log, sqrt
@@ -18,6 +18,11 @@ from reappraise.pseudo_ipd.targets import Statistic, Target, Transform
 
 type Floats = NDArray[np.float64]
 type FollowUp = Literal["observed time", "reverse Kaplan-Meier"]
+
+FOLLOW_UP_MEDIANS: Mapping[FollowUp, Statistic] = {
+    "observed time": "follow-up median",
+    "reverse Kaplan-Meier": "follow-up median (reverse Kaplan-Meier)",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,40 @@ class Summaries:
     def without(self, texts: set[str]) -> Summaries:
         """The same with the printed numbers of these words left out."""
         return replace(self, targets=tuple(target for target in self.targets if target.text not in texts))
+
+    def assuming(self, estimators: Estimators) -> Summaries:
+        """The same numbers, taken to come from other estimators."""
+
+        def turned(target: Target) -> Target:
+            if target.statistic in {"quantile low", "quantile high"}:
+                return replace(target, transform=estimators.median)
+            if target.statistic in {"survival low", "survival high"}:
+                return replace(target, transform=estimators.landmark)
+            if target.statistic in FOLLOW_UP_MEDIANS.values():
+                return replace(target, statistic=FOLLOW_UP_MEDIANS[estimators.follow_up])
+            return target
+
+        return replace(self, estimators=estimators, targets=tuple(turned(target) for target in self.targets))
+
+    @property
+    def alternatives(self) -> tuple[Estimators, ...]:
+        """Sets of estimators that differ in one choice which the printed numbers depend on."""
+        held = {target.statistic for target in self.targets}
+        transforms: tuple[Transform, ...] = ("log-log", "log", "plain")
+        found: list[Estimators] = []
+        if held & {"quantile low", "quantile high"}:
+            found += [replace(self.estimators, median=name) for name in transforms if name != self.estimators.median]
+        if held & {"survival low", "survival high"}:
+            found += [
+                replace(self.estimators, landmark=name) for name in transforms if name != self.estimators.landmark
+            ]
+        if held & set(FOLLOW_UP_MEDIANS.values()):
+            found += [
+                replace(self.estimators, follow_up=name)
+                for name in FOLLOW_UP_MEDIANS
+                if name != self.estimators.follow_up
+            ]
+        return tuple(found)
 
     def mirrored(self) -> Summaries:
         """The same with the arms exchanged."""

@@ -1,10 +1,10 @@
-"""What was published about the binary endpoints, as estimates in one stated direction."""
+"""What was published about binary and time-to-event endpoints, as estimates in one stated direction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reappraise.endpoints import ResponseEndpoint
+from reappraise.endpoints import ResponseEndpoint, SurvivalEndpoint
 from reappraise.endpoints.partition import WHOLE
 from reappraise.endpoints.record import Count
 from reappraise.estimate import Estimate
@@ -24,6 +24,20 @@ def published_responses(trial: Trial) -> Iterator[Estimate]:
             for level in factor.levels:
                 for count in level.counts:
                     yield _rate(count, endpoint.key, f"{factor.key}={level.key}")
+        for published in endpoint.estimates:
+            sides = endpoint.test.sides if endpoint.test else None
+            estimate = published.as_estimate(endpoint=endpoint.key, sides=sides)
+            turned = estimate.numerator and estimate.numerator != experimental
+            yield estimate.reversed() if turned else estimate
+
+
+def published_survivals(trial: Trial) -> Iterator[Estimate]:
+    """Yield medians, survival probabilities, hazard ratios and follow-up as published, ratios turned likewise."""
+    experimental = trial.experimental.key
+    for item in trial.survivals:
+        endpoint = item.published
+        if not isinstance(endpoint, SurvivalEndpoint):
+            continue
         for published in endpoint.estimates:
             sides = endpoint.test.sides if endpoint.test else None
             estimate = published.as_estimate(endpoint=endpoint.key, sides=sides)

@@ -1,0 +1,223 @@
+"""A reconstruction as a job: planned with a digest of everything it depends on, run, and stored like a posterior."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from reappraise.diagnose import Check, Diagnosis
+from reappraise.endpoints.patients import PatientData
+from reappraise.hazard import HazardPrior
+from reappraise.pseudo_ipd.quality import judge
+from reappraise.pseudo_ipd.reconstruct import Effort, Progress, reaches, reconstruct
+from reappraise.pseudo_ipd.summaries import Summaries
+from reappraise.sampling import derived_seed, versions
+
+FORMAT = "reappraise reconstruction 1"
+"""Version of the layout of the files; part of every digest."""
+LARGEST_R_HAT = 1.1
+"""Above it the chains of a reconstruction do not agree on what the data are."""
+FEWEST = 50.0
+"""Effective replicates of the feature that mixes worst."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Estimators that the publication may have used, and whether data give back the printed numbers under them.
+
+    Parameters
+    ----------
+    estimators
+        In words.
+    reached
+        Whether data were found.
+    missed
+        What the nearest data of a short search miss; empty if nothing.
+    """
+
+    estimators: str
+    reached: bool
+    missed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconstructionJob:
+    """Individual data to be reconstructed.
+
+    Parameters
+    ----------
+    summaries, prior
+        What was printed, and the prior on the hazards.
+    effort, seed
+        How much to sample, and the root seed.
+    trial, trial_digest
+        Key and digest of the trial that the numbers come from.
+    """
+
+    summaries: Summaries
+    prior: HazardPrior
+    effort: Effort
+    seed: int
+    trial: str = ""
+    trial_digest: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the job, and of its file."""
+        return f"{self.summaries.endpoint}.reconstruction.{self.prior.effect.name}"
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Everything that the replicates depend on."""
+        return {
+            "format": FORMAT,
+            "trial": self.trial,
+            "trial_digest": self.trial_digest,
+            "summaries": asdict(self.summaries),
+            "prior": asdict(self.prior),
+            "effort": asdict(self.effort),
+            "seed": self.seed,
+            "versions": versions(),
+        }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the inputs."""
+        return hashlib.sha256(json.dumps(self.inputs, sort_keys=True).encode()).hexdigest()
+
+    def run(self, progress: Progress | None = None) -> Replicates:
+        """Reconstruct.
+
+        Raises
+        ------
+        UnreachableError
+            If no data were found that keep all printed numbers.
+        """
+        found = reconstruct(
+            self.summaries,
+            prior=self.prior,
+            seed=derived_seed(self.seed, self.name),
+            effort=self.effort,
+            progress=progress,
+        )
+        data = found.data
+        lead = ("chain", "replicate")
+        tree = xr.Dataset(
+            {
+                "time": (
+                    (*lead, "patient"),
+                    data.time,
+                    {"unit": data.unit, "description": "time to event or censoring"},
+                ),
+                "event": ((*lead, "patient"), data.event.astype(np.int8), {"description": "1 event, 0 censored"}),
+                "arm": (("patient",), data.arm, {"description": f"0 {data.arms[0]}, 1 {data.arms[1]}"}),
+                "statistic": ((*lead, "target"), found.values, {"description": "what each printed number is here"}),
+                "lowest": (("target",), [target.low for target in self.summaries.targets]),
+                "highest": (("target",), [target.high for target in self.summaries.targets]),
+            },
+            coords={"target": [f"{target.text}: {target.statistic}" for target in self.summaries.targets]},
+        )
+        root = xr.DataTree.from_dict({"reconstruction": tree})
+        root.attrs = {
+            "creator": "reappraise",
+            "format": FORMAT,
+            "trial": self.trial,
+            "endpoint": self.summaries.endpoint,
+            "estimators": self.summaries.estimators.text,
+            "estimators_tried": json.dumps([asdict(item) for item in self._tried()]),
+            "origin": self.summaries.origin,
+            "notes": json.dumps(self.summaries.notes),
+            "prior_distribution": self.prior.text,
+            "seed": self.seed,
+            "versions": json.dumps(versions()),
+            "inputs": json.dumps(self.inputs, sort_keys=True),
+            "inputs_digest": self.digest,
+        }
+        return Replicates(job=self, tree=root)
+
+    def _tried(self) -> Iterator[Tried]:
+        yield Tried(self.summaries.estimators.text, reached=True, missed="")
+        for other in self.summaries.alternatives:
+            seed = derived_seed(self.seed, self.name, other.text)
+            missed = reaches(self.summaries.assuming(other), prior=self.prior, seed=seed)
+            words = "; ".join(
+                f"{target.text} {target.low:.4g} to {target.high:.4g}, nearest {value:.4g}" for target, value in missed
+            )
+            yield Tried(other.text, reached=not missed, missed=words)
+
+    def restore(self, tree: xr.DataTree) -> Replicates:
+        """The replicates whose stored tree carries this job's digest."""
+        if tree.attrs.get("inputs_digest") != self.digest:
+            raise ValueError(f"{self.name}: the stored replicates belong to other inputs")
+        return Replicates(job=self, tree=tree)
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """Replicates of individual data, stored or just made.
+
+    Parameters
+    ----------
+    job
+        What was asked.
+    tree
+        Times and events of every patient in every replicate.
+    """
+
+    job: ReconstructionJob
+    tree: xr.DataTree = field(repr=False)
+
+    @cached_property
+    def data(self) -> PatientData:
+        """The replicates as patients' data."""
+        stored = self.tree["reconstruction"].to_dataset()
+        return PatientData(
+            endpoint=self.job.summaries.endpoint,
+            arms=self.job.summaries.arms,
+            arm=np.asarray(stored["arm"].values, dtype=np.int8),
+            time=np.asarray(stored["time"].values, dtype=np.float64),
+            event=np.asarray(stored["event"].values, dtype=np.bool_),
+            unit=self.job.summaries.unit,
+            origin=self.job.summaries.origin,
+        )
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """Whether every printed number holds in every replicate, and the chains agree."""
+        stored = self.tree["reconstruction"].to_dataset()
+        values = np.asarray(stored["statistic"])
+        missed = [
+            target.text
+            for place, target in enumerate(self.job.summaries.targets)
+            if max(target.miss(float(values[..., place].min())), target.miss(float(values[..., place].max()))) > 0
+        ]
+        quality = judge(self.data)
+        worst = quality.features[int(np.argmax(quality.r_hat))] if quality.features else "nothing varies"
+        slowest = quality.features[int(np.argmin(quality.effective))] if quality.features else "nothing varies"
+        return Diagnosis(
+            (
+                Check("printed numbers missed", len(missed), 0, "; ".join(missed) or "none", not missed),
+                Check("R-hat", quality.worst_r_hat, LARGEST_R_HAT, worst, quality.worst_r_hat <= LARGEST_R_HAT),
+                Check(
+                    "effective replicates", quality.effective_replicates, FEWEST, slowest,
+                    quality.effective_replicates >= FEWEST,
+                ),
+            )
+        )  # fmt: skip
+
+    @property
+    def tried(self) -> tuple[Tried, ...]:
+        """The estimators that were tried."""
+        return tuple(Tried(**item) for item in json.loads(self.tree.attrs["estimators_tried"]))
+
+    @property
+    def converged(self) -> bool:
+        """Whether the replicates passed their diagnostics."""
+        return self.diagnosis.converged
