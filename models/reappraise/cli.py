@@ -152,6 +152,7 @@ def run(
     chains: Annotated[int, typer.Option(min=2, help="Independent chains of each fit.")] = 4,
     draws: Annotated[int, typer.Option(min=100, help="Draws kept of each chain.")] = 2000,
     tune: Annotated[int, typer.Option(min=100, help="Tuning draws of each chain, not kept.")] = 1000,
+    replicates: Annotated[int, typer.Option(min=10, help="Reconstructions kept of each chain.")] = 150,
     allow_unconverged: Annotated[
         bool, typer.Option("--allow-unconverged", help="Exit 0 even if a fit fails its diagnostics.")
     ] = False,
@@ -161,6 +162,7 @@ def run(
 
     loaded = load_trial(trial)
 
+    from reappraise.pseudo_ipd.reconstruct import Effort
     from reappraise.sampling import Sampling
     from reappraise.store import Store
     from reappraise.workflow import analyse
@@ -169,20 +171,28 @@ def run(
     with Store.open(out) as store, _progress() as progress:
         recorded = store.recorded_seed(loaded.digest)
         sampling = Sampling(chains=chains, draws=draws, tune=tune, seed=recorded if seed is None else seed).seeded()
-        analysis = analyse(loaded, sampling=sampling, store=store, progress=progress)
+        effort = Effort(chains=chains, replicates=replicates)
+        analysis = analyse(loaded, sampling=sampling, effort=effort, store=store, progress=progress)
         notes = list(store.notes)
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     inconsistent = sum(finding.verdict == "inconsistent" for finding in analysis.findings)
     fitted = len(analysis.fits) - analysis.resumed
+    for refusal in analysis.refused:
+        typer.echo(f"{'CONTRADICTORY' if refusal.contradiction else 'not analysed'}: {refusal.reason}", err=True)
     typer.echo(f"{len(analysis.fits)} posteriors ({fitted} fitted, {analysis.resumed} found), seed {sampling.seed}.")
+    for item in analysis.survival:
+        held = item.data.chains * item.data.replicates
+        source = f"{held} reconstructions of the individual data" if item.replicates else "individual data"
+        typer.echo(f"{item.endpoint.published.key}: {len(item.fits)} survival posteriors from {source}.")
     typer.echo(
         f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent; see them with: reappraise audit {trial}"
     )
     typer.echo(f"Results are in {out}; read them with: reappraise compare {out}")
     for fit in analysis.unconverged:
         typer.echo(f"NOT CONVERGED: {fit.job.name}: {fit.diagnosis.failures}", err=True)
-    if analysis.unconverged and not allow_unconverged:
+    contradictory = any(refusal.contradiction for refusal in analysis.refused)
+    if (analysis.unconverged or contradictory) and not allow_unconverged:
         typer.echo("Try more draws (--draws, --tune), or accept with --allow-unconverged.", err=True)
         raise typer.Exit(UNCONVERGED)
 

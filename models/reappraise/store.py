@@ -9,18 +9,55 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import xarray as xr
 
 from reappraise.errors import OutputError
-from reappraise.fitting import Fit, Job
 
 MANIFEST = "manifest.json"
 _FORMAT = "reappraise results 1"
 PARTIAL = ".partial"
 """Folder of files being written, inside the folder of results."""
 _LOCK = ".lock"
+
+
+class Job[Found](Protocol):
+    """What was asked for, and can be restored from what was stored."""
+
+    @property
+    def name(self) -> str:
+        """Name of its file."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that it depends on."""
+        ...
+
+    def restore(self, tree: xr.DataTree) -> Found:
+        """The result that was stored.
+
+        Raises
+        ------
+        ValueError
+            If the tree belongs to other inputs.
+        """
+        ...
+
+
+class Result(Protocol):
+    """What can be stored: a job with its numbers."""
+
+    @property
+    def job(self) -> Job[Any]:
+        """What was asked for."""
+        ...
+
+    @property
+    def tree(self) -> xr.DataTree:
+        """Its numbers."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -79,15 +116,15 @@ class Store:
         self._guard(lambda: partial.write_bytes(content))
         self._place(name, partial, inputs=inputs)
 
-    def write_fit(self, fit: Fit) -> None:
-        """Write a fit's tree as NetCDF."""
+    def write_fit(self, fit: Result) -> None:
+        """Write the tree of a fit, or of a reconstruction, as NetCDF."""
         name = posterior_name(fit.job)
         partial = self.folder / PARTIAL / name.replace("/", "__")
         self._guard(lambda: write_tree(fit.tree, partial))
         self._place(name, partial, inputs=fit.job.digest)
 
-    def read_fit(self, job: Job) -> Fit | None:
-        """The stored fit of this very job, or None if there is none to be trusted; what is amiss is noted."""
+    def read_fit[Found](self, job: Job[Found]) -> Found | None:
+        """The stored result of this very job, or None if there is none to be trusted; what is amiss is noted."""
         name = posterior_name(job)
         path = self.folder / name
         entry = self.manifest["files"].get(name)
@@ -165,8 +202,8 @@ class Store:
             ) from None
 
 
-def posterior_name(job: Job) -> str:
-    """Name of a job's posterior file, in the folder of results."""
+def posterior_name(job: Job[Any]) -> str:
+    """Name of a job's file, in the folder of results."""
     return f"posteriors/{job.name}.nc"
 
 

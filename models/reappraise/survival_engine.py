@@ -53,7 +53,9 @@ def sample_hazards(data: HazardData, sampling: Sampling, seed: int) -> Sampled:
         If it was interrupted before all draws were there.
     """
     cores = min(sampling.chains, os.cpu_count() or 1)
-    return _nuts(data, sampling, chains=sampling.chains, draws=sampling.draws, tune=sampling.tune, seed=seed, cores=cores)
+    return _nuts(
+        data, sampling, chains=sampling.chains, draws=sampling.draws, tune=sampling.tune, seed=seed, cores=cores
+    )
 
 
 def sample_replicates(

@@ -35,7 +35,7 @@ def survival(log_hazard: Floats, grid: Grid, times: ArrayLike) -> Floats:
 def conditional_survival(log_hazard: Floats, grid: Grid, times: ArrayLike, *, given: float) -> Floats:
     """Probability of no event by each time for those without one at `given`: S(t) / S(given), dims (..., time)."""
     if np.any(np.asarray(times) < given):
-        raise ValueError(f"expected times from {given:g} on, got {times}")
+        raise ValueError(f"expected times from {given:g} on, got {times!r}")
     passed = cumulative_hazard(log_hazard, grid, given)
     return np.exp(passed - cumulative_hazard(log_hazard, grid, times))
 
@@ -88,8 +88,9 @@ def average_hazard_ratio(log_hazard: Floats, grid: Grid, horizon: float) -> Floa
     Schemper M, Wakounig S, Heinze G. The estimation of average hazard ratios by weighted Cox regression. Stat Med
     2009;28:2473-2489. doi:10.1002/sim.3623
     """
-    edges = np.minimum((*grid.starts, horizon), horizon)
-    expected = -np.diff(survival(log_hazard, grid, edges), axis=-1).sum(axis=-2)
+    alive = survival(log_hazard, grid, grid.starts)
+    happening = -np.expm1(-np.exp(log_hazard) * _spent(grid, horizon)[0])  # exact where next to nothing happens
+    expected = (alive * happening).sum(axis=-2)
     contrast = log_hazard[..., 1, :] - log_hazard[..., 0, :]
     return np.asarray(np.exp(np.sum(expected * contrast, axis=-1) / np.sum(expected, axis=-1)))
 

@@ -31,7 +31,8 @@ class PiecewiseExponential:
         d_{gaj} \sim \mathrm{Poisson}(E_{gaj} \lambda_{gaj}), \quad
         \log \lambda_{gaj} = \alpha_g + \sigma (A z_g)_j + x_a (\beta_g + \rho (B v_g)_j), \quad x = (-1/2, +1/2)
 
-        \alpha_g \sim \mathrm{Normal}, \quad \sigma, \rho \sim \mathrm{HalfNormal}, \quad z, v \sim \mathrm{Normal}(0, 1)
+        \alpha_g \sim \mathrm{Normal}, \quad \sigma, \rho \sim \mathrm{HalfNormal}, \quad
+        z_{gk}, v_{gk} \sim \mathrm{Normal}(0, 1)
 
     with A and B of `reappraise.hazard`: a Brownian motion at the midpoints of the intervals, and one less its mean.
     A scale of 0 for rho gives proportional hazards, exactly. The Poisson likelihood is that of the censored times up
@@ -41,9 +42,9 @@ class PiecewiseExponential:
     them towards each other; unrelated endpoints have :math:`\beta_g` independent, each with the named prior. With
     one group there is neither u nor e.
 
-    Everything is standard normal or half-normal beneath, so scales near 0 make no funnel; the level is sampled where
-    the events are, by a rotation that leaves the prior as it is; all numbers of the prior,
-    A and B included, are data, so that one compilation serves every endpoint, prior and replicate.
+    Everything is standard normal or half-normal beneath, so scales near 0 make no funnel. What is sampled is the level
+    where the events are, and the effect averaged over the groups, by rotations that leave the prior as it is. All
+    numbers of the prior, A and B included, are data: one compilation serves every endpoint, prior and replicate.
 
     References
     ----------
@@ -81,7 +82,10 @@ class PiecewiseExponential:
                 shared = pm.Data("shared", 1.0)
                 between = pm.Data("between_scale", 0.5) * pm.HalfNormal("between_unit")
                 own = pm.Normal("group_effect_offset", dims="group")
-                effect = effect + effect_sd * shared * common + (effect_sd * (1 - shared) + between) * own
+                turned, apart = _turn(
+                    common[None], own[:, None], np.full(groups, 1 / groups), shared * between / effect_sd
+                )
+                effect = effect + effect_sd * shared * turned + (effect_sd * (1 - shared) + between) * apart[:, 0]
                 effect = effect[:, None]
             else:
                 effect = effect + effect_sd * common
@@ -178,9 +182,12 @@ class PiecewiseExponential:
         if "shared" in data:
             shared, sd = data["shared"], data["effect_sd"]
             found["between_sd"] = data["between_scale"] * draws["between_unit"]
-            found["overall_effect"] = data["effect_mean"] + sd * shared * common
+            own = draws["group_effect_offset"]
+            evenly = np.full(own.shape[-1], 1 / own.shape[-1])
+            turned, apart = _turn(common[..., None], own[..., None], evenly, shared * found["between_sd"] / sd)
+            found["overall_effect"] = data["effect_mean"] + sd * shared * turned[..., 0]
             spread = sd * (1 - shared) + found["between_sd"]
-            found["effect"] = found["overall_effect"][..., None] + spread[..., None] * draws["group_effect_offset"]
+            found["effect"] = found["overall_effect"][..., None] + spread[..., None] * apart[..., 0]
         else:
             found["effect"] = (data["effect_mean"] + data["effect_sd"] * common)[..., None]
         walk = np.swapaxes(data["walk"] @ steps, -1, -2)
@@ -206,10 +213,20 @@ class PiecewiseExponential:
 
 
 def _turn(offset: Any, steps: Any, pull: Any, ratio: Any) -> tuple[Any, Any]:
-    """Rotate the level's offset into the steps' direction of pull: for NumPy and PyTensor alike.
+    """Rotate an offset into the steps' direction of pull: for NumPy and PyTensor alike.
 
-    Standard normal variables stay so under a rotation. By this one, the first variable alone is the log hazard
-    averaged over the events, which is what data speak to, and not the log hazard at time zero.
+    Standard normal variables stay so under a rotation. By this one, the first variable alone becomes what data speak
+    to: the log hazard averaged over the events, and not that at time zero; the effect averaged over the groups, and
+    not that of the population which they come from.
+
+    Parameters
+    ----------
+    offset, steps
+        Dims (..., column) and (..., step, column).
+    pull
+        Weight of each step in the average.
+    ratio
+        Standard deviation of the steps over that of the offset, dims (...).
     """
     size = (pull**2).sum() ** 0.5
     direction = (pull / size)[:, None]

@@ -91,12 +91,12 @@ class PatientData:
     @property
     def chains(self) -> int:
         """Independent chains of the reconstruction."""
-        return self.time.shape[0]
+        return int(self.time.shape[0])
 
     @property
     def replicates(self) -> int:
         """Replicates of each chain."""
-        return self.time.shape[1]
+        return int(self.time.shape[1])
 
     @property
     def patients(self) -> tuple[int, int]:

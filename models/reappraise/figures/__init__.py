@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reappraise.figures.calibration import calibration_plot
 from reappraise.figures.catalogue import FIGURES, draw_all
 from reappraise.figures.densities import densities_plot
 from reappraise.figures.diagnostics import diagnostics_plot
@@ -10,12 +11,15 @@ from reappraise.figures.predictive import predictive_by_prior, predictive_plot
 from reappraise.figures.ranks import ranks_plot
 from reappraise.figures.shrinkage import shrinkage_plot
 from reappraise.figures.subgroups import subgroup_forest
+from reappraise.figures.survival_catalogue import draw_survival
 
 __all__ = [
     "FIGURES",
+    "calibration_plot",
     "densities_plot",
     "diagnostics_plot",
     "draw_all",
+    "draw_survival",
     "forest_plot",
     "predictive_by_prior",
     "predictive_plot",

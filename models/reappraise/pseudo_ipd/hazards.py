@@ -210,5 +210,5 @@ def log_density(t: float, happened: bool, a: int, spec: HazardSpecification, log
         j -= 1
     total = -table[2 + a, j] - table[a, j] * (t - spec.starts[j])
     if happened:
-        return total + logarithm[a, j] if t < spec.horizon else -inf
-    return total
+        return float(total + logarithm[a, j]) if t < spec.horizon else -inf
+    return float(total)

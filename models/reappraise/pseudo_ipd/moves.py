@@ -241,7 +241,8 @@ def propose(
             p = int(rng.random() * size)
             if kind < NEAR_EXCHANGE:
                 q = p + 1 + int(rng.random() * WINDOW)
-                if q >= size:
+                # patients at the horizon have no order among themselves, so ranks there would mean nothing
+                if q >= size or time[q] >= spec.horizon:
                     continue
             else:
                 q = int(rng.random() * size)

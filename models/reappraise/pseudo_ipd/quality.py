@@ -58,6 +58,11 @@ class Quality:
         return f"<table><tr><th>feature</th><th>R-hat</th><th>effective replicates</th></tr>{rows}</table>"
 
 
+def _varies(values: NDArray[np.int64]) -> bool:
+    half = values.shape[-1] // 2
+    return bool((np.ptp(values[..., :half], axis=-1) > 0).all() and (np.ptp(values[..., -half:], axis=-1) > 0).all())
+
+
 def judge(data: PatientData) -> Quality:
     """Compare the chains of reconstructed data."""
     features = {}
@@ -68,7 +73,8 @@ def judge(data: PatientData) -> Quality:
             by = fraction * data.horizon
             features[f"events by {by:.3g} {data.unit}, {name}"] = np.sum(event & (time <= by), axis=-1)
             features[f"censored by {by:.3g} {data.unit}, {name}"] = np.sum(~event & (time <= by), axis=-1)
-    varying = {name: values.astype(float) for name, values in features.items() if np.ptp(values) > 0}
+    # halves of chains are compared: what never changes in one of them gives no variance to compare with
+    varying = {name: values.astype(float) for name, values in features.items() if _varies(values)}
     return Quality(
         features=tuple(varying),
         r_hat=tuple(float(array_stats.rhat(values, chain_axis=0, draw_axis=1)) for values in varying.values()),

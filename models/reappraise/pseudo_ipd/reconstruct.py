@@ -55,7 +55,7 @@ class Effort:
 
     chains: int = 4
     replicates: int = 150
-    thin: int = 30
+    thin: int = 40
     rounds: int = 6
     patience: int = 24
 
@@ -254,7 +254,14 @@ class _Chain:
             counters = Counters(*(np.zeros(tolerances.size) for _ in range(4)))
             arguments = (totals, spec, hazards, 10 * effort.thin, effort.thin, False, rng, room, counters)
             count = run(state, tolerances, summaries.free_events, *arguments)
-            parts.append(Kept(*(array[:count] for array in room)))
+            parts.append(
+                Kept(
+                    time=room.time[:count],
+                    event=room.event[:count],
+                    latent=room.latent[:count],
+                    values=room.values[:count],
+                )
+            )
             found += count
             tell(0.3 + 0.7 * found / effort.replicates)
             if found >= effort.replicates:

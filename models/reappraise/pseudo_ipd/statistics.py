@@ -75,9 +75,9 @@ def _crossed(
     else:
         if survival > level + TINY:
             return False
+        if survival <= 0.0:
+            return False  # a curve that ends at 0 has no upper limit there
         z = -z
-    if survival <= 0.0:
-        return True
     error = z * sqrt(greenwood)
     if transform == LOG_LOG:
         depth = -log_survival

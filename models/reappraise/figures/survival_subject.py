@@ -1,0 +1,234 @@
+"""What every survival figure is about: endpoint, arms, unit of time, and which direction is good for the patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, floor, log, log10
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from numpy.typing import NDArray
+
+from reappraise.endpoints.partition import Better
+from reappraise.errors import AnalysisError
+from reappraise.estimate import QUANTITIES, Estimate
+from reappraise.figures.scale import Scale
+from reappraise.figures.style import GREY, LINE, SMALL, lines, signed, text_width, wrap
+from reappraise.figures.words import NOT_CONVERGED, favours
+
+type Floats = NDArray[np.floating]
+type Pair = tuple[str, str]
+
+_STEPS = {"months": (1, 2, 3, 6, 12, 24, 36, 60, 120), "weeks": (1, 2, 4, 8, 13, 26, 52, 104)}
+"""Steps that people count time in; any other unit goes by 1, 2 and 5."""
+
+_LEAST_SIDE = 0.38
+"""Smallest share of a vertical axis on one side of no difference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurvivalSubject:
+    """A time-to-event endpoint as the figures speak of it.
+
+    Parameters
+    ----------
+    endpoint
+        The endpoint in words.
+    arms, keys
+        Short names, and keys, of control and experimental arm.
+    unit
+        Unit of time, in the plural.
+    better
+        "higher" where a longer time is good for the patient.
+    level
+        Coverage of the posterior intervals, equal-tailed.
+    origin
+        Model, prior and data that the draws come from, in words.
+    failed
+        Whether the fit did not converge.
+    """
+
+    endpoint: str
+    arms: Pair
+    keys: Pair
+    unit: str
+    better: Better = "higher"
+    level: float = 0.95
+    origin: str = ""
+    failed: bool = False
+
+    @property
+    def one(self) -> str:
+        """One unit of time."""
+        return self.unit.removesuffix("s")
+
+    @property
+    def percent(self) -> str:
+        """Coverage in words."""
+        return f"{100 * self.level:g}%"
+
+    @property
+    def favours_time(self) -> Pair:
+        """What lies below and above no difference of times, or of survival, experimental minus control."""
+        return favours(self.arms[1], self.arms[0], self.better)
+
+    @property
+    def favours_hazard(self) -> Pair:
+        """What lies below and above a hazard ratio of 1, experimental over control."""
+        return favours(self.arms[1], self.arms[0], "lower" if self.better == "higher" else "higher")
+
+    def title(self, words: str) -> str:
+        """Title of a figure, which says so if the fit did not converge."""
+        return f"{self.endpoint}: {words}" + (f", {NOT_CONVERGED}" if self.failed else "")
+
+    def subtitle(self, words: str) -> str:
+        """What is drawn and where it comes from."""
+        return ". ".join(part for part in (words, self.origin) if part)
+
+    def benefit(self, difference: Floats) -> Floats:
+        """Share of draws in which a difference of times, experimental minus control, is good; over the first axis."""
+        return np.mean(difference > 0 if self.better == "higher" else difference < 0, axis=0)
+
+    def place(self, key: str) -> int:
+        """0 for the control, 1 for the experimental arm.
+
+        Raises
+        ------
+        AnalysisError
+            If the key is of neither.
+        """
+        if key not in self.keys:
+            raise AnalysisError(f"{self.endpoint}: expected an arm among {' and '.join(self.keys)}, got {key!r}")
+        return self.keys.index(key)
+
+    def ratio(self, estimate: Estimate) -> Estimate:
+        """The estimate of a ratio as experimental over control, turned round if it was printed the other way.
+
+        Raises
+        ------
+        AnalysisError
+            If it is no ratio of the two arms.
+        """
+        form = QUANTITIES[estimate.quantity].form
+        if form != "ratio" or {estimate.numerator, estimate.denominator} != set(self.keys):
+            what = f"{estimate.quantity} {estimate.numerator} / {estimate.denominator}"
+            raise AnalysisError(f"{self.endpoint}: expected a ratio of {' and '.join(self.keys)}, got {what}")
+        return estimate if estimate.numerator == self.keys[1] else estimate.reversed()
+
+
+def drawn(draws: Floats, dims: int) -> Floats:
+    """Draws with all leading dims, such as chain and draw, made one before the last `dims`.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no draw, or one that is not a number.
+    """
+    values = np.asarray(draws, dtype=np.float64)
+    flat = values.reshape(-1, *values.shape[values.ndim - dims :])
+    if not flat.size or np.isnan(flat).any():
+        raise AnalysisError(f"expected draws that are numbers, got an array of {values.shape} without, or with NaN")
+    return flat
+
+
+def summary(draws: Floats, level: float) -> tuple[Floats, Floats, Floats]:
+    """Lower limit, median and upper limit over the first axis; infinite draws are larger than all others."""
+    tails = [(1 - level) / 2, 0.5, (1 + level) / 2]
+    # between a finite and an infinite draw there is nothing to interpolate
+    low, middle, high = np.quantile(draws, tails, axis=0, method="linear" if np.isfinite(draws).all() else "lower")
+    return low, middle, high
+
+
+def time_ticks(horizon: float, unit: str) -> tuple[float, ...]:
+    """At most seven round times from 0 to the horizon."""
+    decade = 10.0 ** (floor(log10(horizon)) - 1)
+    rounded = [float(step) for step in _STEPS.get(unit, ()) if horizon / 6 <= step <= horizon / 2]
+    rounded += [step * decade * power for power in (1, 10, 100) for step in (1, 2, 5)]
+    step = next(step for step in rounded if horizon / step <= 6)
+    return tuple(step * index for index in range(floor(horizon / step * (1 + 1e-9)) + 1))
+
+
+def set_time(axes: Axes, subject: SurvivalSubject, horizon: float, *, label: str = "Time") -> None:
+    """Give the horizontal axis time from 0 to the horizon; without label, no tick labels either."""
+    ticks = time_ticks(horizon, subject.unit)
+    axes.set_xlim(0, horizon)
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in ticks]))
+    axes.tick_params(axis="x", labelbottom=bool(label))
+    if label:
+        axes.set_xlabel(f"{label} ({subject.unit})")
+
+
+def set_vertical(axes: Axes, scale: Scale) -> None:
+    """Give the vertical axis a scale, with a line where there is no difference."""
+    if scale.logarithmic:
+        axes.set_yscale("log")
+    axes.set_ylim(scale.low, scale.high)
+    axes.yaxis.set_major_locator(FixedLocator(scale.ticks if scale.logarithmic else _ticks(scale.low, scale.high)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: signed(f"{tick:.10g}")))
+    axes.set_ylabel(scale.label)
+    if scale.null is not None:
+        axes.axhline(scale.null, color=GREY, lw=1.0, zorder=1)
+
+
+def _ticks(low: float, high: float) -> tuple[float, ...]:
+    return tuple(float(tick) for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high)
+
+
+def balanced(scale: Scale) -> Scale:
+    """The scale with room on either side of no difference: who is favoured there has to be named."""
+    if scale.null is None:
+        return scale
+    turn, back = (log, exp) if scale.logarithmic else (float, float)
+    null = turn(scale.null)
+    below, above = null - turn(scale.low), turn(scale.high) - null
+    least = max(below, above) * _LEAST_SIDE / (1 - _LEAST_SIDE)
+    low, high = back(null - max(below, least)), back(null + max(above, least))
+    return Scale(label=scale.label, low=low, high=high, logarithmic=scale.logarithmic, null=scale.null)
+
+
+def favours_width(favoured: Pair, inches: float, scale: Scale) -> float:
+    """Inches that the direction of benefit takes beside a vertical axis of that height."""
+    return 0.14 + 0.115 * max(map(lines, _beside(favoured, inches, scale)))
+
+
+def write_favours(axes: Axes, favoured: Pair, inches: float, scale: Scale) -> None:
+    """Write right of a vertical axis who is favoured below and above no difference, reading upwards."""
+    for words, place, align in zip(_beside(favoured, inches, scale), (0.0, 1.0), ("bottom", "top"), strict=True):
+        axes.annotate(
+            words, (1, place), (5, 0), xycoords="axes fraction",
+            textcoords="offset points", rotation=90, va=align, ha="left", size=SMALL, color=GREY, linespacing=1.1,
+            multialignment="left" if align == "bottom" else "right",
+        )  # fmt: skip
+
+
+def _beside(favoured: Pair, inches: float, scale: Scale) -> Pair:
+    """The words wrapped, each to its own side of no difference."""
+    if scale.null is None:
+        below = 0.5
+    elif scale.logarithmic:
+        below = log(scale.null / scale.low) / log(scale.high / scale.low)
+    else:
+        below = (scale.null - scale.low) / (scale.high - scale.low)
+    first, second = (
+        wrap(words, max(share * inches - 0.08, 0.5), SMALL)
+        for words, share in zip(favoured, (below, 1 - below), strict=True)
+    )
+    return first, second
+
+
+def write_below(axes: Axes, favoured: Pair, inches: float, *, down: float = 0.46) -> None:
+    """Write below a horizontal axis who is favoured on either side of no difference, on two lines if need be."""
+    wide = below_lines(favoured, inches) == 2
+    for side, words in enumerate(favoured):
+        axes.annotate(
+            words, (side, 0), (0, -72 * (down + LINE * (wide and side == 1))), xycoords="axes fraction",
+            textcoords="offset points", va="top", ha="right" if side else "left", size=SMALL, color=GREY,
+        )  # fmt: skip
+
+
+def below_lines(favoured: Pair, inches: float) -> int:
+    """Lines that the direction of benefit takes below an axis of that width."""
+    return 1 if sum(text_width(words, SMALL) for words in favoured) + 0.08 <= inches else 2

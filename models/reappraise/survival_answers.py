@@ -1,0 +1,224 @@
+"""From draws of hazards to reported numbers: each answer with its draws, its direction and its estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from math import inf
+from typing import Literal
+
+import numpy as np
+from arviz_stats.base import array_stats
+from numpy.typing import NDArray
+
+from reappraise import survival_estimands as of
+from reappraise.endpoints.partition import Better
+from reappraise.estimands import supported
+from reappraise.estimate import QUANTITIES, Estimate
+from reappraise.hazard import Grid
+
+type Floats = NDArray[np.floating]
+type Good = Literal["more", "less"]
+"""Whether more of a contrast, experimental over control, means a longer or a shorter time to the event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What is asked of the hazards of two arms.
+
+    Parameters
+    ----------
+    grid, unit
+        Intervals, and the unit of time.
+    arms
+        Keys of control and experimental arm.
+    better
+        Whether a longer or a shorter time to the event is good.
+    landmarks
+        Times of survival probabilities.
+    horizons
+        Times that restricted means go to; the average hazard ratio takes the last.
+    proportional
+        Whether the hazard ratio is the same at all times, so that asking for it by time is idle.
+    """
+
+    grid: Grid
+    unit: str
+    arms: tuple[str, str]
+    better: Better
+    landmarks: tuple[float, ...]
+    horizons: tuple[float, ...]
+    proportional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Draws of one reported quantity.
+
+    Parameters
+    ----------
+    quantity, arm, at
+        As of `Estimate`.
+    draws
+        Dims (chain, draw).
+    logarithmic
+        Whether its precision is judged on the log scale: positive, skewed, read as a multiple.
+    longer
+        For contrasts, draw by draw: whether the time to the event is longer in the experimental arm.
+    beyond
+        Values above it were not reached.
+    """
+
+    quantity: str
+    draws: Floats
+    arm: str = ""
+    at: str = ""
+    logarithmic: bool = False
+    longer: NDArray[np.bool_] | None = None
+    beyond: float = inf
+
+    @property
+    def name(self) -> str:
+        """Key of the answer within its population."""
+        labels = ", ".join(label for label in (self.arm, self.at) if label)
+        return f"{self.quantity}[{labels}]" if labels else self.quantity
+
+    @property
+    def scale(self) -> Floats:
+        """The draws on the scale that they are judged on."""
+        return np.log(self.draws) if self.logarithmic else self.draws
+
+
+def answers(log_hazard: Floats, effect: Floats, asked: Questions) -> Iterator[Answer]:
+    """Yield the reported quantities, arms first, then contrasts of experimental over (or minus) control.
+
+    Parameters
+    ----------
+    log_hazard
+        Dims (chain, draw, arm, interval).
+    effect
+        Log hazard ratio, averaged over the follow-up; dims (chain, draw).
+    asked
+        What is asked.
+    """
+    grid, times = asked.grid, partial(_time, unit=asked.unit)
+    for arm, name in enumerate(asked.arms):
+        own = log_hazard[..., arm, :]
+        yield Answer(quantity="median", arm=name, draws=of.quantile(own, grid), logarithmic=True, beyond=grid.horizon)
+        for landmark in asked.landmarks:
+            yield Answer(
+                quantity="survival", arm=name, at=times(landmark), draws=of.survival(own, grid, landmark)[..., 0]
+            )
+        for given, landmark in zip(asked.landmarks, asked.landmarks[1:], strict=False):
+            yield Answer(
+                quantity="conditional_survival", arm=name, at=f"{times(landmark)} given {times(given)}",
+                draws=of.conditional_survival(own, grid, landmark, given=given)[..., 0],
+            )  # fmt: skip
+        for horizon in asked.horizons:
+            mean = of.restricted_mean(own, grid, horizon)[..., 0]
+            yield Answer(quantity="restricted_mean", arm=name, at=times(horizon), draws=mean)
+            yield Answer(quantity="time_lost", arm=name, at=times(horizon), draws=horizon - mean)
+    yield _contrast("hazard_ratio", np.exp(effect), "less")
+    if not asked.proportional:
+        last = asked.horizons[-1]
+        yield _contrast("average_hazard_ratio", of.average_hazard_ratio(log_hazard, grid, last), "less", times(last))
+        for landmark in asked.landmarks:
+            yield _contrast(
+                "hazard_ratio", of.hazard_ratio(log_hazard, grid, landmark)[..., 0], "less", times(landmark)
+            )
+    for landmark in asked.landmarks:
+        by_arm = of.survival(log_hazard, grid, landmark)[..., 0]
+        yield _contrast("survival_difference", by_arm[..., 1] - by_arm[..., 0], "more", times(landmark))
+    for horizon in asked.horizons:
+        means = of.restricted_mean(log_hazard, grid, horizon)[..., 0]
+        control, experimental = means[..., 0], means[..., 1]
+        yield _contrast("restricted_mean_difference", experimental - control, "more", times(horizon))
+        yield _contrast("restricted_mean_ratio", experimental / control, "more", times(horizon))
+        yield _contrast("time_lost_ratio", (horizon - experimental) / (horizon - control), "less", times(horizon))
+
+
+def report(
+    found: tuple[Answer, ...], asked: Questions, *, endpoint: str, population: str, model: str, prior: str,
+    method: str, level: float,
+) -> Iterator[Estimate]:  # fmt: skip
+    """Yield the posterior estimates, digits cut to what the Monte Carlo error supports.
+
+    Parameters
+    ----------
+    found, asked
+        Answers of one population, and the questions.
+    endpoint, population, model, prior, method
+        Names that the estimates carry.
+    level
+        Coverage of the equal-tailed intervals.
+    """
+    make = partial(
+        Estimate, endpoint=endpoint, population=population, kind="posterior", model=model, prior=prior, method=method
+    )
+    contrast = partial(make, numerator=asked.arms[1], denominator=asked.arms[0])
+    medians = {}
+    for answer in found:
+        value, low, high = _summary(answer, level)
+        whole = partial(make, quantity=answer.quantity, at=answer.at, value=value, low=low, high=high, level=level)
+        if answer.longer is None:
+            yield whole(arm=answer.arm)
+        else:
+            benefit = _probability(_good(answer.longer, asked))
+            yield whole(numerator=asked.arms[1], denominator=asked.arms[0], prob_benefit=benefit)
+        if answer.quantity == "median":
+            medians[answer.arm] = answer.draws
+            missed = _probability(answer.draws > answer.beyond)
+            yield make(quantity="not_reached", arm=answer.arm, at=_time(answer.beyond, asked.unit), value=missed)
+    word = "longer" if asked.better == "higher" else "shorter"
+    longer = medians[asked.arms[1]] > medians[asked.arms[0]]
+    yield contrast(quantity="probability_of_benefit", at=f"median {word}", value=_probability(_good(longer, asked)))
+    for answer in found:
+        if answer.longer is not None and (
+            answer.quantity == "restricted_mean_difference" or answer.name == "hazard_ratio"
+        ):
+            said = QUANTITIES[answer.quantity].label.lower() + (f" at {answer.at}" if answer.at else "")
+            yield contrast(
+                quantity="probability_of_benefit", at=f"{said} in favour",
+                value=_probability(_good(answer.longer, asked)),
+            )  # fmt: skip
+
+
+def _good(longer: NDArray[np.bool_], asked: Questions) -> NDArray[np.bool_]:
+    return longer if asked.better == "higher" else ~longer
+
+
+def _contrast(quantity: str, draws: Floats, good: Good, at: str = "") -> Answer:
+    ratio = QUANTITIES[quantity].form == "ratio"
+    null = 1.0 if ratio else 0.0
+    longer = draws > null if good == "more" else draws < null
+    return Answer(quantity=quantity, draws=draws, at=at, logarithmic=ratio, longer=longer)
+
+
+def _time(time: float, unit: str) -> str:
+    return f"{time:g} {unit}"
+
+
+def _summary(answer: Answer, level: float) -> tuple[float, float, float]:
+    """Median and equal-tailed limits with the digits that they support; infinite where not reached."""
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    numbers = np.quantile(answer.draws, (0.5, *tails))
+    scale = answer.scale
+    errors = [float(array_stats.mcse(scale, chain_axis=0, draw_axis=1, method="median"))]
+    errors += [
+        float(array_stats.mcse(scale, chain_axis=0, draw_axis=1, method="quantile", prob=tail)) for tail in tails
+    ]
+    if answer.logarithmic:
+        errors = [error * float(number) for error, number in zip(errors, numbers, strict=True)]
+    value, low, high = (
+        inf if number > answer.beyond else supported(float(number), error)
+        for number, error in zip(numbers, errors, strict=True)
+    )
+    return value, low, high
+
+
+def _probability(holds: NDArray[np.bool_]) -> float:
+    value = float(holds.mean())
+    if value in {0.0, 1.0}:
+        return value
+    return supported(value, float(array_stats.mcse(holds.astype(float), chain_axis=0, draw_axis=1, method="mean")))

@@ -1,0 +1,52 @@
+"""What the likelihood needs of patients: events and person-time by group, arm and interval."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reappraise.endpoints.partition import WHOLE
+from reappraise.endpoints.patients import PatientData
+from reappraise.hazard import Floats, Grid
+
+
+def person_time(data: PatientData, grid: Grid, groups: tuple[str, ...] = (WHOLE,)) -> tuple[Floats, Floats]:
+    """Events, and person-time in the unit of the data.
+
+    Parameters
+    ----------
+    data, grid
+        Patients and intervals.
+    groups
+        Subgroups; by default all patients are one group.
+
+    Returns
+    -------
+    tuple of ndarray
+        Dims (chain, replicate, group, arm, interval).
+    """
+    level = np.full(data.arm.size, WHOLE) if groups == (WHOLE,) else np.array(data.subgroup)
+    cells = [(level == group) & (data.arm == arm) for group in groups for arm in range(2)]
+    counted = [grid.summarise(data.time[..., cell], data.event[..., cell]) for cell in cells]
+    shape = (data.chains, data.replicates, len(groups), 2, grid.intervals)
+    events, exposure = (np.stack([one[item] for one in counted], axis=2).reshape(shape) for item in range(2))
+    return events, exposure
+
+
+def common_follow_up(data: PatientData) -> float:
+    """Longest time of the arm that was followed shorter, in every replicate."""
+    longest = [data.time[..., data.arm == arm].max(axis=-1).min() for arm in range(2)]
+    return float(min(longest))
+
+
+def digest_of(data: PatientData) -> str:
+    """SHA-256 of times, events, arms and subgroups."""
+    found = hashlib.sha256()
+    arrays: tuple[NDArray[Any], ...] = (data.arm, data.time, data.event)
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).tobytes())
+    found.update("\0".join(data.subgroup).encode())
+    return found.hexdigest()
