@@ -16,6 +16,10 @@ _HOMES = {
     "AnalysisError": "errors",
     "Comparison": "compare",
     "EffectPrior": "prior",
+    "Effort": "pseudo_ipd.reconstruct",
+    "HazardPrior": "hazard",
+    "HazardRatioPrior": "hazard",
+    "PatientData": "endpoints.patients",
     "Estimate": "estimate",
     "Fit": "fitting",
     "OutputError": "errors",
@@ -24,15 +28,21 @@ _HOMES = {
     "ReappraiseError": "errors",
     "Sampling": "sampling",
     "Store": "store",
+    "SurvivalFit": "survival_fitting",
     "Trial": "trial",
     "TrialFileError": "errors",
     "analyse": "workflow",
     "audit_trial": "audit:audit",
     "exact_estimates": "exact",
     "fit": "fitting",
+    "fit_survival": "survival_fitting",
     "load_trial": "trial",
+    "read_patients": "trial.patients",
     "read_tree": "store",
     "recompute": "endpoints.classical",
+    "recompute_survival": "endpoints.classical.survival",
+    "reconstruct": "replicates",
+    "reweighted": "survival_reweighting",
     "shipped_trials": "trial",
 }
 
@@ -40,38 +50,56 @@ if TYPE_CHECKING:
     from reappraise.audit import audit as audit_trial
     from reappraise.compare import Comparison
     from reappraise.endpoints.classical import recompute
+    from reappraise.endpoints.classical.survival import recompute_survival
     from reappraise.endpoints.partition import Partition
+    from reappraise.endpoints.patients import PatientData
     from reappraise.errors import AnalysisError, OutputError, ReappraiseError, TrialFileError
     from reappraise.estimate import Estimate
     from reappraise.exact import exact_estimates
     from reappraise.fitting import Fit, fit
+    from reappraise.hazard import HazardPrior, HazardRatioPrior
     from reappraise.prior import EffectPrior, RatePrior
+    from reappraise.pseudo_ipd.reconstruct import Effort
+    from reappraise.replicates import reconstruct
     from reappraise.sampling import Sampling
     from reappraise.store import Store, read_tree
+    from reappraise.survival_fitting import SurvivalFit, fit_survival
+    from reappraise.survival_reweighting import reweighted
     from reappraise.trial import Trial, load_trial, shipped_trials
+    from reappraise.trial.patients import read_patients
     from reappraise.workflow import analyse
 
 __all__ = [
     "AnalysisError",
     "Comparison",
     "EffectPrior",
+    "Effort",
     "Estimate",
     "Fit",
+    "HazardPrior",
+    "HazardRatioPrior",
     "OutputError",
     "Partition",
+    "PatientData",
     "RatePrior",
     "ReappraiseError",
     "Sampling",
     "Store",
+    "SurvivalFit",
     "Trial",
     "TrialFileError",
     "analyse",
     "audit_trial",
     "exact_estimates",
     "fit",
+    "fit_survival",
     "load_trial",
+    "read_patients",
     "read_tree",
     "recompute",
+    "recompute_survival",
+    "reconstruct",
+    "reweighted",
     "shipped_trials",
 ]
 

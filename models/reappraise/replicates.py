@@ -14,11 +14,14 @@ import xarray as xr
 
 from reappraise.diagnose import Check, Diagnosis
 from reappraise.endpoints.patients import PatientData
-from reappraise.hazard import HazardPrior
+from reappraise.hazard import HazardPrior, hazard_ratio_priors
+from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.quality import judge
-from reappraise.pseudo_ipd.reconstruct import Effort, Progress, reaches, reconstruct
+from reappraise.pseudo_ipd.reconstruct import Effort, Progress, reaches
+from reappraise.pseudo_ipd.reconstruct import reconstruct as draw_replicates
 from reappraise.pseudo_ipd.summaries import Summaries
-from reappraise.sampling import derived_seed, versions
+from reappraise.sampling import Sampling, derived_seed, versions
+from reappraise.trial import TrialEndpoint
 
 FORMAT = "reappraise reconstruction 1"
 """Version of the layout of the files; part of every digest."""
@@ -57,6 +60,8 @@ class ReconstructionJob:
         What was printed, and the prior on the hazards.
     effort, seed
         How much to sample, and the root seed.
+    try_estimators
+        Whether a short search is made under each other estimator that the publication may have used.
     trial, trial_digest
         Key and digest of the trial that the numbers come from.
     """
@@ -65,6 +70,7 @@ class ReconstructionJob:
     prior: HazardPrior
     effort: Effort
     seed: int
+    try_estimators: bool = False
     trial: str = ""
     trial_digest: str = ""
 
@@ -84,6 +90,7 @@ class ReconstructionJob:
             "prior": asdict(self.prior),
             "effort": asdict(self.effort),
             "seed": self.seed,
+            "try_estimators": self.try_estimators,
             "versions": versions(),
         }
 
@@ -100,7 +107,7 @@ class ReconstructionJob:
         UnreachableError
             If no data were found that keep all printed numbers.
         """
-        found = reconstruct(
+        found = draw_replicates(
             self.summaries,
             prior=self.prior,
             seed=derived_seed(self.seed, self.name),
@@ -144,7 +151,7 @@ class ReconstructionJob:
 
     def _tried(self) -> Iterator[Tried]:
         yield Tried(self.summaries.estimators.text, reached=True, missed="")
-        for other in self.summaries.alternatives:
+        for other in self.summaries.alternatives if self.try_estimators else ():
             seed = derived_seed(self.seed, self.name, other.text)
             missed = reaches(self.summaries.assuming(other), prior=self.prior, seed=seed)
             words = "; ".join(
@@ -221,3 +228,56 @@ class Replicates:
     def converged(self) -> bool:
         """Whether the replicates passed their diagnostics."""
         return self.diagnosis.converged
+
+
+def reconstruct(
+    target: TrialEndpoint | Summaries,
+    *,
+    prior: HazardPrior | None = None,
+    seed: int | None = None,
+    effort: Effort | None = None,
+    progress: Progress | None = None,
+) -> Replicates:
+    """Reconstruct individual data from what was printed about an endpoint.
+
+    Parameters
+    ----------
+    target
+        Survival endpoint of a trial, or summaries.
+    prior
+        Prior on the hazards; by default the reference prior, with a median survival of half the follow-up.
+    seed
+        Root seed; without one, a seed is generated and recorded.
+    effort
+        How much to sample.
+    progress
+        Told the fraction done.
+
+    Returns
+    -------
+    Replicates
+        Its ``data`` is what `fit_survival` takes.
+
+    Raises
+    ------
+    UnreachableError
+        If no data were found that keep all printed numbers; it names them.
+
+    Examples
+    --------
+    >>> import reappraise as ra
+    >>> trial = ra.load_trial("isatuximab-dexamethasone")
+    >>> replicates = ra.reconstruct(trial["pfs"], seed=1)  # doctest: +SKIP
+    >>> fit = ra.fit_survival(replicates.data, seed=1)  # doctest: +SKIP
+    """
+    summaries = target if isinstance(target, Summaries) else summaries_of(target)
+    trial = None if isinstance(target, Summaries) else target.trial
+    chosen = prior or HazardPrior(effect=hazard_ratio_priors()[0], median=summaries.horizon / 2)
+    return ReconstructionJob(
+        summaries=summaries,
+        prior=chosen,
+        effort=effort or Effort(),
+        seed=Sampling(seed=seed).seeded().seed or 0,
+        trial=trial.key if trial else "",
+        trial_digest=trial.digest if trial else "",
+    ).run(progress)

@@ -141,6 +141,7 @@ def _analyse(
             prior=HazardPrior(effect=reference, median=grid.horizon / 2),
             effort=effort,
             seed=sampling.seed or 0,
+            try_estimators=True,
             trial=trial.key,
             trial_digest=trial.digest,
         )

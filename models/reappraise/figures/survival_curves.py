@@ -177,18 +177,19 @@ def _draw_data(axes: Axes, time: NDArray[np.float64], event: NDArray[np.bool_]) 
 
 
 def _draw_printed(axes: Axes, item: Estimate, end: float) -> None:
-    look, high = KINDS["published"], item.high
+    # without a level the limits are a range of observations, and no interval of the estimate
+    look, low, high = KINDS["published"], *((item.low, item.high) if item.level is not None else (None, None))
     if item.quantity == "median" and not item.at and item.value is not None:
-        if item.low is not None and high is not None:
-            axes.plot([min(item.low, end), min(high, end)], [50, 50], color=look.colour, lw=1.5, zorder=5)
+        if low is not None and high is not None:
+            axes.plot([min(low, end), min(high, end)], [50, 50], color=look.colour, lw=1.5, zorder=5)
         if max(item.value, high or 0.0) > end:
             axes.plot(end, 50, ">", color=look.colour, ms=4.5, zorder=6, clip_on=False)
         if item.value <= end:
             axes.plot(item.value, 50, look.marker, color=look.colour, ms=4.6, zorder=6)
     elif item.quantity == "survival" and item.value is not None:
         at = _time(item)
-        if item.low is not None and high is not None:
-            axes.plot([at, at], [100 * item.low, 100 * high], color=look.colour, lw=1.5, zorder=5)
+        if low is not None and high is not None:
+            axes.plot([at, at], [100 * low, 100 * high], color=look.colour, lw=1.5, zorder=5)
         axes.plot(at, 100 * item.value, look.marker, color=look.colour, ms=4.6, zorder=6)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from math import inf, isfinite, log, sqrt
 from typing import Final
 
@@ -51,6 +52,7 @@ def summaries_of(item: TrialEndpoint, *, estimators: Estimators | None = None) -
     endpoint = item.published
     if not isinstance(endpoint, SurvivalEndpoint):
         raise AnalysisError(f"endpoint {endpoint.key} is of kind {endpoint.kind}; expected a survival endpoint")
+    _check_units(endpoint)
     trial = item.trial
     arms = (trial.control.key, trial.experimental.key)
     totals, notes = _totals(trial, endpoint, arms)
@@ -88,6 +90,14 @@ def summaries_of(item: TrialEndpoint, *, estimators: Estimators | None = None) -
     )
 
 
+def _check_units(endpoint: SurvivalEndpoint) -> None:
+    for published in endpoint.estimates:
+        if published.quantity == "median" and published.unit not in {"", endpoint.unit}:
+            raise AnalysisError(
+                f"{endpoint.key}: expected the median of {published.arm} in {endpoint.unit}, got {published.unit}"
+            )
+
+
 def _totals(trial: Trial, endpoint: SurvivalEndpoint, arms: tuple[str, str]) -> tuple[tuple[int, int], tuple[str, ...]]:
     found = [next((count.total for count in endpoint.counts if count.arm == arm), None) for arm in arms]
     notes: tuple[str, ...] = ()
@@ -116,7 +126,7 @@ def _horizon(trial: Trial, endpoint: SurvivalEndpoint) -> float:
         for item in trial.file.endpoints
         if isinstance(item, SurvivalEndpoint) and item.population == endpoint.population and item.unit == endpoint.unit
         for published in item.estimates
-        if published.at == FOLLOW_UP and published.high is not None
+        if published.at == FOLLOW_UP and published.high is not None and published.unit in {"", item.unit}
     ]
     printed = [
         number.bounds[1]
@@ -144,11 +154,18 @@ def _finest(endpoint: SurvivalEndpoint) -> Iterator[Published]:
             and (other.quantity, other.arm, other.at, other.numerator) ==
             (published.quantity, published.arm, published.at, published.numerator)
             and other.value is not None and published.value is not None
-            and other.value.half_unit < published.value.half_unit
+            and _half_unit(other, other.value) < _half_unit(published, published.value)
+            # what stands beside the coarser number alone is not lost with it
+            and (published.low is None or other.low is not None) and (published.p is None or other.p is not None)
             for other in endpoint.estimates
+            if other.assessor in {"", endpoint.assessor}
         )  # fmt: skip
         if not finer:
             yield published
+
+
+def _half_unit(published: Published, value: Printed) -> Decimal:
+    return value.half_unit.scaleb(-2 if published.unit == "percent" else 0)
 
 
 def _limits_are_intervals(endpoint: SurvivalEndpoint) -> bool:
