@@ -279,7 +279,7 @@ def fit(
 
 def trial_width(responses: tuple[TrialEndpoint, ...]) -> int:
     """Levels of the largest partition, which every model of the trial is compiled for."""
-    return max(len(partition.levels) for endpoint in responses for partition in endpoint.partitions())
+    return max((len(item.levels) for endpoint in responses for item in endpoint.partitions()), default=1)
 
 
 def _model(model: str | ResponseModel | None, prior: Prior) -> ResponseModel:

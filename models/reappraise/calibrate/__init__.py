@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from reappraise.calibrate.calibration import Calibration, Ranks, Refused
+from reappraise.calibrate.reconstruction import RECONSTRUCTION
 from reappraise.calibrate.response import RESPONSE
+from reappraise.calibrate.survival import SURVIVAL
 from reappraise.errors import AnalysisError
 
-CALIBRATIONS: tuple[Calibration, ...] = (*RESPONSE,)
+CALIBRATIONS: tuple[Calibration, ...] = (*RESPONSE, SURVIVAL, RECONSTRUCTION)
 
 
 def calibration_of(name: str) -> Calibration:

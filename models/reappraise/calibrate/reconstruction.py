@@ -30,7 +30,7 @@ PRIOR = HazardPrior(
     median=11.0,
     level_sd=0.5,
 )
-EFFORT = Effort(chains=2, replicates=100, thin=20)
+EFFORT = Effort(chains=2, replicates=60, thin=15, rounds=4)
 LANDMARK = 12.0
 FEWEST_EVENTS = 5
 
