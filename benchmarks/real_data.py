@@ -20,10 +20,11 @@ import pandas as pd
 from lifelines import datasets
 
 from reappraise.endpoints.patients import PatientData
-from reappraise.hazard import Grid, HazardPrior, hazard_ratio_priors
-from reappraise.pseudo_ipd.hazards import hazard_specification, log_hazards
+from reappraise.hazard import HazardPrior, hazard_ratio_priors
 from reappraise.pseudo_ipd.publish import publish
+from reappraise.pseudo_ipd.recompute import replicate_statistics
 from reappraise.pseudo_ipd.reconstruct import Effort, Reconstruction, reconstruct
+from reappraise.pseudo_ipd.targets import Target
 from reappraise.sampling import versions
 
 STORED = Path(__file__).with_suffix(".json")
@@ -44,13 +45,20 @@ class Case:
 def cases() -> Iterator[Case]:
     """Yield the data sets: time in months, event, arm 0 or 1."""
     gbsg = datasets.load_gbsg2()
-    yield Case("breast cancer, hormonal therapy (GBSG-2)", _frame(gbsg.time / 30.44, gbsg.cens, gbsg.horTh == "yes"), 36.0)
+    yield Case(
+        "breast cancer, hormonal therapy (GBSG-2)", _frame(gbsg.time / 30.44, gbsg.cens, gbsg.horTh == "yes"), 36.0
+    )
     lung = datasets.load_lung()
     yield Case("lung cancer, sex (NCCTG)", _frame(lung.time / 30.44, lung.status, lung.sex == 2), 12.0)
     leukemia = datasets.load_leukemia()
     yield Case("leukaemia remission (Freireich)", _frame(leukemia.t * 12 / 52, leukemia.status, leukemia.Rx == 0), 3.0)
     rossi = datasets.load_rossi()
-    yield Case("arrest after release, financial aid (Rossi)", _frame(rossi.week * 12 / 52, rossi.arrest, rossi.fin == 1), 6.0, 11.9)
+    yield Case(
+        "arrest after release, financial aid (Rossi)",
+        _frame(rossi.week * 12 / 52, rossi.arrest, rossi.fin == 1),
+        6.0,
+        11.9,
+    )
 
 
 def _frame(time: pd.Series, event: pd.Series, arm: pd.Series) -> pd.DataFrame:
@@ -91,11 +99,11 @@ def prove(case: Case) -> dict[str, object]:
         "patients": list(data.patients), "events": list(summaries.events), "summaries": len(summaries.targets),
         "seconds": round(took, 1), "held": found.held,
         "effective_replicates": round(found.quality.effective_replicates),
-        **_compare(found, data, horizon, prior),
+        **_compare(found, data, horizon),
     }  # fmt: skip
 
 
-def _compare(found: Reconstruction, data: PatientData, horizon: float, prior: HazardPrior) -> dict[str, object]:
+def _compare(found: Reconstruction, data: PatientData, horizon: float) -> dict[str, object]:
     at = np.array(PLACES) * horizon
     limit = 0.7 * horizon
     truth, draws = {}, {}
@@ -112,6 +120,9 @@ def _compare(found: Reconstruction, data: PatientData, horizon: float, prior: Ha
             draws[f"survival, arm {arm}, {moment:.1f} months"] = several[:, place]
         truth[f"mean, arm {arm}"] = restricted_mean(data.time[0, 0][own], data.event[0, 0][own], limit)
         draws[f"mean, arm {arm}"] = means
+    question = Target(statistic="log hazard ratio", low=-np.inf, high=np.inf, scale=1.0, text="log hazard ratio")
+    truth["log hazard ratio"] = float(replicate_statistics(data, (question,))[0, 0, 0])
+    draws["log hazard ratio"] = replicate_statistics(found.data, (question,)).ravel()
     name = f"restricted mean difference to {limit:.1f} months"
     truth[name] = truth.pop("mean, arm 1") - truth.pop("mean, arm 0")
     draws[name] = draws.pop("mean, arm 1") - draws.pop("mean, arm 0")
@@ -123,12 +134,6 @@ def _compare(found: Reconstruction, data: PatientData, horizon: float, prior: Ha
         for key in truth
     }  # fmt: skip
     covered = [row["low"] <= row["data"] <= row["high"] for row in rows.values()]
-    spec = hazard_specification(Grid.regular(10, horizon), prior)
-    logs = np.empty((2, 10))
-    effects = []
-    for latent in found.latent.reshape(-1, found.latent.shape[-1])[::3]:
-        log_hazards(latent, spec, logs)
-        effects.append(latent[1])
     return {
         "covered_95": f"{sum(covered)} of {len(covered)}",
         "largest_error_of_survival": round(
