@@ -129,7 +129,8 @@ def _compare(found: Reconstruction, data: PatientData, horizon: float) -> dict[s
     rows = {
         key: {
             "data": round(truth[key], 4), "reconstruction": round(float(np.median(draws[key])), 4),
-            "low": round(float(np.quantile(draws[key], 0.025)), 4), "high": round(float(np.quantile(draws[key], 0.975)), 4),
+            "low": round(float(np.quantile(draws[key], 0.025)), 4),
+            "high": round(float(np.quantile(draws[key], 0.975)), 4),
         }
         for key in truth
     }  # fmt: skip

@@ -153,10 +153,8 @@ def of_stan() -> dict[str, object]:
     given = {
         name: np.asarray(value).tolist() for name, value in values.items() if name not in {"events", "exposure", "pull"}
     }
-    program = stan.build(
-        STAN, data={"J": 10, "events": events[0].astype(int).tolist(), "exposure": values["exposure"][0].tolist(), **given},
-        random_seed=1,
-    )  # fmt: skip
+    given |= {"J": 10, "events": events[0].astype(int).tolist(), "exposure": values["exposure"][0].tolist()}
+    program = stan.build(STAN, data=given, random_seed=1)
     compile_stan = time.perf_counter() - began
     began = time.perf_counter()
     theirs = program.sample(num_chains=4, num_samples=2000, num_warmup=1000, delta=0.95)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,13 +18,17 @@ def compiled[Function: Callable[..., Any]](function: Function) -> Function:
 
 
 def _forget_stale() -> None:
-    """Remove machine code older than any source file: numba looks only at the file of the outermost function."""
+    """Remove machine code of other sources: numba looks only at the file of the outermost function."""
     folder = Path(__file__).parent
-    newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
-    for path in folder.glob("__pycache__/*.nb[ic]"):
-        with suppress(OSError):
-            if path.stat().st_mtime < newest:
-                path.unlink()
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()
+    stamp = folder / "__pycache__" / "compiled-from"
+    with suppress(OSError):
+        if stamp.exists() and stamp.read_text(encoding="ascii") == digest:
+            return
+        for path in folder.glob("__pycache__/*.nb[ic]"):
+            path.unlink()
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(digest, encoding="ascii")
 
 
 _forget_stale()
