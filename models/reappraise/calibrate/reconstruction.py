@@ -65,7 +65,7 @@ class ReconstructionCalibration:
     def code(self) -> tuple[Path, ...]:
         """The reconstruction, the prior, the simulator and the rank."""
         folder = Path(str(shell.__file__)).parent
-        own = (path for path in folder.glob("*.py") if path.stem not in {"published", "inversion"})
+        own = (path for path in folder.glob("*.py") if path.stem not in {"published", "inversion", "curve_targets"})
         return (*own, *(Path(str(module.__file__)) for module in (hazard, ranking)), Path(__file__))
 
     @property

@@ -38,8 +38,8 @@ class Study:
 
 
 def wrong_datasets(datasets: int) -> int:
-    """Data sets that the wrong simulator gets: a quarter, at least 60."""
-    return max(60, datasets // 4)
+    """Data sets that the wrong simulator gets: a quarter, but at least 60, or half where so many were not asked for."""
+    return max(min(60, datasets // 2), datasets // 4)
 
 
 def calibrate(

@@ -15,13 +15,13 @@ from reappraise.endpoints.curve import Curve, NumbersAtRisk, cleaned
 from reappraise.endpoints.record import Published
 from reappraise.errors import AnalysisError
 from reappraise.printed import Printed
+from reappraise.pseudo_ipd.curve_targets import curve_targets
 from reappraise.pseudo_ipd.inversion import invert
 from reappraise.pseudo_ipd.summaries import (
     Estimators,
     Start,
     Summaries,
     band_targets,
-    curve_targets,
     known_events,
     log_rank_target,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from math import inf, isfinite, log, sqrt
 from typing import Literal
 
@@ -242,31 +241,3 @@ def log_rank_target(bounds: tuple[float, float], sides: int, *, sign: float, tex
     if sign > 0:
         first, second = -second, -first
     return Target(statistic="log-rank z", low=first, high=second, scale=1.0, text=text)
-
-
-def curve_targets(
-    times: Floats, survival: Floats, error: float, at_risk: tuple[tuple[float, int], ...], *, arm: int, total: int,
-    unit: str, name: str,
-) -> Iterator[Target]:  # fmt: skip
-    """Yield targets for digitised coordinates, within the digitisation error, and for numbers at risk."""
-    kept = [0] if len(times) else []
-    for place in range(1, len(times)):
-        # coordinates closer than the error carry nothing new
-        if survival[kept[-1]] - survival[place] >= error or place == len(times) - 1:
-            kept.append(place)
-    for place in kept:
-        value = float(survival[place])
-        if times[place] <= 0:
-            continue
-        yield Target(
-            statistic="survival", arm=arm, low=value - error, high=value + error,
-            scale=sqrt(max(value * (1 - value), 0.01) / total), at=float(times[place]),
-            text=f"curve of {name} at {times[place]:.3g} {unit}",
-        )  # fmt: skip
-    for (time, number), (_, after) in pairwise((*at_risk, (inf, 0))):
-        if time > 0:
-            yield Target(
-                statistic="at risk", arm=arm, low=number - 0.4, high=number + 0.4,
-                scale=sqrt(max(number - after, 1) + 1.0), at=time,
-                text=f"{number} at risk of {name} at {time:g} {unit}",
-            )  # fmt: skip
