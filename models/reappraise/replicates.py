@@ -27,8 +27,9 @@ FORMAT = "reappraise reconstruction 1"
 """Version of the layout of the files; part of every digest."""
 LARGEST_R_HAT = 1.1
 """Above it the chains of a reconstruction do not agree on what the data are."""
-FEWEST = 50.0
-"""Effective replicates of the feature that mixes worst."""
+FEWEST = 30.0
+"""Effective replicates of the feature that mixes worst, such as how many were censored by some time: features that
+hardly bear on the hazards. What is reported is judged by the fit, more strictly (`diagnose.ENSEMBLE`)."""
 
 
 @dataclass(frozen=True, slots=True)

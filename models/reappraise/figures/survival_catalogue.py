@@ -131,7 +131,7 @@ def _subject(found: Found) -> SurvivalSubject:
         unit=data.unit,
         better=published.better if isinstance(published, SurvivalEndpoint) else "higher",
         level=fit.job.sampling.level,
-        origin=f"piecewise-exponential model, {fit.job.prior.effect.label.lower()} prior, {source}",
+        origin=f"Piecewise-exponential model, {fit.job.prior.effect.label.lower()} prior, {source}",
         failed=not fit.converged,
     )
 

@@ -55,7 +55,7 @@ class Effort:
 
     chains: int = 4
     replicates: int = 150
-    thin: int = 40
+    thin: int = 80
     rounds: int = 6
     patience: int = 24
 

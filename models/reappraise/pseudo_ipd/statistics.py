@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, inf, log, sqrt
+from math import exp, inf, isfinite, log, sqrt
 from typing import Any, Final
 
 from reappraise.pseudo_ipd.compiled import compiled
@@ -64,9 +64,19 @@ def limit(survival: float, greenwood: float, z: float, transform: int) -> float:
 
 @compiled
 def _crossed(
-    kind: int, transform: int, z: float, level: float, survival: float, log_survival: float, greenwood: float
+    kind: int,
+    transform: int,
+    z: float,
+    level: float,
+    survival: float,
+    log_survival: float,
+    greenwood: float,
+    ends: bool,
 ) -> bool:
-    """Whether a curve, or a limit of it, has come down to `level`; no exponential is taken."""
+    """Whether a curve, or a limit of it, has come down to `level`; no exponential is taken.
+
+    At a survival of 0 some programs give no upper limit, others 0; `ends` says that it counts as having come down.
+    """
     if kind == QUANTILE:
         return survival <= level + TINY
     if kind == QUANTILE_LOW:
@@ -76,7 +86,7 @@ def _crossed(
         if survival > level + TINY:
             return False
         if survival <= 0.0:
-            return False  # a curve that ends at 0 has no upper limit there
+            return ends
         z = -z
     error = z * sqrt(greenwood)
     if transform == LOG_LOG:
@@ -242,8 +252,9 @@ def evaluate(
                     k = spec.crossings[c]
                     if values[k] == inf and _crossed(
                         spec.statistic[k], spec.transform[k], spec.z[k], spec.level[k], survival[a], log_survival[a],
-                        greenwood[a],
+                        greenwood[a], isfinite(spec.low[k]),
                     ):  # fmt: skip
+                        # a finite printed limit is kept under either habit at a survival of 0
                         values[k] = now
                         crossing[a] -= 1.0
         else:
