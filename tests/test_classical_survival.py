@@ -100,9 +100,9 @@ def test_the_curve_of_6_mp_is_the_one_stata_and_r_print(time, value, error, log_
         # By hand: without censoring S = k/21 and its variance is S(1 - S)/21. At week 3, 16/21 - 1.96 x 0.0929 = 0.580;
         # at week 4, 14/21 - 1.96 x 0.1029 = 0.465. At week 8, 8/21 + 1.96 x 0.1060 = 0.589; at week 11, 6/21 + 1.96 x
         # 0.0986 = 0.479.
-        (PLACEBO, np.ones(21, dtype=bool), "linear", (8, 4, 11)),
+        (PLACEBO, np.ones(21, dtype=bool), "plain", (8, 4, 11)),
         # By hand from the table above: 0.7529 - 1.96 x 0.0963 = 0.564, 0.6902 - 1.96 x 0.1068 = 0.481.
-        (TREATED, TREATED_EVENT, "linear", (23, 13, inf)),
+        (TREATED, TREATED_EVENT, "plain", (23, 13, inf)),
     ],
 )
 def test_medians_and_their_intervals(time, event, scale, expected):
@@ -125,7 +125,7 @@ def test_lung_medians_and_one_year_survival_are_those_r_prints():
 def test_the_median_is_the_first_time_at_one_half_however_the_product_rounds():
     for size in range(2, 60, 2):
         curve = kaplan_meier(np.arange(1.0, size + 1), np.ones(size, dtype=bool))
-        assert median(curve, scale="linear").value == size / 2
+        assert median(curve, scale="plain").value == size / 2
 
 
 def test_a_curve_at_one_or_zero_has_no_interval_and_a_single_patient_no_upper_limit():

@@ -38,8 +38,8 @@ class Study:
 
 
 def wrong_datasets(datasets: int) -> int:
-    """Data sets that the wrong simulator gets: a quarter, but at least 60, or half where so many were not asked for."""
-    return max(min(60, datasets // 2), datasets // 4)
+    """Data sets that the wrong simulator gets: a quarter, at least 60; half where few were asked for."""
+    return max(60, datasets // 4) if datasets > 40 else datasets // 2
 
 
 def calibrate(

@@ -14,9 +14,9 @@ from reappraise.endpoints.classical.interval import Interval
 from reappraise.errors import AnalysisError
 
 type Floats = NDArray[np.float64]
-type Scale = Literal["log-log", "log", "linear"]
+type Scale = Literal["log-log", "log", "plain"]
 
-SCALES: tuple[Scale, ...] = ("log-log", "log", "linear")
+SCALES: tuple[Scale, ...] = ("log-log", "log", "plain")
 """Scales on which pointwise intervals are symmetric, the default first."""
 
 _ROUNDING = 1e-9
@@ -121,7 +121,7 @@ def band(curve: KaplanMeier, *, scale: Scale, level: float = 0.95) -> tuple[Floa
     .. math::
         S^{\exp(\mp z \sqrt{G} / \log S)}, \quad S \exp(\pm z \sqrt{G}), \quad S \pm z S \sqrt{G}
 
-    on the scales log-log, log and linear; the last two are cut off at 0 and 1.
+    on the scales log-log, log and plain; the last two are cut off at 0 and 1.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def band(curve: KaplanMeier, *, scale: Scale, level: float = 0.95) -> tuple[Floa
             limits = survival ** np.exp(-shift), survival ** np.exp(shift)
         case "log":
             limits = survival * np.exp(-error), survival * np.exp(error)
-        case "linear":
+        case "plain":
             limits = survival * (1 - error), survival * (1 + error)
     low, high = np.full_like(curve.survival, np.nan), np.full_like(curve.survival, np.nan)
     low[inside], high[inside] = np.clip(limits, 0, 1)
@@ -178,7 +178,7 @@ def median(curve: KaplanMeier, *, scale: Scale, level: float = 0.95) -> Interval
     Examples
     --------
     >>> curve = kaplan_meier(np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, False, True]))
-    >>> median(curve, scale="linear").value
+    >>> median(curve, scale="plain").value
     2.0
     """
     low, high = band(curve, scale=scale, level=level)
