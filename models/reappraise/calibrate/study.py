@@ -38,8 +38,8 @@ class Study:
 
 
 def wrong_datasets(datasets: int) -> int:
-    """Data sets that the wrong simulator gets: a quarter, at least 60; half where few were asked for."""
-    return max(60, datasets // 4) if datasets > 40 else datasets // 2
+    """Data sets that the wrong simulator gets: a quarter, at least 60; 20 where few were asked for."""
+    return max(60, datasets // 4) if datasets > 40 else 20
 
 
 def calibrate(
