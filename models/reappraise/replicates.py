@@ -14,6 +14,7 @@ import xarray as xr
 
 from reappraise.diagnose import Check, Diagnosis
 from reappraise.endpoints.patients import PatientData
+from reappraise.errors import AnalysisError
 from reappraise.hazard import HazardPrior, hazard_ratio_priors
 from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.quality import judge
@@ -154,7 +155,10 @@ class ReconstructionJob:
         yield Tried(self.summaries.estimators.text, reached=True, missed="")
         for other in self.summaries.alternatives if self.try_estimators else ():
             seed = derived_seed(self.seed, self.name, other.text)
-            missed = reaches(self.summaries.assuming(other), prior=self.prior, seed=seed)
+            try:
+                missed = reaches(self.summaries.assuming(other), prior=self.prior, seed=seed)
+            except AnalysisError:
+                missed = ()  # data were found, if few: only numbers that no data keep are a miss
             words = "; ".join(
                 f"{target.text} {target.low:.4g} to {target.high:.4g}, nearest {value:.4g}" for target, value in missed
             )
