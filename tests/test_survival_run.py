@@ -17,7 +17,7 @@ from reappraise.workflow import Analysis, analyse
 
 TRIAL = Path(__file__).parent / "data" / "survival.toml"
 SETTINGS = Sampling(seed=3, draws=1000)
-EFFORT = Effort(replicates=60, thin=15, patience=6)
+EFFORT = Effort(chains=2, replicates=40, thin=15, patience=5)
 
 
 @pytest.fixture(scope="module")
