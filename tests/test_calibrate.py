@@ -240,7 +240,7 @@ def test_a_scheduler_that_is_there_is_used_and_left_running(tmp_path: Path) -> N
         local_directory=str(tmp_path / "dask"),
     ) as cluster:  # fmt: skip
         address = Cluster(scheduler=cluster.scheduler_address)
-        assert calibrate(Toy(), datasets=20, folder=tmp_path, cluster=address).computed == 80
+        assert calibrate(Toy(), datasets=20, folder=tmp_path, cluster=address).computed == 40
         with connect(address, most=1) as client:
             assert [unit for unit, _ in outcomes(client, Toy(), [Unit(True, 3)])] == [Unit(True, 3)]
 
