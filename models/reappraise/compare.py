@@ -17,8 +17,8 @@ from reappraise.printed import Printed
 if TYPE_CHECKING:
     import pandas as pd
 
-_TEXT = {"endpoint", "population", "quantity", "arm", "numerator", "denominator", "at", "kind", "model", "prior",
-         "method", "source"}  # fmt: skip
+_TEXT = {"endpoint", "population", "item", "grade", "quantity", "arm", "numerator", "denominator", "at", "kind", "model",
+         "prior", "method", "source"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Comparison:
         *,
         endpoint: str | None = None,
         population: str | None = None,
+        item: str | None = None,
+        grade: str | None = None,
         quantity: str | None = None,
         kind: Kind | None = None,
         model: str | None = None,
@@ -62,6 +64,8 @@ class Comparison:
         wanted = {
             "endpoint": endpoint,
             "population": population,
+            "item": item,
+            "grade": grade,
             "quantity": quantity,
             "kind": kind,
             "model": model,
@@ -123,13 +127,22 @@ class Comparison:
 
 
 def order(estimates: Iterable[Estimate]) -> tuple[Estimate, ...]:
-    """Sort by endpoint and population as first met, then quantity, arm, and kind; stable within."""
+    """Sort by endpoint, population and item as first met, then quantity, arm, and kind; stable within."""
     found = list(estimates)
-    places = {key: place for place, key in enumerate(dict.fromkeys((e.endpoint, e.population) for e in found))}
+    subjects = dict.fromkeys((e.endpoint, e.population, e.grade, e.item) for e in found)
+    places = {key: place for place, key in enumerate(subjects)}
     quantities = {name: place for place, name in enumerate(QUANTITIES)}
     kinds = {"published": 0, "recomputed": 1, "posterior": 2}
     return tuple(
-        sorted(found, key=lambda e: (places[e.endpoint, e.population], quantities[e.quantity], e.arm, kinds[e.kind]))
+        sorted(
+            found,
+            key=lambda e: (
+                places[e.endpoint, e.population, e.grade, e.item],
+                quantities[e.quantity],
+                e.arm,
+                kinds[e.kind],
+            ),
+        )
     )
 
 

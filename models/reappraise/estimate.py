@@ -61,6 +61,12 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("probability_of_benefit", "Probability of benefit", "probability"),
         Quantity("probability_above_margin", "Probability that the benefit exceeds the margin", "probability"),
         Quantity("probability_of_equivalence", "Probability of practical equivalence", "probability"),
+        Quantity("probability_of_increase", "Probability that the event is more frequent", "probability"),
+        Quantity("probability_of_increase_above_margin", "Probability of an increase beyond the margin", "probability"),
+        Quantity("probability_of_no_effect", "Probability of no effect at all", "probability"),
+        Quantity("category_rate", "Rate of exactly this category", "arm"),
+        Quantity("rate_or_better", "Rate of this category or better", "arm"),
+        Quantity("common_odds_ratio", "Odds ratio common to all cut points", "ratio", 1.0),
     )
 }
 
@@ -73,6 +79,8 @@ class Estimate:
     ----------
     endpoint, population
         What was measured, in whom: ``"all"`` or ``"factor=level"``.
+    item, grade
+        The adverse event and its grade, or the category, where an endpoint has several; else empty.
     quantity
         A key of `QUANTITIES`.
     arm
@@ -102,6 +110,8 @@ class Estimate:
 
     endpoint: str
     population: str = "all"
+    item: str = ""
+    grade: str = ""
     quantity: str
     arm: str = ""
     numerator: str = ""

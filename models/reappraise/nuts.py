@@ -1,0 +1,65 @@
+"""NUTS on any compiled model: compile once per shape, then every data set through it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import nutpie
+from numpy.typing import NDArray
+from pytensor.configdefaults import config
+
+from reappraise.engine import STATISTICS, Sampled
+from reappraise.sampling import Sampling
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+
+def compile_model(model: pm.Model) -> Any:
+    """Compile a PyMC model: several seconds, so callers keep the result.
+
+    Fast-math is off: with it, a cold compile cache gave other draws than a warm one.
+    """
+    with config.change_flags(numba__fastmath=False):
+        return nutpie.compile_pymc_model(model)
+
+
+def draw(compiled: Any, data: Mapping[str, NDArray[Any]], sampling: Sampling, seed: int) -> Sampled:
+    """Draw from the posterior of one data set, several chains.
+
+    Parameters
+    ----------
+    compiled
+        What `compile_model` returned.
+    data
+        Values of the model's data variables.
+    sampling
+        Settings.
+    seed
+        Seed of this one fit; the draws do not depend on the number of cores.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was interrupted before all draws were there.
+    """
+    tree = nutpie.sample(
+        compiled.with_data(**data),
+        draws=sampling.draws,
+        tune=sampling.tune,
+        chains=sampling.chains,
+        cores=min(sampling.chains, os.cpu_count() or 1),
+        seed=seed,
+        save_warmup=False,
+        progress_bar=False,
+        target_accept=sampling.target_accept,
+    )
+    draws = {str(name): np.asarray(values) for name, values in tree["posterior"].data_vars.items()}
+    statistics = {name: np.asarray(tree["sample_stats"][name]) for name in STATISTICS}
+    if statistics["energy"].shape != (sampling.chains, sampling.draws) or not np.isfinite(statistics["energy"]).all():
+        # the sampler answers an interrupt with the draws it has
+        raise KeyboardInterrupt("sampling was interrupted")
+    return Sampled(draws, statistics)
