@@ -14,17 +14,20 @@ from reappraise.pseudo_ipd.hazards import (
     accumulate,
     censoring_density,
     log_hazards,
-    observe,
     summarise,
+    tally,
     update_hazards,
 )
+from reappraise.pseudo_ipd.joint_moves import propose_censoring, propose_hazards
 from reappraise.pseudo_ipd.moves import propose, propose_in_region, propose_warp
 from reappraise.pseudo_ipd.statistics import evaluate
 from reappraise.pseudo_ipd.targets import Specification
 
-FEWEST_PROPOSALS = 50
-WARPS = 0.1
-IN_REGION = 0.45
+FEWEST_PROPOSALS = 20
+HAZARDS = 0.1
+CENSORING = 0.25
+WARPS = 0.35
+IN_REGION = 0.65
 HAZARD_UPDATES = 3
 """Slice updates of the hazards in a sweep: far cheaper than the moves of patients."""
 
@@ -72,11 +75,21 @@ def refresh(state: State, slot: int, totals: Any, spec: Specification, horizon: 
 
 
 @compiled
+def _copy(time: Any, event: Any, arm: Any, new_time: Any, new_event: Any, new_arm: Any) -> None:
+    for i in range(time.size):
+        new_time[i] = time[i]
+    for i in range(time.size):
+        new_event[i] = event[i]
+    for i in range(time.size):
+        new_arm[i] = arm[i]
+
+
+@compiled
 def _sweep(
     state: State, level: int, tolerance: float, free_events: bool, totals: Any, spec: Specification,
-    hazards: HazardSpecification, rng: Any, counters: Counters, work: Any, changed: Any, hazard: Any, table: Any,
+    hazards: HazardSpecification, rng: Any, counters: Counters, work: Any, hazard: Any, table: Any,
     events: Any, exposure: Any, scratch: Any, values: Any, new_time: Any, new_event: Any, new_arm: Any, new_cox: Any,
-    censoring: Any,
+    censoring: Any, new_latent: Any, new_hazard: Any, new_table: Any,
 ) -> None:  # fmt: skip
     """Update hazards given data, then data given hazards, once each on average."""
     slot = state.slot[level]
@@ -88,54 +101,61 @@ def _sweep(
     accumulate(hazard, hazards, table)
     count, exposed = censoring[0], censoring[1]
     new_count, new_exposed = censoring[2], censoring[3]
-    censoring[:] = 0.0
-    for i in range(size):
-        observe(time[i], event[i], 1.0, hazards, count, exposed)
+    tally(time, event, hazards, count, exposed)
     density = censoring_density(count, exposed, hazards)
     sharpness = 0.5 / (tolerance * tolerance)
     mean_changes = state.changes[level]
-    for proposal in range(max(FEWEST_PROPOSALS, int(size / mean_changes))):
+    for proposal in range(max(FEWEST_PROPOSALS, int(size / mean_changes / 3.0))):
         several = proposal % 3 == 0
         changes = min(1 + int(-mean_changes * log(rng.random())), size) if several else 1
-        new_time[:] = time
-        new_event[:] = event
-        new_arm[:] = arm
+        _copy(time, event, arm, new_time, new_event, new_arm)
         new_count[:] = count
         new_exposed[:] = exposed
         threshold = log(rng.random())
         kind = rng.random()
-        if not several and kind < WARPS:
+        with_hazards = not several and kind < HAZARDS
+        with_censoring = not several and HAZARDS <= kind < CENSORING
+        if with_hazards:
+            ratio = propose_hazards(
+                new_time, new_event, new_arm, state.latent[slot], hazards, table, rng, new_latent, new_hazard,
+                new_table, new_count, new_exposed,
+            )  # fmt: skip
+        elif with_censoring:
+            ratio = propose_censoring(
+                new_time, new_event, new_arm, hazards, table, rng, censoring[4:], new_count, new_exposed
+            )
+        elif not several and kind < WARPS:
             ratio = propose_warp(
-                new_time, new_event, new_arm, spec.regions, hazards, hazard, table, rng, changed, new_count,
-                new_exposed,
+                new_time, new_event, new_arm, spec.regions, hazards, hazard, table, rng, new_count, new_exposed,
             )  # fmt: skip
         elif not several and kind < IN_REGION:
             ratio = propose_in_region(
-                new_time, new_event, new_arm, spec.regions, hazards, hazard, table, rng, changed, new_count,
-                new_exposed,
+                new_time, new_event, new_arm, spec.regions, hazards, hazard, table, rng, new_count, new_exposed,
             )  # fmt: skip
         else:
             ratio = propose(
-                new_time, new_event, new_arm, changes, free_events, hazards, hazard, table, rng, changed, new_count,
-                new_exposed,
+                new_time, new_event, new_arm, changes, free_events, hazards, hazard, table, rng, new_count, new_exposed,
             )  # fmt: skip
         counters.proposed[level] += several
         if ratio == -inf:
             continue
         new_density = censoring_density(new_count, new_exposed, hazards)
-        ratio += new_density - density
+        if not with_censoring:
+            ratio += new_density - density
         if ratio + state.misfit[slot] * sharpness < threshold:
             continue
         budget = state.misfit[slot] + (ratio - threshold) / sharpness
         new_cox[:] = state.cox[slot]
         found = evaluate(new_time, new_event, new_arm, totals, spec, hazards.horizon, budget, new_cox, work, values)
         if found <= budget:
-            time[:] = new_time
-            event[:] = new_event
-            arm[:] = new_arm
+            _copy(new_time, new_event, new_arm, time, event, arm)
             count[:] = new_count
             exposed[:] = new_exposed
             density = new_density
+            if with_hazards:
+                state.latent[slot] = new_latent
+                hazard[:] = new_hazard
+                table[:] = new_table
             state.values[slot] = values
             state.misfit[slot] = found
             state.cox[slot] = new_cox
@@ -175,11 +195,13 @@ def run(
     size = state.time.shape[1]
     intervals = hazards.starts.size
     work = np.empty((2, size + 12))
-    changed = np.empty(max(size, 1), dtype=np.int64)
     hazard = np.empty((2, intervals))
     scratch = np.empty((2, intervals))
     table = np.zeros((4, intervals))
-    censoring = np.empty((4, hazards.censoring.shape[1]))
+    new_latent = np.empty(state.latent.shape[1])
+    new_hazard = np.empty((2, intervals))
+    new_table = np.zeros((4, intervals))
+    censoring = np.empty((8, hazards.censoring.shape[1]))
     events = np.empty((2, intervals))
     exposure = np.empty((2, intervals))
     values = np.empty(spec.statistic.size)
@@ -193,8 +215,9 @@ def run(
         for level in range(levels):
             before_proposed, before_accepted = counters.proposed[level], counters.accepted[level]
             _sweep(
-                state, level, tolerances[level], free_events, totals, spec, hazards, rng, counters, work, changed,
+                state, level, tolerances[level], free_events, totals, spec, hazards, rng, counters, work,
                 hazard, table, events, exposure, scratch, values, new_time, new_event, new_arm, new_cox, censoring,
+                new_latent, new_hazard, new_table,
             )  # fmt: skip
             if tune:
                 rate = (counters.accepted[level] - before_accepted) / (counters.proposed[level] - before_proposed)

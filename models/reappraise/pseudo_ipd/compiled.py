@@ -17,6 +17,12 @@ def compiled[Function: Callable[..., Any]](function: Function) -> Function:
     return machine_code  # type: ignore[no-any-return]  # numba keeps the signature and tells no type checker
 
 
+def vectorised[Function: Callable[..., Any]](function: Function) -> Function:
+    """Compile a loop of plain arithmetic: division by zero gives infinity, so that no branch hinders the processor."""
+    machine_code: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+    return machine_code  # type: ignore[no-any-return]  # as above
+
+
 def _forget_stale() -> None:
     """Remove machine code of other sources: numba looks only at the file of the outermost function."""
     folder = Path(__file__).parent

@@ -178,6 +178,27 @@ def observe(t: float, happened: bool, sign: float, spec: HazardSpecification, co
 
 
 @compiled
+def tally(time: Any, event: Any, spec: HazardSpecification, count: Any, exposure: Any) -> None:
+    """Censorings and exposure by interval of censoring, of all patients: what `observe` keeps up to date."""
+    intervals = count.size
+    width = spec.horizon / intervals
+    count[:] = 0.0
+    exposure[:] = 0.0
+    beyond = np.zeros(intervals)
+    for i in range(time.size):
+        k = min(int(time[i] / width), intervals - 1)
+        exposure[k] += time[i] - k * width
+        if k > 0:
+            beyond[k - 1] += 1.0
+        if not event[i] and time[i] < spec.horizon:
+            count[k] += 1.0
+    later = 0.0
+    for k in range(intervals - 1, -1, -1):
+        later += beyond[k]
+        exposure[k] += later * width
+
+
+@compiled
 def censoring_density(count: Any, exposure: Any, spec: HazardSpecification) -> float:
     """Log density of all censorings, their exponentially distributed hazards integrated out.
 

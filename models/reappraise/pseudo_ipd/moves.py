@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from reappraise.pseudo_ipd.compiled import compiled
-from reappraise.pseudo_ipd.hazards import HazardSpecification, log_density, observe
+from reappraise.pseudo_ipd.hazards import HazardSpecification, log_density, observe, tally
 
 NEAR_EXCHANGE: Final = 0.35
 FAR_EXCHANGE: Final = 0.45
@@ -40,36 +40,24 @@ def _reflect(t: float, horizon: float) -> float:
 
 
 @compiled
-def _settle(time: Any, event: Any, arm: Any, changed: Any, count: int) -> None:
-    """Sort the patients again after `count` of them, at the places `changed`, got new times."""
+def settle(time: Any, event: Any, arm: Any) -> None:
+    """Sort the patients again: by insertion, as most changes leave them nearly sorted, or anew where they do not."""
     size = time.size
-    if count <= 4:
-        for i in range(1, size):
-            if time[i] < time[i - 1]:
-                t, e, a = time[i], event[i], arm[i]
-                j = i
-                while j > 0 and time[j - 1] > t:
-                    time[j], event[j], arm[j] = time[j - 1], event[j - 1], arm[j - 1]
-                    j -= 1
-                time[j], event[j], arm[j] = t, e, a
-        return
-    moved = np.zeros(size, dtype=np.bool_)
-    for k in range(count):
-        moved[changed[k]] = True
-    places = np.flatnonzero(moved)
-    places = places[np.argsort(time[places])]
-    new_time, new_event, new_arm = time[places], event[places], arm[places]
-    kept = np.flatnonzero(~moved)
-    old_time, old_event, old_arm = time[kept], event[kept], arm[kept]
-    i = 0
-    k = 0
-    for j in range(size):
-        if k == new_time.size or (i < old_time.size and old_time[i] <= new_time[k]):
-            time[j], event[j], arm[j] = old_time[i], old_event[i], old_arm[i]
-            i += 1
-        else:
-            time[j], event[j], arm[j] = new_time[k], new_event[k], new_arm[k]
-            k += 1
+    shifts = 8 * size
+    for i in range(1, size):
+        if time[i] < time[i - 1]:
+            t, e, a = time[i], event[i], arm[i]
+            j = i
+            while j > 0 and time[j - 1] > t:
+                time[j], event[j], arm[j] = time[j - 1], event[j - 1], arm[j - 1]
+                j -= 1
+            time[j], event[j], arm[j] = t, e, a
+            shifts -= i - j
+            if shifts < 0:
+                break
+    if shifts < 0:
+        order = np.argsort(time)
+        time[:], event[:], arm[:] = time[order], event[order], arm[order]
 
 
 @compiled
@@ -94,7 +82,7 @@ def _pick(time: Any, event: Any, arm: Any, low: float, high: float, of_arm: int,
 @compiled
 def propose_in_region(
     time: Any, event: Any, arm: Any, regions: Any, spec: HazardSpecification, logarithm: Any, table: Any, rng: Any,
-    changed: Any, count: Any, exposure: Any,
+    count: Any, exposure: Any,
 ) -> float:  # fmt: skip
     """Change one or two patients of chosen kinds within a stretch of time; as `propose`.
 
@@ -129,8 +117,7 @@ def propose_in_region(
         observe(time[i], happened, -1.0, spec, count, exposure)
         observe(t, happened, 1.0, spec, count, exposure)
         time[i] = t
-        changed[0] = i
-        _settle(time, event, arm, changed, 1)
+        settle(time, event, arm)
         return ratio
     j = _pick(time, event, arm, low, high, int(rng.random() * 2.0), rng.random() < 0.5, rng)
     if j < 0 or j == i:
@@ -150,16 +137,14 @@ def propose_in_region(
     observe(other, event[j], 1.0, spec, count, exposure)
     time[i] = one
     time[j] = other
-    changed[0] = i
-    changed[1] = j
-    _settle(time, event, arm, changed, 2)
+    settle(time, event, arm)
     return ratio
 
 
 @compiled
 def propose_warp(
     time: Any, event: Any, arm: Any, regions: Any, spec: HazardSpecification, logarithm: Any, table: Any, rng: Any,
-    changed: Any, count: Any, exposure: Any,
+    count: Any, exposure: Any,
 ) -> float:  # fmt: skip
     """Stretch one side of a stretch of time and shrink the other, for patients of some kinds; as `propose`.
 
@@ -187,15 +172,13 @@ def propose_warp(
         ratio += log(before if time[i] < knot else after)
         ratio += log_density(t, event[i], arm[i], spec, logarithm, table)
         ratio -= log_density(time[i], event[i], arm[i], spec, logarithm, table)
-        observe(time[i], event[i], -1.0, spec, count, exposure)
-        observe(t, event[i], 1.0, spec, count, exposure)
         time[i] = t
-        changed[moved] = i
         moved += 1
     if moved == 0:
         return -inf
     if kind > 0:
-        _settle(time, event, arm, changed, moved)
+        settle(time, event, arm)
+    tally(time, event, spec, count, exposure)
     return ratio
 
 
@@ -210,7 +193,6 @@ def propose(
     logarithm: Any,
     table: Any,
     rng: Any,
-    changed: Any,
     count: Any,
     exposure: Any,
 ) -> float:
@@ -228,8 +210,6 @@ def propose(
         Hazards as `hazards.log_density` takes them.
     rng
         Generator.
-    changed
-        Scratch, dims (patient,).
     count, exposure
         Censorings and exposure by interval of censoring, kept up to date.
     """
@@ -297,11 +277,10 @@ def propose(
         observe(t, event[p], 1.0, spec, count, exposure)
         if t != time[p]:
             time[p] = t
-            changed[moved] = p
             moved += 1
         ratio += log_density(t, event[p], arm[p], spec, logarithm, table) - before
         if ratio == -inf:
             return ratio
     if moved > 0:
-        _settle(time, event, arm, changed, moved)
+        settle(time, event, arm)
     return ratio

@@ -16,6 +16,7 @@ from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
 from reappraise.hazard import Grid, HazardPrior
 from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
+from reappraise.pseudo_ipd.descent import descend
 from reappraise.pseudo_ipd.hazards import HazardSpecification, hazard_specification, parameters
 from reappraise.pseudo_ipd.quality import Quality, judge
 from reappraise.pseudo_ipd.summaries import Summaries
@@ -25,14 +26,14 @@ type Floats = NDArray[np.float64]
 type Progress = Callable[[float], None]
 """Told which fraction of the work is done."""
 
-HARD = 1e-4
+HARD = 5e-5
 """First tolerance, in standard deviations of a statistic: in effect the printed digits themselves."""
-LOOSE = 0.3
-"""Last tolerance, in standard deviations."""
-STEP = 1.65
-"""Ratio of neighbouring tolerances: about one exchange in four succeeds."""
+LOOSE = 0.7
+"""Last tolerance, in standard deviations: loose enough for whole patterns to change."""
+STEP = 1.45
+"""Ratio of neighbouring tolerances: of exchanges one in four succeeds at the loose end, one in two at the tight one."""
 ROUND = 200
-"""Sweeps between adjustments of the tolerances."""
+"""Sweeps of a round of tuning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,8 @@ class Effort:
 
     chains: int = 4
     replicates: int = 150
-    thin: int = 80
-    rounds: int = 6
+    thin: int = 100
+    rounds: int = 4
     patience: int = 24
 
     def __post_init__(self) -> None:
@@ -229,14 +230,16 @@ class _Chain:
             refresh(state, slot, totals, spec, hazards.horizon, work)
         blocks = ceil(effort.replicates / 10)
         nothing = _room(0, summaries, spec, hazards)
+
+        def advance(part: State, steps: Floats, sweeps: int) -> None:
+            counters = Counters(*(np.zeros(steps.size) for _ in range(4)))
+            run(part, steps, summaries.free_events, totals, spec, hazards, sweeps, sweeps, True, rng, nothing, counters)
+
+        descend(state, tolerances, advance)
         used = 0
         while used < effort.rounds or (state.misfit[state.slot[0]] > 0 and used < effort.rounds + effort.patience):
-            counters = Counters(*(np.zeros(tolerances.size) for _ in range(4)))
-            arguments = (totals, spec, hazards, ROUND, ROUND, True, rng, nothing, counters)
-            run(state, tolerances, summaries.free_events, *arguments)
+            advance(state, tolerances, ROUND)
             used += 1
-            if used < effort.rounds:
-                tolerances = _respaced(tolerances, counters)
             tell(0.3 * min(1.0, used / effort.rounds))
         slot = state.slot[0]
         if state.misfit[slot] > 0:
@@ -287,14 +290,6 @@ def _ladder(spec: Specification) -> Floats:
     first = float(np.clip(0.4 * finite.min(), 0.0005, 0.1)) if finite.size else 0.1
     steps = 1 + ceil(log(LOOSE / first) / log(STEP))
     return np.concatenate([[HARD], np.geomspace(first, LOOSE, max(steps, 2))])
-
-
-def _respaced(tolerances: Floats, counters: Counters) -> Floats:
-    """Tolerances moved so that neighbours exchange equally often; the ends stay."""
-    rejected = 1 - counters.exchanged[1:-1] / np.maximum(counters.exchanges[1:-1], 1)
-    travelled = np.concatenate([[0.0], np.cumsum(np.clip(rejected, 0.02, 1.0))])
-    places = np.linspace(0.0, travelled[-1], travelled.size)
-    return np.concatenate([tolerances[:1], np.exp(np.interp(places, travelled, np.log(tolerances[1:])))])
 
 
 def _start(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, inf, isfinite, log, sqrt
 from typing import Any, Final
 
-from reappraise.pseudo_ipd.compiled import compiled
+from reappraise.pseudo_ipd.compiled import compiled, vectorised
 from reappraise.pseudo_ipd.targets import STATISTICS, TRANSFORMS, Specification
 
 QUANTILE: Final = STATISTICS.index("quantile")
@@ -68,6 +68,7 @@ def _crossed(
     transform: int,
     z: float,
     level: float,
+    logs: Any,
     survival: float,
     log_survival: float,
     greenwood: float,
@@ -91,13 +92,13 @@ def _crossed(
     error = z * sqrt(greenwood)
     if transform == LOG_LOG:
         depth = -log_survival
-        return error >= depth * (log(-log(level)) - log(depth)) - TINY
+        return bool(error >= depth * (logs[1] - log(depth)) - TINY)
     if transform == LOG:
-        return log_survival - error <= log(level) + TINY
+        return bool(log_survival - error <= logs[0] + TINY)
     return survival * (1.0 - error) <= level + TINY
 
 
-@compiled
+@vectorised
 def cox(work: Any, events: int, experimental: float, found: Any) -> None:
     """Maximise Cox's partial likelihood of one binary covariate by Newton's method.
 
@@ -214,6 +215,7 @@ def evaluate(
     variance = 0.0
     mark = 0
     marks = spec.marks.size
+    total = 0.0
     for i in range(size + 1):
         now = time[i] if i < size else inf
         while mark < marks and spec.marks[mark] < now:
@@ -228,7 +230,10 @@ def evaluate(
                 else:
                     z = spec.z[k] if kind == SURVIVAL_LOW else -spec.z[k]
                     values[k] = limit(survival[a], greenwood[a], z, spec.transform[k])
+                total += _miss(values[k], k, spec, horizon)
             mark += 1
+            if not total <= budget:
+                return inf
         if i == size:
             break
         a = arm[i]
@@ -251,12 +256,15 @@ def evaluate(
                 for c in range(spec.crossing_start[a], spec.crossing_start[a + 1]):
                     k = spec.crossings[c]
                     if values[k] == inf and _crossed(
-                        spec.statistic[k], spec.transform[k], spec.z[k], spec.level[k], survival[a], log_survival[a],
-                        greenwood[a], isfinite(spec.low[k]),
+                        spec.statistic[k], spec.transform[k], spec.z[k], spec.level[k], spec.level_logs[k],
+                        survival[a], log_survival[a], greenwood[a], isfinite(spec.low[k]),
                     ):  # fmt: skip
                         # a finite printed limit is kept under either habit at a survival of 0
                         values[k] = now
                         crossing[a] -= 1.0
+                        total += _miss(now, k, spec, horizon)
+                        if not total <= budget:
+                            return inf
         else:
             reverse[a] *= spec.steps[0, int(risk)]
             if reverse[a] <= 0.5 + TINY and reverse_median[a] == inf:
@@ -270,7 +278,6 @@ def evaluate(
             middle[a] += 0.5 * now
         if seen[a] == totals[a] // 2 + 1:
             middle[a] += 0.5 * now
-    total = 0.0
     for k in range(spec.statistic.size):
         a = spec.arm[k]
         kind = spec.statistic[k]
@@ -286,7 +293,10 @@ def evaluate(
             values[k] = last[a]
         elif kind == EVENTS:
             values[k] = counted[a]
-        if kind < LOG_HAZARD_RATIO or kind > LOG_HAZARD_RATIO_HIGH:
+        seen_before = (
+            SURVIVAL <= kind <= SURVIVAL_HIGH or kind == AT_RISK or (kind <= QUANTILE_HIGH and values[k] < inf)
+        )
+        if not seen_before and (kind < LOG_HAZARD_RATIO or kind > LOG_HAZARD_RATIO_HIGH):
             total += _miss(values[k], k, spec, horizon)
     if not total <= budget:
         return inf

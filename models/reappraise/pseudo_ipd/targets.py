@@ -104,6 +104,8 @@ class Specification(NamedTuple):
     arm: NDArray[np.int64]
     level: NDArray[np.float64]
     """Survival probability at which a quantile is crossed."""
+    level_logs: NDArray[np.float64]
+    """Its logarithm, and the logarithm of minus that; dims (target, 2)."""
     z: NDArray[np.float64]
     transform: NDArray[np.int64]
     low: NDArray[np.float64]
@@ -139,10 +141,12 @@ def specification(targets: tuple[Target, ...], patients: int, horizon: float) ->
     marked = [
         [k for k, target in numbered if target.statistic in CURVE_STATISTICS and target.at == mark] for mark in marks
     ]
+    level = np.array([1.0 - target.at if target.statistic in CROSSINGS else 0.5 for target in targets])
     return Specification(
         statistic=_whole(STATISTICS.index(target.statistic) for target in targets),
         arm=_whole(target.arm for target in targets),
-        level=np.array([1.0 - target.at if target.statistic in CROSSINGS else 0.5 for target in targets]),
+        level=level,
+        level_logs=np.stack([np.log(level), np.log(-np.log(level))], axis=-1),
         z=np.array([target.z for target in targets]),
         transform=_whole(TRANSFORMS.index(target.transform) for target in targets),
         low=np.array([target.low for target in targets], dtype=np.float64),
