@@ -21,6 +21,7 @@ _HOMES = {
     "HazardRatioPrior": "hazard",
     "PatientData": "endpoints.patients",
     "Estimate": "estimate",
+    "DepthFit": "depth.fitting",
     "Fit": "fitting",
     "OutputError": "errors",
     "Partition": "endpoints.partition",
@@ -28,6 +29,7 @@ _HOMES = {
     "ReappraiseError": "errors",
     "Sampling": "sampling",
     "Store": "store",
+    "SafetyFit": "safety.fitting",
     "SurvivalFit": "survival_fitting",
     "Trial": "trial",
     "TrialFileError": "errors",
@@ -35,6 +37,8 @@ _HOMES = {
     "audit_trial": "audit:audit",
     "exact_estimates": "exact",
     "fit": "fitting",
+    "fit_adverse_events": "safety.fitting",
+    "fit_depth": "depth.fitting",
     "fit_survival": "survival_fitting",
     "load_trial": "trial",
     "read_patients": "trial.patients",
@@ -49,6 +53,7 @@ _HOMES = {
 if TYPE_CHECKING:
     from reappraise.audit import audit as audit_trial
     from reappraise.compare import Comparison
+    from reappraise.depth.fitting import DepthFit, fit_depth
     from reappraise.endpoints.classical import recompute
     from reappraise.endpoints.classical.survival import recompute_survival
     from reappraise.endpoints.partition import Partition
@@ -61,6 +66,7 @@ if TYPE_CHECKING:
     from reappraise.prior import EffectPrior, RatePrior
     from reappraise.pseudo_ipd.reconstruct import Effort
     from reappraise.replicates import reconstruct
+    from reappraise.safety.fitting import SafetyFit, fit_adverse_events
     from reappraise.sampling import Sampling
     from reappraise.store import Store, read_tree
     from reappraise.survival_fitting import SurvivalFit, fit_survival
@@ -72,6 +78,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnalysisError",
     "Comparison",
+    "DepthFit",
     "EffectPrior",
     "Effort",
     "Estimate",
@@ -83,6 +90,7 @@ __all__ = [
     "PatientData",
     "RatePrior",
     "ReappraiseError",
+    "SafetyFit",
     "Sampling",
     "Store",
     "SurvivalFit",
@@ -92,6 +100,8 @@ __all__ = [
     "audit_trial",
     "exact_estimates",
     "fit",
+    "fit_adverse_events",
+    "fit_depth",
     "fit_survival",
     "load_trial",
     "read_patients",

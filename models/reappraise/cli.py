@@ -177,10 +177,17 @@ def run(
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     inconsistent = sum(finding.verdict == "inconsistent" for finding in analysis.findings)
-    fitted = len(analysis.fits) - analysis.resumed
+    responses = len(analysis.fits) + len(analysis.singles)
+    fitted = responses - analysis.resumed
     for refusal in analysis.refused:
         typer.echo(f"{'CONTRADICTORY' if refusal.contradiction else 'not analysed'}: {refusal.reason}", err=True)
-    typer.echo(f"{len(analysis.fits)} posteriors ({fitted} fitted, {analysis.resumed} found), seed {sampling.seed}.")
+    typer.echo(f"{responses} posteriors of rates ({fitted} fitted, {analysis.resumed} found), seed {sampling.seed}.")
+    for ordinal in analysis.depth:
+        typer.echo(f"{ordinal.endpoint.published.key}: {len(ordinal.fits)} posteriors of ordered categories.")
+    for adverse in analysis.safety:
+        terms = sum(len(table.terms) for table in adverse.tables)
+        key = adverse.endpoint.published.key
+        typer.echo(f"{key}: {len(adverse.fits)} posteriors of {terms} rows of adverse events.")
     for item in analysis.survival:
         held = item.data.chains * item.data.replicates
         source = f"{held} reconstructions of the individual data" if item.replicates else "individual data"

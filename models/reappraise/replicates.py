@@ -26,9 +26,9 @@ from reappraise.trial import TrialEndpoint
 
 FORMAT = "reappraise reconstruction 1"
 """Version of the layout of the files; part of every digest."""
-LARGEST_R_HAT = 1.1
+LARGEST_R_HAT = 1.06
 """Above it the chains of a reconstruction do not agree on what the data are."""
-FEWEST = 30.0
+FEWEST = 50.0
 """Effective replicates of the feature that mixes worst, such as how many were censored by some time: features that
 hardly bear on the hazards. What is reported is judged by the fit, more strictly (`diagnose.ENSEMBLE`)."""
 

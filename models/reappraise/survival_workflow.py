@@ -16,6 +16,7 @@ from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.recompute import recompute_replicates
 from reappraise.pseudo_ipd.reconstruct import Effort
 from reappraise.pseudo_ipd.summaries import Estimators, Summaries
+from reappraise.refusal import Refusal
 from reappraise.replicates import ReconstructionJob, Replicates
 from reappraise.sampling import Sampling
 from reappraise.store import Store
@@ -69,25 +70,6 @@ class SurvivalEndpointResult:
         yield from recompute_replicates(
             self.data, estimators=estimators, landmarks=self.landmarks, level=level, better=better
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An endpoint that was not analysed, and why.
-
-    Parameters
-    ----------
-    endpoint
-        Key of the endpoint.
-    reason
-        Why, in words.
-    contradiction
-        Whether the printed numbers contradict each other, rather than being too few.
-    """
-
-    endpoint: str
-    reason: str
-    contradiction: bool
 
 
 def analyse_survival(

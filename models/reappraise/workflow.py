@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reappraise.audit import Finding, audit
 from reappraise.compare import Comparison, order
+from reappraise.depth.workflow import DepthResult, analyse_depth
 from reappraise.diagnose import Diagnosis
+from reappraise.endpoints import DepthEndpoint
 from reappraise.endpoints.classical import recompute
 from reappraise.estimate import Estimate
 from reappraise.fitting import Fit
-from reappraise.plan import plan
+from reappraise.fitting import Job as ResponseJob
+from reappraise.plan import plan, plan_singles
 from reappraise.pseudo_ipd.reconstruct import Effort
+from reappraise.refusal import Refusal
+from reappraise.safety.workflow import SafetyResult, analyse_safety, safety_jobs
 from reappraise.sampling import Sampling, versions
 from reappraise.store import Job, Store, posterior_name
-from reappraise.survival_workflow import Refusal, SurvivalEndpointResult, analyse_survival
+from reappraise.survival_workflow import SurvivalEndpointResult, analyse_survival
 from reappraise.trial import Trial
 from reappraise.trial.published import published_responses, published_survivals
 
@@ -28,6 +33,10 @@ if TYPE_CHECKING:
 
 SURVIVAL_STEPS = 60
 """Steps that a survival endpoint counts for: it takes about as long as so many response fits."""
+SAFETY_STEPS = 5
+"""Steps that a fit of adverse events counts for."""
+DEPTH_STEPS = 8
+"""Steps that an ordinal endpoint counts for."""
 
 type Progress = Callable[[str, int, int], None]
 """Told what begins now, how many steps are done, and of how many."""
@@ -52,6 +61,28 @@ class Diagnosed(Protocol):
         ...
 
 
+class _Estimated(Protocol):
+    """What has estimates."""
+
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """They."""
+        ...
+
+
+class _Part(Protocol):
+    """One endpoint's result, of any kind."""
+
+    @property
+    def fits(self) -> Sequence[_Estimated]:
+        """Its fits."""
+        ...
+
+    def recomputed(self, level: float) -> Iterator[Estimate]:
+        """Its classical answers."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """Everything that was found out about a trial.
@@ -69,7 +100,11 @@ class Analysis:
     survival
         Every survival endpoint that enough is printed about: data, reconstructed or known, and fits.
     refused
-        Survival endpoints that were not analysed, and why.
+        Endpoints that were not analysed, and why.
+    safety, singles
+        Every endpoint of adverse events, and the response fits of its rows that stand for themselves.
+    depth
+        Every ordinal endpoint whose counts are known.
     resumed
         How many of the response fits were found in the store.
     """
@@ -80,16 +115,23 @@ class Analysis:
     comparison: Comparison
     fits: tuple[Fit, ...]
     survival: tuple[SurvivalEndpointResult, ...] = ()
+    safety: tuple[SafetyResult, ...] = ()
+    singles: tuple[Fit, ...] = ()
+    depth: tuple[DepthResult, ...] = ()
     refused: tuple[Refusal, ...] = ()
     resumed: int = 0
 
     @property
     def everything(self) -> tuple[Diagnosed, ...]:
-        """All that was diagnosed: response fits, reconstructions, survival fits."""
-        found: list[Diagnosed] = list(self.fits)
+        """All that was diagnosed: response fits, reconstructions, survival fits, adverse events, depth of response."""
+        found: list[Diagnosed] = [*self.fits, *self.singles]
         for item in self.survival:
             found += [item.replicates] if item.replicates is not None else []
             found += item.fits
+        for adverse in self.safety:
+            found += adverse.fits
+        for ordinal in self.depth:
+            found += ordinal.fits
         return tuple(found)
 
     @property
@@ -99,12 +141,16 @@ class Analysis:
 
     def figures(self) -> Iterator[tuple[str, Figure]]:
         """Yield every figure with its name, drawn one at a time."""
-        from reappraise.figures import draw_all, draw_survival  # drawing is slow to import
+        from reappraise.figures import draw_all, draw_depth, draw_safety, draw_survival  # drawing is slow to import
 
         yield from draw_all(self.trial, self.comparison, self.fits)
         published, recomputed = (self.comparison.select(kind=kind).estimates for kind in ("published", "recomputed"))
         for item in self.survival:
             yield from draw_survival(item, published, recomputed)
+        for adverse in self.safety:
+            yield from draw_safety(adverse)
+        for ordinal in self.depth:
+            yield from draw_depth(ordinal, self.fits)
 
 
 def analyse(
@@ -119,15 +165,66 @@ def analyse(
     settings = (sampling or Sampling()).seeded()
     tell = progress or (lambda *_: None)
     findings = audit(trial)
-    jobs = list(plan(trial, settings))
+    steps = _Steps(trial, settings, tell)
     if store:
         facts = {"program": f"reappraise {version('reappraise')}", "trial": trial.key, "trial_digest": trial.digest}
         store.describe(**facts, sampling=settings.as_dict(), versions=versions(), complete=False)
+    fits, resumed = _respond(steps.responses, store, steps.one_by_one(0))
+    singles, found_singles = _respond(steps.singles, store, steps.one_by_one(len(steps.responses)))
+    depth, unordered = analyse_depth(trial, settings, store, steps.part("depth"))
+    safety = analyse_safety(trial, settings, store, steps.part("safety"))
+    survival, refused = analyse_survival(trial, settings, effort or Effort(), store, steps.part("survival"))
+    analysis = Analysis(
+        trial=trial,
+        sampling=settings,
+        findings=findings,
+        comparison=Comparison(()),
+        fits=fits,
+        survival=survival,
+        safety=safety,
+        singles=singles,
+        depth=depth,
+        refused=(*unordered, *refused),
+        resumed=resumed + found_singles,
+    )
+    analysis = replace(analysis, comparison=_compare(analysis))
+    if store:
+        _write(analysis, store, tell, steps.total)
+    return analysis
+
+
+class _Steps:
+    """How far an analysis has come: jobs counted one by one, the longer parts as so many jobs."""
+
+    def __init__(self, trial: Trial, settings: Sampling, tell: Progress) -> None:
+        self.tell = tell
+        self.responses = tuple(plan(trial, settings))
+        self.singles = tuple(plan_singles(trial, settings))
+        self.spans = {
+            "depth": DEPTH_STEPS * sum(isinstance(item.published, DepthEndpoint) for item in trial),
+            "safety": SAFETY_STEPS * sum(len(jobs) for _, jobs in safety_jobs(trial, settings)),
+            "survival": SURVIVAL_STEPS * len(trial.survivals),
+        }
+        self.total = len(self.responses) + len(self.singles) + sum(self.spans.values())
+
+    def one_by_one(self, before: int) -> Callable[[str, int], None]:
+        return lambda text, done: self.tell(text, before + done, self.total)
+
+    def part(self, name: str) -> Callable[[str, float], None]:
+        names = list(self.spans)
+        before = len(self.responses) + len(self.singles)
+        before += sum(self.spans[earlier] for earlier in names[: names.index(name)])
+        return lambda text, fraction: self.tell(text, before + int(self.spans[name] * fraction), self.total)
+
+
+def _respond(
+    jobs: Sequence[ResponseJob], store: Store | None, tell: Callable[[str, int], None]
+) -> tuple[tuple[Fit, ...], int]:
+    """Fits of binary endpoints, and how many of them were found in the store."""
     fits = []
     resumed = 0
     for done, job in enumerate(jobs):
-        words = f"{job.partition.endpoint}, {job.partition.factor}: {job.model.name}, {job.prior.name}"
-        tell(words, done, len(jobs) + SURVIVAL_STEPS * len(trial.survivals))
+        tell(f"{job.partition.endpoint}, {job.partition.factor}: {job.model.name}, {job.prior.name}", done)
         fit = store.read_fit(job) if store else None
         resumed += fit is not None
         if fit is None:
@@ -135,28 +232,23 @@ def analyse(
             if store:
                 store.write_fit(fit)
         fits.append(fit)
-    span = SURVIVAL_STEPS * len(trial.survivals)
-
-    def advance(text: str, fraction: float) -> None:
-        tell(text, len(jobs) + int(span * fraction), len(jobs) + span)
-
-    survival, refused = analyse_survival(trial, settings, effort or Effort(), store, advance)
-    comparison = _compare(trial, fits, survival, settings.level)
-    analysis = Analysis(trial, settings, findings, comparison, tuple(fits), survival, refused, resumed)
-    if store:
-        _write(analysis, store, tell, len(jobs) + span)
-    return analysis
+    return tuple(fits), resumed
 
 
-def _compare(trial: Trial, fits: list[Fit], survival: tuple[SurvivalEndpointResult, ...], level: float) -> Comparison:
+def _compare(analysis: Analysis) -> Comparison:
+    trial, level = analysis.trial, analysis.sampling.level
     found: list[Estimate] = [*published_responses(trial), *published_survivals(trial)]
     for endpoint in trial.responses:
         for partition in endpoint.partitions():
             found += recompute(partition, level=level)
-    found += [estimate for fit in fits for estimate in fit.estimates]
-    for item in survival:
-        found += item.recomputed(level)
-        found += [estimate for fit in item.fits for estimate in fit.estimates]
+    parts: tuple[_Part, ...] = (*analysis.depth, *analysis.safety, *analysis.survival)
+    for part in parts:
+        found += part.recomputed(level)
+        found += [estimate for fit in part.fits for estimate in fit.estimates]
+    for result in analysis.safety:
+        for single in result.singles:
+            found += recompute(single.partition, level=level)
+    found += [estimate for fit in (*analysis.fits, *analysis.singles) for estimate in fit.estimates]
     return Comparison(order(found))
 
 

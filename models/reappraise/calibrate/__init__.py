@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from reappraise.calibrate.calibration import Calibration, Ranks, Refused
+from reappraise.calibrate.depth import DEPTH
 from reappraise.calibrate.reconstruction import RECONSTRUCTION
 from reappraise.calibrate.response import RESPONSE
+from reappraise.calibrate.safety import SAFETY
 from reappraise.calibrate.survival import SURVIVAL
 from reappraise.errors import AnalysisError
 
-CALIBRATIONS: tuple[Calibration, ...] = (*RESPONSE, SURVIVAL, RECONSTRUCTION)
+CALIBRATIONS: tuple[Calibration, ...] = (*RESPONSE, *DEPTH, *SAFETY, SURVIVAL, RECONSTRUCTION)
 
 
 def calibration_of(name: str) -> Calibration:

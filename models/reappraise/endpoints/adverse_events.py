@@ -24,3 +24,9 @@ class AdverseEventsEndpoint(Sourced):
     """Key of the count table that holds the rows: group is the body system, label the term."""
     reporting_threshold_percent: Annotated[int, Field(ge=0, le=100)] | None = None
     """Terms are printed only if at least this percentage of all patients had them."""
+    laboratory_groups: tuple[Text, ...] = ()
+    """Groups of the table that are laboratory values, measured in everybody, and not reported events."""
+    any_event_groups: tuple[Text, ...] = ()
+    """Groups of the table that are no body system: they count patients with any event at all."""
+    single_tables: tuple[Key, ...] = ()
+    """Keys of further count tables whose rows stand for themselves, such as serious, fatal or drug-related events."""

@@ -12,8 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reappraise.endpoints import ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints import AdverseEventsEndpoint, ResponseEndpoint, SurvivalEndpoint
 from reappraise.endpoints.curve import Curve, NumbersAtRisk
+from reappraise.endpoints.event_rows import row_problems
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import TrialFileError
 from reappraise.trial.curves import read_curves, read_numbers_at_risk
@@ -60,6 +61,7 @@ def load_trial(trial: str | Path) -> Trial:
     content = _read(path)
     file = _parse(content, path)
     hashed = hashlib.sha256(content.encode())
+    keys = next(a.key for a in file.arms if a.role == "control"), next(a.key for a in file.arms if a.role != "control")
     counts: dict[str, tuple[CountRow, ...]] = {}
     quantities: dict[str, tuple[QuantityRow, ...]] = {}
     arms = {arm.key for arm in file.arms}
@@ -69,10 +71,12 @@ def load_trial(trial: str | Path) -> Trial:
         text = _read(beside)
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
         if isinstance(table, CountTable):
-            counts[table.key] = _rows(text, CountRow, beside, sizes[table.population], arms)
+            numbered = _rows(text, CountRow, beside, sizes[table.population], arms)
+            _check_events(file, table.key, numbered, path=path, beside=beside, arms=keys)
+            counts[table.key] = tuple(row for _, row in numbered)
         else:
-            quantities[table.key] = _rows(text, QuantityRow, beside, sizes[table.population], arms)
-    keys = next(a.key for a in file.arms if a.role == "control"), next(a.key for a in file.arms if a.role != "control")
+            found = _rows(text, QuantityRow, beside, sizes[table.population], arms)
+            quantities[table.key] = tuple(row for _, row in found)
     curves: dict[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = {}
     patients: dict[str, PatientData] = {}
     for endpoint in file.endpoints:
@@ -165,14 +169,39 @@ def _parse(content: str, path: Path) -> TrialFile:
 
 def _rows[Row: (CountRow, QuantityRow)](
     text: str, row_type: type[Row], path: Path, sizes: dict[str, int], arms: set[str]
-) -> tuple[Row, ...]:
+) -> tuple[tuple[int, Row], ...]:
+    """Line and content of each row."""
     rows = []
     for line, row in parse_table(text, row_type, path):
         problem = row_problem(row, sizes, arms)
         if problem:
             raise TrialFileError(path, f"row {line}", f"{problem}.", "Correct the row.")
-        rows.append(row)
+        rows.append((line, row))
     return tuple(rows)
+
+
+def _check_events(
+    file: TrialFile, table: str, rows: tuple[tuple[int, CountRow], ...], *, path: Path, beside: Path,
+    arms: tuple[str, str],
+) -> None:  # fmt: skip
+    """Refuse rows that adverse events cannot be analysed from, and groups and tables that are not there."""
+    tables = {item.key for item in file.tables if isinstance(item, CountTable)}
+    for endpoint in file.endpoints:
+        if not isinstance(endpoint, AdverseEventsEndpoint):
+            continue
+        where = f"endpoints[{endpoint.key}]"
+        named = {"single_tables": (set(endpoint.single_tables), tables)}
+        if endpoint.table == table:
+            groups = {row.group for _, row in rows}
+            named["laboratory_groups"] = (set(endpoint.laboratory_groups), groups)
+            named["any_event_groups"] = (set(endpoint.any_event_groups), groups)
+        for key, (got, known) in named.items():
+            if not got <= known:
+                expected = f"expected some of {', '.join(sorted(known))}; got {', '.join(sorted(got - known))}."
+                raise TrialFileError(path, f"{where}.{key}", expected, "Correct it there, or in the table.")
+        if table == endpoint.table or table in endpoint.single_tables:
+            for line, problem in row_problems(endpoint, rows, arms, single=table != endpoint.table):
+                raise TrialFileError(beside, f"row {line}", f"{problem}.", "Correct the table to what was printed.")
 
 
 def _check_partitions(trial: Trial) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
@@ -160,6 +161,20 @@ class Trial:
                 return endpoint
         known = ", ".join(endpoint.published.key for endpoint in self.endpoints)
         raise AnalysisError(f"trial {self.key} has no endpoint {key!r}; it has {known}")
+
+    def only(self, *keys: str) -> Trial:
+        """The trial with nothing but the endpoints of these keys: a smaller analysis.
+
+        Its digest is another, so that its results are not taken for those of the whole trial.
+
+        Raises
+        ------
+        AnalysisError
+            If there is no endpoint of one of these keys.
+        """
+        chosen = tuple(self[key].published for key in dict.fromkeys(keys))
+        digest = hashlib.sha256("\0".join((self.digest, *(item.key for item in chosen))).encode()).hexdigest()
+        return replace(self, file=self.file.model_copy(update={"endpoints": chosen}), digest=digest)
 
     def __iter__(self) -> Iterator[TrialEndpoint]:
         return iter(self.endpoints)

@@ -1,0 +1,24 @@
+"""What was not analysed, and why: named in the result, so that one endpoint does not keep the others from theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An endpoint that was not analysed, and why.
+
+    Parameters
+    ----------
+    endpoint
+        Key of the endpoint, with the assessor in brackets where it is not the endpoint's own.
+    reason
+        Why, in words.
+    contradiction
+        Whether the printed numbers contradict each other, rather than being too few.
+    """
+
+    endpoint: str
+    reason: str
+    contradiction: bool
