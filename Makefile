@@ -23,8 +23,8 @@ setup:  ## Make .venv with the locked packages (all others do this first, once)
 run: setup  ## Analyse TRIAL with SEED and write tables, figures, posteriors and report to OUT
 	@$(BIN)/reappraise run "$(TRIAL)" --out "$(OUT)" --seed $(SEED) $(ARGS)
 
-test: setup  ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup  ## Run the tests, two files at a time
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 check: setup  ## Lint, check the format, the types and the layers
 	@$(BIN)/ruff check --quiet . && echo 'check: lint is clean'

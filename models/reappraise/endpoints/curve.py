@@ -145,7 +145,7 @@ def cleaned(
     unsorted = bool((np.diff(time) < 0).any())
     time, survival = _each_once(curve, time[order], survival[order], messages)
     time, survival = _started(curve, time, survival, messages)
-    survival = _falling(curve, time, survival, unsorted, messages)
+    survival = _falling(curve, time, survival, messages, unsorted=unsorted)
     if unsorted:
         messages.insert(0, f"{curve.arm}: the times were out of order and have been sorted.")
     clean = replace(curve, time=time, survival=survival)
@@ -273,7 +273,7 @@ def _started(curve: Curve, time: Floats, survival: Floats, messages: list[str]) 
     return time, np.r_[1.0, survival[1:]]
 
 
-def _falling(curve: Curve, time: Floats, survival: Floats, unsorted: bool, messages: list[str]) -> Floats:  # noqa: FBT001
+def _falling(curve: Curve, time: Floats, survival: Floats, messages: list[str], *, unsorted: bool) -> Floats:
     error = curve.digitisation_error
     slack = 2 * error + 1e-12
     beyond = _latest_highest(survival) - np.minimum.accumulate(survival) > slack
