@@ -93,7 +93,7 @@ def prove(case: Case) -> dict[str, object]:
     summaries = publish(data, landmarks=(case.landmark,), horizon=horizon, minimum_follow_up=case.minimum_follow_up)
     prior = HazardPrior(effect=hazard_ratio_priors()[0], median=horizon / 2)
     began = time.perf_counter()
-    found = reconstruct(summaries, prior=prior, seed=1, effort=Effort(replicates=150))
+    found = reconstruct(summaries, prior=prior, seed=1, effort=Effort(replicates=60, thin=60))
     took = time.perf_counter() - began
     return {
         "patients": list(data.patients), "events": list(summaries.events), "summaries": len(summaries.targets),

@@ -11,20 +11,14 @@ from reappraise.safety.fitting import SafetyFit
 
 GRADES: dict[Grade, str] = {"any": "any grade", "3+": "grade 3 or higher"}
 ROWS: dict[EventKind, str] = {
-    "terms": "adverse events by term",
-    "systems": "adverse events by body system",
-    "laboratory": "laboratory values",
+    "terms": "by term",
+    "systems": "by body system",
+    "laboratory": "in laboratory values",
 }
 
 
-def frequency(table: EventTable) -> tuple[str, str]:
-    """What lies left and right of no difference, experimental over (or minus) control: where harm is."""
-    control, experimental = table.arm_labels
-    return f"\u2190 more frequent with {control}", f"more frequent with {experimental} \u2192"
-
-
 def harm(table: EventTable) -> tuple[str, str]:
-    """Less and more frequent in the experimental arm, for an axis of one direction."""
+    """What lies left and right of no difference, experimental over (or minus) control: which side is harm."""
     experimental = table.arm_labels[1]
     return f"\u2190 less frequent with {experimental}", f"more frequent with {experimental} \u2192"
 
@@ -36,20 +30,21 @@ def event_title(fits: Sequence[SafetyFit], words: str) -> str:
     return f"{words}{told}"
 
 
-def event_subtitle(fits: Sequence[SafetyFit]) -> str:
+def event_subtitle(fits: Sequence[SafetyFit], *, contrast: str = "over") -> str:
     """Contrast, models and prior."""
     table, prior = fits[0].job.table, fits[0].job.prior
     models = "; ".join(dict.fromkeys(fit.job.model.label for fit in fits))
-    return f"{table.arm_labels[1]} over {table.arm_labels[0]}. {models}. Prior: {prior.label}"
+    return f"{table.arm_labels[1]} {contrast} {table.arm_labels[0]}. {models}. Prior: {prior.label}"
 
 
-def event_note(fits: Sequence[SafetyFit]) -> str:
+def event_note(fits: Sequence[SafetyFit], *, intervals: bool = True) -> str:
     """How the numbers were obtained: interval, counts, reporting threshold, verdicts."""
     table, job = fits[0].job.table, fits[0].job
     source = f", {table.source}" if table.source else ""
+    drawn = f"Posterior: median and equal-tailed {100 * job.sampling.level:g}% interval. " if intervals else ""
     said = [
-        f"Posterior: median and equal-tailed {100 * job.sampling.level:g}% interval. Prior: {job.prior.text}.",
-        f"Counts: patients of population {table.population!r} with the event{source}. {threshold(table)}",
+        f"{drawn}Prior: {job.prior.text}.",
+        f"Counts: patients of population {table.population} with the event{source}. {threshold(table)}",
     ]
     said += [f"{NOT_CONVERGED} ({fit.job.name}): {fit.diagnosis.failures}." for fit in fits if not fit.converged]
     return "\n".join(said)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from reappraise.endpoints.event_table import EventTable
 from reappraise.estimate import Estimate
-from reappraise.figures.event_words import GRADES, ROWS, event_note, event_subtitle, event_title, frequency, of_one
+from reappraise.figures.event_words import GRADES, ROWS, event_note, event_subtitle, event_title, harm, of_one
 from reappraise.figures.scale import contrast_scale, in_words
 from reappraise.figures.series_sheet import Series, SeriesMark, SeriesPanel, SeriesRow, draw_series_sheet
 from reappraise.figures.style import GREEN, KINDS, ORANGE, PURPLE, Look
@@ -69,7 +69,7 @@ def draw_event_shrinkage(fits: Sequence[SafetyFit], *, endpoint: str) -> Figure:
     panel = SeriesPanel(
         heading=f"Odds ratio, {table.arm_labels[1]} over {table.arm_labels[0]}",
         scale=widest,
-        sides=frequency(table),
+        sides=harm(table),
         before=count_headings(table),
         after=[f"{fit.job.model.label.replace(', ', chr(10), 1)}\n({100 * level:g}% interval)" for fit in fits],
         edge="raw odds ratio 0 or infinite: no event in one arm",
@@ -80,7 +80,7 @@ def draw_event_shrinkage(fits: Sequence[SafetyFit], *, endpoint: str) -> Figure:
         rows,
         series,
         panel,
-        title=event_title(fits, f"{endpoint}: {ROWS[table.kind]}, {GRADES[table.grade]}, raw and shrunken"),
+        title=event_title(fits, f"{endpoint} {ROWS[table.kind]}, {GRADES[table.grade]}: raw and shrunken"),
         subtitle=event_subtitle(fits),
         note=f"{note}Small arrows: the interval goes on beyond the axis. {event_note(fits)}",
     )

@@ -24,6 +24,8 @@ from reappraise.pseudo_ipd.statistics import evaluate
 from reappraise.pseudo_ipd.targets import Specification
 
 FEWEST_PROPOSALS = 20
+MOST_PROPOSALS = 100
+"""Of a sweep: each costs a pass over all patients, so that more of them would make large trials quadratic."""
 HAZARDS = 0.1
 CENSORING = 0.25
 WARPS = 0.35
@@ -91,7 +93,7 @@ def _sweep(
     events: Any, exposure: Any, scratch: Any, values: Any, new_time: Any, new_event: Any, new_arm: Any, new_cox: Any,
     censoring: Any, new_latent: Any, new_hazard: Any, new_table: Any,
 ) -> None:  # fmt: skip
-    """Update hazards given data, then data given hazards, once each on average."""
+    """Update hazards given data, then data given hazards, and now and then both together."""
     slot = state.slot[level]
     time, event, arm = state.time[slot], state.event[slot], state.arm[slot]
     size = time.size
@@ -105,7 +107,7 @@ def _sweep(
     density = censoring_density(count, exposed, hazards)
     sharpness = 0.5 / (tolerance * tolerance)
     mean_changes = state.changes[level]
-    for proposal in range(max(FEWEST_PROPOSALS, int(size / mean_changes / 3.0))):
+    for proposal in range(min(max(FEWEST_PROPOSALS, int(size / mean_changes / 3.0)), MOST_PROPOSALS)):
         several = proposal % 3 == 0
         changes = min(1 + int(-mean_changes * log(rng.random())), size) if several else 1
         _copy(time, event, arm, new_time, new_event, new_arm)
