@@ -187,7 +187,7 @@ def test_flagged_terms_stand_beside_fisher_with_benjamini_and_hochberg() -> None
     assert found.flagged[0].term == "Insomnia"
     assert all(one.probability >= other.probability for one, other in pairwise(found.terms))
     p = [
-        stats.fisher_exact([[b, n - b], [a, m - a]]).pvalue
+        stats.fisher_exact([[b, n - b], [a, m - a]], alternative="greater").pvalue
         for (a, b), (m, n) in zip(TABLE.events, TABLE.totals, strict=True)
     ]
     adjusted = dict(zip(TABLE.terms, stats.false_discovery_control(p), strict=True))

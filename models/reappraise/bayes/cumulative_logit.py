@@ -55,10 +55,10 @@ class CumulativeLogit:
 
     Reasons. pi, the categories of a patient halfway between the arms, is uniform over all distributions (alpha = 1):
     no category, order or arm is favoured, and it is worth one patient per category. The half-normal scale s = 0.5 of
-    the spread of w puts its median at 0.34: a gap is typically 1.4 times as wide in one arm as in the other, in one of
-    twenty cases 2.7 times or more; a gap of 1 on the logit scale then has adjacent odds ratios that differ by as much.
+    the spread of w puts its median at 0.34: a gap is typically 1.2 times as wide in one arm as in the other, in one of
+    sixteen cases 2.7 times or more; a gap of 1 on the logit scale then has adjacent odds ratios that differ by as much.
     Of four categories, the largest odds ratio by cut point is before the data 1.6 times the smallest in the median, and
-    10 times or more in one of ten cases, those of the widest gaps.
+    9 times or more in one of ten cases, those of the widest gaps.
 
     Exchange of the arms turns delta and w into -delta and -w; reversal of the categories turns delta into -delta and
     reverses the order of pi and w. The priors of pi and w do not change under either.

@@ -25,7 +25,8 @@ def report(
 
     By term: the rate of each arm; odds ratio and risk difference, experimental over (or minus) control; the probability
     that the event is more frequent in the experimental arm (odds ratio above 1), that its rate is higher by more than
-    `MARGIN`, and, under a point mass, that there is no effect at all.
+    `MARGIN`, and, under a point mass, that there is no effect at all. That last is a mean of exact probabilities, the
+    others are frequencies of draws: together they make 1 within the Monte Carlo error.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -16,6 +16,8 @@ from reappraise.errors import AnalysisError
 
 type Direction = Literal["increase", "decrease"]
 """Whether events are looked for that the experimental arm has more of, or less."""
+
+ALTERNATIVES: Mapping[Direction, Literal["greater", "less"]] = {"increase": "greater", "decrease": "less"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,12 @@ class TermSignal:
     flagged
         Whether it belongs to the largest set whose mean posterior probability of error is at most the stated rate.
     p_value
-        Fisher's exact test, two-sided (sum of probabilities).
+        Fisher's exact test, one-sided, in the direction asked for: a two-sided test that is then read in one direction
+        does not keep the rate among those.
     adjusted_p_value
         The same by Benjamini and Hochberg, over the terms of the table.
     flagged_by_fisher
-        Whether the adjusted p value is at most the stated rate, and the raw difference has the direction asked for.
+        Whether the adjusted p value is at most the stated rate.
     """
 
     term: str
@@ -143,19 +146,16 @@ def flagged_terms(
     if direction not in {"increase", "decrease"}:
         raise AnalysisError(f'expected direction "increase" or "decrease", got {direction!r}')
     chosen = largest_set(probabilities, error_rate)
-    tests = [fisher_p(table, index) for index in range(len(table.terms))]
+    tests = [fisher_p(table, index, direction) for index in range(len(table.terms))]
     adjusted = false_discovery_control(tests)
     found = []
     for index, term in enumerate(table.terms):
-        (control, treated), (of_control, of_treated) = table.events[index], table.totals[index]
-        raw = treated * of_control - control * of_treated
-        same_way = raw > 0 if direction == "increase" else raw < 0
         found.append(
             TermSignal(
                 term=term, system=table.systems[index], events=table.events[index], totals=table.totals[index],
                 probability=float(probabilities[index]), flagged=chosen[index], p_value=tests[index],
                 adjusted_p_value=float(adjusted[index]),
-                flagged_by_fisher=bool(adjusted[index] <= error_rate and same_way),
+                flagged_by_fisher=bool(adjusted[index] <= error_rate),
             )
         )  # fmt: skip
     return FlaggedTerms(
@@ -174,8 +174,11 @@ def largest_set(probabilities: Sequence[float], error_rate: float) -> tuple[bool
     return tuple(index in chosen for index in range(len(order)))
 
 
-def fisher_p(table: EventTable, index: int) -> float:
-    """Fisher's exact test of one term, two-sided (sum of probabilities)."""
+def fisher_p(table: EventTable, index: int, direction: Direction | None = None) -> float:
+    """Fisher's exact test of one term: one-sided in a direction, or two-sided (sum of probabilities)."""
     (control, treated), (of_control, of_treated) = table.events[index], table.totals[index]
     cells = TwoByTwo(treated, of_treated, control, of_control)
-    return 1.0 if cells.uninformative else float(fisher_exact(cells.cells).pvalue)
+    if cells.uninformative:
+        return 1.0
+    alternative = ALTERNATIVES[direction] if direction else "two-sided"
+    return float(fisher_exact(cells.cells, alternative=alternative).pvalue)

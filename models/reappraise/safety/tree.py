@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import special
 
-from reappraise.bayes.adverse_events import ARM_CODE, EventData, EventModel
+from reappraise.bayes.adverse_events import ARM_CODE, SYSTEM_WISE, TERM_WISE, EventData, EventModel
 from reappraise.endpoints.event_table import EventTable
 from reappraise.engine import Sampled
 
@@ -83,10 +83,12 @@ def build_tree(
     prior = _estimands(model.complete(one_chain, data, rng, posterior=False), terms)
     totals = np.asarray(data["totals"])[:terms]
     shape = _Shape(table)
+    below = {*TERM_WISE, *SYSTEM_WISE}
     groups: dict[str, Mapping[str, NDArray[Any]]] = {
         "posterior": posterior,
         "posterior_predictive": {"events": _predict(posterior["rate"], totals, rng)},
-        "log_prior": model.log_prior(kept, data),
+        # of the parameters above all terms and systems: those below are sampled on a scale that only the sampler knows
+        "log_prior": {name: values for name, values in model.log_prior(kept, data).items() if name not in below},
         "sample_stats": statistics,
         "prior": prior,
         "prior_predictive": {"events": _predict(prior["rate"], totals, rng)},
