@@ -5,10 +5,12 @@ from __future__ import annotations
 from reappraise.figures.calibration import calibration_plot
 from reappraise.figures.catalogue import FIGURES, draw_all
 from reappraise.figures.densities import densities_plot
+from reappraise.figures.depth_catalogue import draw_depth
 from reappraise.figures.diagnostics import diagnostics_plot
 from reappraise.figures.forest import forest_plot
 from reappraise.figures.predictive import predictive_by_prior, predictive_plot
 from reappraise.figures.ranks import ranks_plot
+from reappraise.figures.safety_catalogue import draw_safety
 from reappraise.figures.shrinkage import shrinkage_plot
 from reappraise.figures.subgroups import subgroup_forest
 from reappraise.figures.survival_catalogue import draw_survival
@@ -19,6 +21,8 @@ __all__ = [
     "densities_plot",
     "diagnostics_plot",
     "draw_all",
+    "draw_depth",
+    "draw_safety",
     "draw_survival",
     "forest_plot",
     "predictive_by_prior",

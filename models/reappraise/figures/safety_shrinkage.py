@@ -7,6 +7,9 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
+from reappraise.endpoints.classical.contrasts import odds_ratios
+from reappraise.endpoints.classical.interval import Interval
+from reappraise.endpoints.classical.two_by_two import TwoByTwo
 from reappraise.endpoints.event_table import EventTable
 from reappraise.estimate import Estimate
 from reappraise.figures.event_words import GRADES, ROWS, event_note, event_subtitle, event_title, harm, of_one
@@ -14,9 +17,8 @@ from reappraise.figures.scale import contrast_scale, in_words
 from reappraise.figures.series_sheet import Series, SeriesMark, SeriesPanel, SeriesRow, draw_series_sheet
 from reappraise.figures.style import GREEN, KINDS, ORANGE, PURPLE, Look
 from reappraise.safety.fitting import SafetyFit
-from reappraise.safety.workflow import RATIOS, recompute_terms
 
-EXACT = RATIOS[-1]
+EXACT = "conditional odds ratio, exact"
 """The raw odds ratio: its interval has a finite end even where an arm has no event."""
 LOOKS = (KINDS["posterior"], Look(GREEN, "^"), Look(PURPLE, "v"), Look(ORANGE, "P"))
 """Colour and marker of the models, in their order."""
@@ -39,15 +41,14 @@ def draw_event_shrinkage(fits: Sequence[SafetyFit], *, endpoint: str) -> Figure:
     """
     of_one(fits)
     table, level = fits[0].job.table, fits[0].job.sampling.level
-    raw = {
-        item.item: item
-        for item in recompute_terms(table, level=level)
-        if item.quantity == "odds_ratio" and item.method == EXACT
-    }
+    raw = [
+        next(item for item in odds_ratios(cells(table, index), level=level) if item.method == EXACT)
+        for index in range(len(table.terms))
+    ]
     found = [{item.item: item for item in fit.estimates if item.quantity == "odds_ratio"} for fit in fits]
     # a raw ratio of 0 or infinity sets no end of the axis, and raw intervals may end beyond it
     spans = [(item.value, item.low, item.high) for one in found for item in one.values()]
-    spans += [(item.value, None, None) for item in raw.values()]
+    spans += [(item.value, None, None) for item in raw]
     scale = contrast_scale("odds_ratio", spans)
     widest = replace(scale, low=max(scale.low, 1 / 150), high=min(scale.high, 150.0))
     rows: list[SeriesRow] = []
@@ -58,14 +59,14 @@ def draw_event_shrinkage(fits: Sequence[SafetyFit], *, endpoint: str) -> Figure:
             if table.systems[index] != system:
                 continue
             own = [one[term] for one in found]
-            marks = [_mark(raw[term]), *(_mark(item, fit=fit) for item, fit in zip(own, fits, strict=True))]
+            marks = [_mark(raw[index]), *(_mark(item, fit=fit) for item, fit in zip(own, fits, strict=True))]
             after = [in_words(item) for item in own]
             rows.append(SeriesRow(label=term, before=counts(table, index), marks=marks, after=after))
     series = [
         Series(label=f"raw ({EXACT})", look=KINDS["recomputed"]),
         *(Series(label=fit.job.model.label, look=look) for fit, look in zip(fits, LOOKS, strict=False)),
     ]
-    undefined = any(item.value is None for item in raw.values())
+    undefined = any(item.value is None for item in raw)
     panel = SeriesPanel(
         heading=f"Odds ratio, {table.arm_labels[1]} over {table.arm_labels[0]}",
         scale=widest,
@@ -86,6 +87,12 @@ def draw_event_shrinkage(fits: Sequence[SafetyFit], *, endpoint: str) -> Figure:
     )
 
 
+def cells(table: EventTable, index: int) -> TwoByTwo:
+    """Fourfold table of one term, experimental arm first."""
+    (control, treated), (of_control, of_treated) = table.events[index], table.totals[index]
+    return TwoByTwo(treated, of_treated, control, of_control)
+
+
 def counts(table: EventTable, index: int) -> tuple[str, ...]:
     """Events of patients of one term, by arm."""
     return tuple(f"{k}/{n}" for k, n in zip(table.events[index], table.totals[index], strict=True))
@@ -97,7 +104,7 @@ def count_headings(table: EventTable) -> tuple[str, ...]:
                  zip(table.arm_labels, ("control", "exper."), strict=True))  # fmt: skip
 
 
-def _mark(item: Estimate, *, fit: SafetyFit | None = None) -> SeriesMark:
+def _mark(item: Estimate | Interval, *, fit: SafetyFit | None = None) -> SeriesMark:
     value, low, high = (None if number is None else float(number) for number in (item.value, item.low, item.high))
     if value is None:
         return SeriesMark()

@@ -1,0 +1,58 @@
+"""Which figures of adverse events a run draws, and from which of its fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from matplotlib.figure import Figure
+
+from reappraise.figures.safety_probability import draw_event_probability
+from reappraise.figures.safety_shrinkage import draw_event_shrinkage
+from reappraise.figures.safety_systems import draw_risk_differences
+from reappraise.safety.fitting import ERROR_RATE, SafetyFit
+from reappraise.trial import TrialEndpoint
+
+type Drawn = Iterator[tuple[str, Figure]]
+
+
+class FoundEvents(Protocol):
+    """What was found about an endpoint of adverse events."""
+
+    @property
+    def endpoint(self) -> TrialEndpoint:
+        """The endpoint."""
+        ...
+
+    @property
+    def fits(self) -> Sequence[SafetyFit]:
+        """Of each table, each model."""
+        ...
+
+
+def draw_safety(result: FoundEvents, *, error_rate: float = ERROR_RATE) -> Drawn:
+    """Yield every figure of one endpoint of adverse events.
+
+    Parameters
+    ----------
+    result
+        The fits.
+    error_rate
+        Mean posterior probability of error that flagged terms keep.
+    """
+    published = result.endpoint.published
+    key, label = published.key, published.label
+    terms = [fit for fit in result.fits if fit.job.table.kind == "terms"]
+    for grade in dict.fromkeys(fit.job.table.grade for fit in terms):
+        words = "grade-3" if grade == "3+" else "any-grade"
+        mine = [fit for fit in terms if fit.job.table.grade == grade]
+        for fit in mine:
+            yield (
+                f"{key}.probability.{words}.{fit.job.model.name}",
+                draw_event_probability(fit, endpoint=label, error_rate=error_rate),
+            )
+        yield f"{key}.shrinkage.{words}", draw_event_shrinkage(mine, endpoint=label)
+    for kind in ("systems", "laboratory"):
+        found = [fit for fit in result.fits if fit.job.table.kind == kind]
+        if found:
+            yield f"{key}.{kind}", draw_risk_differences(found, endpoint=label)
