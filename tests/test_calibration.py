@@ -14,7 +14,7 @@ from reappraise.calibrate.uniformity import FALSE_ALARM
 
 STORED = Path(__file__).parents[1] / "benchmarks" / "calibration"
 
-FEWEST = {"reconstruction": 30}
+FEWEST = {"reconstruction": 60}
 """Data sets asked for, where they are fewer than 300: a reconstruction takes seconds, not a quarter of one."""
 
 every = pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda calibration: calibration.name)

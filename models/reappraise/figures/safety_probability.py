@@ -220,7 +220,7 @@ def _explained(points: list[_Point], error_rate: float, hidden: list[str]) -> st
     flagged = sum(point.side != "neither" for point in points)
     said = (
         "Area: patients of both arms with the event. Flagged, in each direction: the largest set whose mean posterior "
-        f"probability of error is at most {100 * error_rate:g}%; by Fisher's test: two-sided p value, adjusted by "
+        f"probability of error is at most {100 * error_rate:g}%; by Fisher's test: one-sided p value, adjusted by "
         f"Benjamini and Hochberg, at most {error_rate:g}."
     )
     if not flagged:
