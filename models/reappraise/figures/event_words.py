@@ -57,8 +57,8 @@ def threshold(table: EventTable) -> str:
         return "No reporting threshold is stated."
     if table.kind == "terms":
         graded = " of any grade" if table.grade == "3+" else ""
-        return f"Reporting threshold: only terms{graded} that at least {percent}% of all patients had are printed."
-    return f"Reporting threshold: terms are printed from {percent}% of all patients on; these rows are not terms."
+        return f"Reporting threshold: as stated, terms{graded} that at least {percent}% of all patients had."
+    return f"Reporting threshold: as stated, terms that at least {percent}% of all patients had; these rows are not terms."
 
 
 def of_one(fits: Sequence[SafetyFit]) -> None:
