@@ -58,7 +58,7 @@ def threshold(table: EventTable) -> str:
     if table.kind == "terms":
         graded = " of any grade" if table.grade == "3+" else ""
         return f"Reporting threshold: as stated, terms{graded} that at least {percent}% of all patients had."
-    return f"Reporting threshold: as stated, terms that at least {percent}% of all patients had; these rows are not terms."
+    return f"Reporting threshold: as stated, terms that at least {percent}% of all patients had; these are not terms."
 
 
 def of_one(fits: Sequence[SafetyFit]) -> None:
