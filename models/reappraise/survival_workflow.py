@@ -31,6 +31,8 @@ MODELS: tuple[SurvivalModel, ...] = ("piecewise-exponential", "proportional-haza
 RECONSTRUCTING = 0.7
 """Share of an endpoint's time that goes into its reconstruction."""
 INTERVALS = 10
+ENSEMBLE_ACCEPT = 0.98
+"""Acceptance that the step size is tuned to: hundreds of short chains, none of which may diverge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,7 @@ def _analyse(
         replicates, data, digest = stored, stored.data, job.digest
     landmarks = _landmarks(grid.horizon)
     fits: list[SurvivalFit] = []
+    many = replace(sampling, thresholds=ENSEMBLE, target_accept=ENSEMBLE_ACCEPT)
     for step, model in enumerate(MODELS):
         fit_job = SurvivalJob(
             data=data,
@@ -145,7 +148,7 @@ def _analyse(
                 effect=reference, median=grid.horizon / 2, departure_scale=0.0 if model == MODELS[1] else 0.5
             ),
             model=model,
-            sampling=sampling if known is not None else replace(sampling, thresholds=ENSEMBLE),
+            sampling=sampling if known is not None else many,
             landmarks=landmarks,
             horizons=landmarks[-2:],
             better=published.better,

@@ -30,7 +30,7 @@ from reappraise.trial import TrialEndpoint
 
 FORMAT = "reappraise adverse events posterior 1"
 """Version of the layout of posterior files; part of every digest."""
-KEPT = 2
+KEPT = 3
 """Kept draws for each draw of the settings: with one, limits of the rarest events are imprecise by chance."""
 ERROR_RATE = 0.10
 """Mean posterior probability of error that flagged terms keep."""
