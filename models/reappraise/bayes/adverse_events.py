@@ -305,7 +305,7 @@ THREE_LEVEL = EventModel(
 )
 POINT_MASS = EventModel(
     "three-level-point-mass",
-    "Three levels, no effect possible",
+    "Three levels, or no effect",
     _LEVELS.format(effect="effect = 0 with probability null_weight[system], else Normal(system_effect, effect_sd)")
     + "; null_weight ~ Beta(a, b); a, b ~ Exponential(rate) above 1",
     True,
