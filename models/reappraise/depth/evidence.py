@@ -58,7 +58,7 @@ def evidence(model: CumulativeLogit, data: OrdinalData, posterior: Draws, rng: n
     proposal = stats.multivariate_t(centre, covariance * (FREEDOM - 2) / FREEDOM, df=FREEDOM, seed=rng)
     drawn = np.asarray(proposal.rvs(size=DRAWS)).reshape(DRAWS, -1)
     categories = np.asarray(data["concentration"]).size
-    draws, jacobian = _constrained(drawn, categories, model.proportional)
+    draws, jacobian = _constrained(drawn, categories, proportional=model.proportional)
     with np.errstate(over="ignore", invalid="ignore"):  # far out in the tails, where the likelihood is 0
         log_likelihood = model.log_likelihood(draws, data).sum(axis=-1)
     log_joint = log_likelihood + sum(model.log_prior(draws, data).values())
@@ -79,7 +79,7 @@ def _free(draws: Draws) -> Floats:
     return np.concatenate(parts, axis=-1)
 
 
-def _constrained(points: Floats, categories: int, proportional: bool) -> tuple[dict[str, Floats], Floats]:  # noqa: FBT001
+def _constrained(points: Floats, categories: int, *, proportional: bool) -> tuple[dict[str, Floats], Floats]:
     """Variables at unconstrained points, and the log Jacobian determinant of the way there."""
     ratio = np.concatenate([points[:, : categories - 1], np.zeros((len(points), 1))], axis=1)
     log_rate = special.log_softmax(ratio, axis=1)

@@ -28,19 +28,39 @@ class EventRow(Protocol):
     """What is read from a row of counts."""
 
     @property
-    def group(self) -> str: ...  # noqa: D102
+    def group(self) -> str:
+        """Body system, or heading of the row."""
+        ...
+
     @property
-    def label(self) -> str: ...  # noqa: D102
+    def label(self) -> str:
+        """The row in words."""
+        ...
+
     @property
-    def grade(self) -> str: ...  # noqa: D102
+    def grade(self) -> str:
+        """Grade as printed; empty where none is stated."""
+        ...
+
     @property
-    def arm(self) -> str: ...  # noqa: D102
+    def arm(self) -> str:
+        """Key of the arm, or of all arms together."""
+        ...
+
     @property
-    def total(self) -> int: ...  # noqa: D102
+    def total(self) -> int:
+        """Patients counted."""
+        ...
+
     @property
-    def source(self) -> str: ...  # noqa: D102
+    def source(self) -> str:
+        """Where it stands in the publication."""
+        ...
+
     @property
-    def known_events(self) -> int | None: ...  # noqa: D102
+    def known_events(self) -> int | None:
+        """Patients with the event, printed or solved from the percentage; None if unknown."""
+        ...
 
 
 type Rows = Sequence[EventRow]
