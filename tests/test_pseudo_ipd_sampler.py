@@ -24,7 +24,7 @@ from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
 from reappraise.pseudo_ipd.hazards import hazard_specification, parameters
 from reappraise.pseudo_ipd.reconstruct import Effort, Reconstruction, UnreachableError, reaches, reconstruct
 from reappraise.pseudo_ipd.simulate import simulate
-from reappraise.pseudo_ipd.statistics import evaluate
+from reappraise.pseudo_ipd.statistics import evaluate, scratch
 from reappraise.pseudo_ipd.summaries import Summaries, log_rank_target
 from reappraise.pseudo_ipd.targets import Target, specification
 
@@ -36,7 +36,12 @@ HAZARDS = hazard_specification(Grid((3.0, 8.0, 15.0), HORIZON), PRIOR, minimum_f
 FARTHEST_Z = 4.3
 """At most 80 features: false alarms in 80 * 2 * (1 - Phi(4.3)), one of seven hundred runs."""
 QUICK = Effort(chains=2, replicates=10, thin=3, rounds=2, patience=30)
-NOTHING = (Target(statistic="log-rank z", low=-1000.0, high=1000.0, scale=1.0, text="nothing"),)
+NOTHING = (
+    Target(statistic="log-rank z", low=-1000.0, high=1000.0, scale=1.0, text="nothing"),
+    Target(statistic="survival", arm=0, at=6.0, low=-1.0, high=2.0, scale=1.0, text="nothing at 6"),
+    Target(statistic="survival", arm=1, at=15.0, low=-1.0, high=2.0, scale=1.0, text="nothing at 15"),
+)
+"""Bind nothing, but give the moves between places on curves something to move between."""
 SOME = (
     Target(statistic="quantile", arm=0, low=6.0, high=9.0, scale=3.0, text="median"),
     Target(statistic="log hazard ratio", low=log(0.4), high=log(0.9), scale=0.5, text="hazard ratio"),
@@ -66,7 +71,7 @@ def sampled(
         cox=np.zeros((levels, 2)), slot=np.arange(levels), changes=np.full(levels, 2.0),
     )  # fmt: skip
     for slot in range(levels):
-        refresh(state, slot, totals, spec, HORIZON, np.empty((2, SIZE + 12)))
+        refresh(state, slot, totals, spec, HORIZON, scratch(SIZE))
     kept = Kept(
         time=np.empty((draws, SIZE)), event=np.empty((draws, SIZE), dtype=np.bool_),
         latent=np.empty((draws, parameters(HAZARDS))), values=np.empty((draws, len(targets))),
@@ -138,7 +143,7 @@ def test_given_the_numbers_of_events(prior_draws: Draws) -> None:
 
 def test_given_summaries_with_tempering(prior_draws: Draws) -> None:
     spec, totals = specification(SOME, max(TOTALS), HORIZON), np.array(TOTALS)
-    work, values = np.empty((2, SIZE + 12)), np.empty(2)
+    work, values = scratch(SIZE), np.empty(2)
     chosen = np.zeros(len(prior_draws[1]), dtype=np.bool_)
     for index, (time, event) in enumerate(zip(*prior_draws[1:], strict=True)):
         order = np.argsort(time, kind="stable")

@@ -12,7 +12,7 @@ from lifelines.statistics import logrank_test
 from pandas import DataFrame
 
 from reappraise.endpoints.classical.kaplan_meier import Scale, kaplan_meier, median, survival_at
-from reappraise.pseudo_ipd.statistics import FARTHEST, evaluate
+from reappraise.pseudo_ipd.statistics import FARTHEST, evaluate, scratch
 from reappraise.pseudo_ipd.targets import BOTH_ARMS, STATISTICS, Statistic, Target, Transform, specification
 
 HORIZON = 24.0
@@ -40,7 +40,7 @@ def evaluated(data: Data, targets: tuple[Target, ...], budget: float = inf) -> t
     time, event, arm = data
     totals = np.array([(arm == 0).sum(), (arm == 1).sum()], dtype=np.int64)
     order = np.argsort(time, kind="stable")
-    values, cox, work = np.full(len(targets), np.nan), np.zeros(2), np.empty((2, time.size + 12))
+    values, cox, work = np.full(len(targets), np.nan), np.zeros(2), scratch(time.size)
     spec = specification(targets, int(totals.max()), HORIZON)
     misfit = evaluate(time[order], event[order], arm[order], totals, spec, HORIZON, budget, cox, work, values)
     return misfit, values, cox
@@ -178,7 +178,7 @@ def test_the_estimate_does_not_depend_on_where_it_starts() -> None:
     spec = specification(targets, 30, HORIZON)
     found = []
     for start in (0.0, 4.0, -4.0, 20.0, -20.0):
-        values, cox, work = np.empty(1), np.array([start, 1.0]), np.empty((2, time.size + 12))
+        values, cox, work = np.empty(1), np.array([start, 1.0]), scratch(time.size)
         totals = np.array([30, 21])
         evaluate(time[order], event[order], arm[order], totals, spec, HORIZON, inf, cox, work, values)
         found.append(values[0])

@@ -20,16 +20,19 @@ from reappraise.pseudo_ipd.hazards import (
 )
 from reappraise.pseudo_ipd.joint_moves import propose_censoring, propose_hazards
 from reappraise.pseudo_ipd.moves import propose, propose_in_region, propose_warp
-from reappraise.pseudo_ipd.statistics import evaluate
+from reappraise.pseudo_ipd.statistics import WORK_ROWS, evaluate
 from reappraise.pseudo_ipd.targets import Specification
+from reappraise.pseudo_ipd.trades import propose_trade
 
 FEWEST_PROPOSALS = 20
 MOST_PROPOSALS = 100
 """Of a sweep: each costs a pass over all patients, so that more of them would make large trials quadratic."""
-HAZARDS = 0.1
-CENSORING = 0.25
-WARPS = 0.35
+HAZARDS = 0.07
+CENSORING = 0.2
+WARPS = 0.4
 IN_REGION = 0.65
+TRADES = 0.85
+"""Cumulative shares of the kinds of proposals that are no bundle of small changes."""
 HAZARD_UPDATES = 3
 """Slice updates of the hazards in a sweep: far cheaper than the moves of patients."""
 
@@ -134,6 +137,10 @@ def _sweep(
             ratio = propose_in_region(
                 new_time, new_event, new_arm, spec.regions, hazards, hazard, table, rng, new_count, new_exposed,
             )  # fmt: skip
+        elif not several and kind < TRADES:
+            ratio = propose_trade(
+                new_time, new_event, new_arm, spec.stretches, hazards, hazard, table, rng, new_count, new_exposed,
+            )  # fmt: skip
         else:
             ratio = propose(
                 new_time, new_event, new_arm, changes, free_events, hazards, hazard, table, rng, new_count, new_exposed,
@@ -196,7 +203,7 @@ def run(
     levels = tolerances.size
     size = state.time.shape[1]
     intervals = hazards.starts.size
-    work = np.empty((2, size + 12))
+    work = np.empty((WORK_ROWS, size + 1))
     hazard = np.empty((2, intervals))
     scratch = np.empty((2, intervals))
     table = np.zeros((4, intervals))
@@ -211,7 +218,7 @@ def run(
     new_time = np.empty(size)
     new_event = np.empty(size, dtype=np.bool_)
     new_arm = np.empty(size, dtype=np.int8)
-    most_changes = max(8.0, size / 20.0)
+    most_changes = max(8.0, size / 3.0)
     stored = 0
     for sweep in range(sweeps):
         for level in range(levels):

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from reappraise.endpoints.patients import PatientData
 from reappraise.estimate import Estimate
-from reappraise.pseudo_ipd.statistics import evaluate
+from reappraise.pseudo_ipd.statistics import evaluate, scratch
 from reappraise.pseudo_ipd.summaries import Estimators
 from reappraise.pseudo_ipd.targets import Statistic, Target, specification
 
@@ -23,7 +23,7 @@ def replicate_statistics(data: PatientData, targets: tuple[Target, ...]) -> Floa
     """Every target's statistic in every replicate; dims (chain, replicate, target)."""
     totals = np.array(data.patients, dtype=np.int64)
     spec = specification(targets, int(totals.max()), data.horizon)
-    work = np.empty((2, data.arm.size + 12))
+    work = scratch(data.arm.size)
     found = np.empty((*data.time.shape[:2], len(targets)))
     for place in np.ndindex(data.time.shape[:2]):
         order = np.argsort(data.time[place], kind="stable")

@@ -19,6 +19,7 @@ from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
 from reappraise.pseudo_ipd.descent import descend
 from reappraise.pseudo_ipd.hazards import HazardSpecification, hazard_specification, parameters
 from reappraise.pseudo_ipd.quality import Quality, judge
+from reappraise.pseudo_ipd.statistics import scratch
 from reappraise.pseudo_ipd.summaries import Summaries
 from reappraise.pseudo_ipd.targets import Specification, Target, specification
 
@@ -225,7 +226,7 @@ class _Chain:
         tolerances = _ladder(spec)
         totals = np.array(summaries.totals, dtype=np.int64)
         state = _start(summaries, spec, hazards, tolerances.size, rng)
-        work = np.empty((2, totals.sum() + 12))
+        work = scratch(int(totals.sum()))
         for slot in range(tolerances.size):
             refresh(state, slot, totals, spec, hazards.horizon, work)
         blocks = ceil(effort.replicates / 10)

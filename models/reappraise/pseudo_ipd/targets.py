@@ -124,7 +124,9 @@ class Specification(NamedTuple):
     cox: bool
     """Whether any target needs the hazard ratio."""
     regions: NDArray[np.float64]
-    """Stretches of time between places where curves are read or crossed; dims (region, 2)."""
+    """Stretches of time that end where curves are read or crossed, and begin there or at zero; dims (region, 2)."""
+    stretches: NDArray[np.float64]
+    """Stretches from each such place to the next, one after the other; dims (stretch, 2)."""
     steps: NDArray[np.float64]
     """What an event does to a curve with y patients at risk: factor 1 - 1/y, its logarithm, and Greenwood's
     1 / (y (y - 1)); dims (3, y)."""
@@ -141,6 +143,8 @@ def specification(targets: tuple[Target, ...], patients: int, horizon: float) ->
     marked = [
         [k for k, target in numbered if target.statistic in CURVE_STATISTICS and target.at == mark] for mark in marks
     ]
+    places = _places(targets, horizon)
+    stretches = np.stack([[0.0, *places[:-1]], places], axis=-1)
     level = np.array([1.0 - target.at if target.statistic in CROSSINGS else 0.5 for target in targets])
     return Specification(
         statistic=_whole(STATISTICS.index(target.statistic) for target in targets),
@@ -158,7 +162,8 @@ def specification(targets: tuple[Target, ...], patients: int, horizon: float) ->
         marked=_whole(chain.from_iterable(marked)),
         marked_start=_whole(accumulate(map(len, marked), initial=0)),
         cox=any(target.statistic.startswith("log hazard ratio") for target in targets),
-        regions=_regions(targets, horizon),
+        regions=np.array([*((0.0, place) for place in places), *stretches[1:]]),
+        stretches=stretches,
         steps=steps,
     )
 
@@ -167,12 +172,10 @@ def _whole(numbers: Iterable[int]) -> NDArray[np.int64]:
     return np.array(list(numbers), dtype=np.int64)
 
 
-def _regions(targets: tuple[Target, ...], horizon: float) -> NDArray[np.float64]:
-    """From time zero, and from the place before, to each place where a curve is read or crossed."""
+def _places(targets: tuple[Target, ...], horizon: float) -> list[float]:
+    """Where curves are read or crossed, ascending, and the horizon."""
     read = {target.at for target in targets if target.statistic in CURVE_STATISTICS}
     crossed = {(target.low + target.high) / 2 for target in targets if target.statistic in CROSSINGS}
     inner = sorted(place for place in read | crossed if 0 < place < horizon)
     # of many coordinates a few places do
-    places = [*inner[:: max(1, len(inner) // MOST_REGIONS)], horizon]
-    before = [0.0, *places[:-1]]
-    return np.array([*((0.0, place) for place in places), *zip(before[1:], places[1:], strict=True)])
+    return [*inner[:: max(1, len(inner) // MOST_REGIONS)], horizon]
