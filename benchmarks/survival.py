@@ -22,12 +22,15 @@ import reappraise as ra
 from reappraise.bayes.piecewise_exponential import PiecewiseExponential
 from reappraise.endpoints.patients import PatientData
 from reappraise.hazard import Grid, HazardPrior, hazard_ratio_priors
-from reappraise.pseudo_ipd.hazards import hazard_specification
+from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
+from reappraise.pseudo_ipd.hazards import hazard_specification, parameters
 from reappraise.pseudo_ipd.publish import publish
 from reappraise.pseudo_ipd.published import summaries_of
-from reappraise.pseudo_ipd.reconstruct import Effort, reconstruct
+from reappraise.pseudo_ipd.reconstruct import HARD, LOOSE, Effort, reconstruct
 from reappraise.pseudo_ipd.simulate import simulate
+from reappraise.pseudo_ipd.statistics import scratch
 from reappraise.pseudo_ipd.summaries import Summaries
+from reappraise.pseudo_ipd.targets import specification
 from reappraise.sampling import Sampling, versions
 from reappraise.survival_engine import compiled_hazards, sample_hazards
 
@@ -96,13 +99,53 @@ def of_trial() -> dict[str, object]:
 
 
 def of_patients() -> dict[str, object]:
-    """Reconstruct simulated trials of growing size, a few replicates each."""
+    """Reconstruct simulated trials of 100 and 1,000 patients; up to 100,000, the cost of a sweep and its memory."""
     found: dict[str, object] = {}
     for total in (100, 1_000, 10_000, 100_000):
-        row = _timed(publish(_simulated(total), landmarks=(12.0,), horizon=30.0, minimum_follow_up=6.0), _few(total))
+        data = _simulated(total)
+        summaries = publish(data, landmarks=(12.0,), horizon=30.0, minimum_follow_up=6.0)
+        row = _sweeps(summaries, data, 400 if total <= 1_000 else 40 if total <= 10_000 else 6)
+        if total <= 1_000:
+            row |= {"reconstruction": _timed(summaries, Effort(chains=2, replicates=20, thin=10))}
         found[str(total)] = row
         print(total, row, flush=True)
     return found
+
+
+def _sweeps(summaries: Summaries, data: PatientData, sweeps: int) -> dict[str, object]:
+    """Time sweeps over the whole ladder from data that keep the printed numbers, the sizes of moves tuned before."""
+    spec = specification(summaries.targets, max(summaries.totals), summaries.horizon)
+    hazards = hazard_specification(Grid.regular(10, summaries.horizon), _prior(summaries.horizon))
+    tolerances = np.concatenate([[HARD], np.geomspace(0.001, LOOSE, 20)])  # as many as a trial of few hundreds needs
+    order = np.argsort(data.time[0, 0])
+    rng = np.random.default_rng(1)
+    levels, size = tolerances.size, order.size
+    state = State(
+        time=np.tile(data.time[0, 0][order], (levels, 1)), event=np.tile(data.event[0, 0][order], (levels, 1)),
+        arm=np.tile(data.arm[order].astype(np.int8), (levels, 1)),
+        latent=0.1 * rng.standard_normal((levels, parameters(hazards))),
+        values=np.empty((levels, len(summaries.targets))), misfit=np.empty(levels), cox=np.zeros((levels, 2)),
+        slot=np.arange(levels), changes=np.ones(levels),
+    )  # fmt: skip
+    totals = np.array(summaries.totals, dtype=np.int64)
+    for level in range(levels):
+        refresh(state, level, totals, spec, summaries.horizon, scratch(size))
+    room = Kept(
+        time=np.empty((1, size)), event=np.empty((1, size), dtype=np.bool_),
+        latent=np.empty((1, parameters(hazards))), values=np.empty((1, len(summaries.targets))),
+    )  # fmt: skip
+    took = 0.0
+    for tune in (True, False):
+        counters = Counters(*(np.zeros(levels) for _ in range(4)))
+        began = time.perf_counter()
+        run(state, tolerances, summaries.free_events, totals, spec, hazards, sweeps, sweeps, tune, rng, room, counters)
+        took = time.perf_counter() - began
+    return {
+        "patients": size, "summaries": len(summaries.targets), "tolerances": levels, "sweeps": sweeps,
+        "milliseconds_per_sweep_of_all_tolerances": round(1000 * took / sweeps, 2),
+        "microseconds_per_sweep_tolerance_and_patient": round(1e6 * took / sweeps / levels / size, 4),
+        "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
+    }  # fmt: skip
 
 
 def of_summaries() -> dict[str, object]:
@@ -112,15 +155,11 @@ def of_summaries() -> dict[str, object]:
     for landmarks in (1, 4, 16, 64):
         times = tuple(float(t) for t in np.linspace(2.0, 24.0, landmarks))
         printed = {"survival": 0.01, "log hazard ratio": 0.01, "quantile": 0.1}
-        row = _timed(publish(data, landmarks=times, horizon=30.0, printed=printed), _few(200))  # type: ignore[arg-type]
+        summaries = publish(data, landmarks=times, horizon=30.0, printed=printed)  # type: ignore[arg-type]
+        row = _timed(summaries, Effort(chains=2, replicates=20, thin=10))
         found[str(row["summaries"])] = row
         print(landmarks, row, flush=True)
     return found
-
-
-def _few(total: int) -> Effort:
-    # the largest are for the cost of a sweep, not for their replicates
-    return Effort(chains=2, replicates=20, thin=10 if total <= 1000 else 1, rounds=4 if total <= 10_000 else 2)
 
 
 def _simulated(total: int) -> PatientData:

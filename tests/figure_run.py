@@ -18,10 +18,10 @@ from reappraise.compare import Comparison, order
 from reappraise.diagnose import Check, Diagnosis
 from reappraise.endpoints.classical import recompute
 from reappraise.endpoints.partition import WHOLE
-from reappraise.engine import Sampled
 from reappraise.estimate import Estimate
 from reappraise.figures.catalogue import Run
 from reappraise.fitting import Fit, Job
+from reappraise.nuts import Sampled
 from reappraise.prior import prior_named
 from reappraise.sampling import Sampling
 from reappraise.tree import build_tree

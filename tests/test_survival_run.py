@@ -70,6 +70,20 @@ def test_priors_are_reweighted_in_their_order(analysis: Analysis) -> None:
     assert means["wide"] < means["reference"] < means["sceptical"] < 0
 
 
+def test_proportional_hazards_are_judged_of_known_and_of_reconstructed_data(analysis: Analysis) -> None:
+    known, summarised = (item.proportionality for item in analysis.survival)
+    assert known is not None
+    assert summarised is not None
+    assert known.left_out is not None
+    assert (known.reconstructions, summarised.reconstructions) == (0, 80)
+    for found in (known, summarised):
+        assert found.prior == "reference"
+        assert found.log_bayes_factor_error < 0.1
+        # the hazards of these 42 patients are as good as proportional, and so few cannot prove it
+        assert 0 < found.log_bayes_factor < 1.5
+        assert found.small_prior < found.small < 0.5
+
+
 def test_the_comparison_sets_survival_side_by_side(analysis: Analysis) -> None:
     mine = analysis.comparison.select(endpoint="summarised", quantity="hazard_ratio")
     kinds = {item.kind for item in mine.estimates}

@@ -20,6 +20,7 @@ _HOMES = {
     "HazardPrior": "hazard",
     "HazardRatioPrior": "hazard",
     "PatientData": "endpoints.patients",
+    "ProportionalityEvidence": "survival_evidence",
     "Estimate": "estimate",
     "DepthFit": "depth.fitting",
     "Fit": "fitting",
@@ -30,16 +31,19 @@ _HOMES = {
     "Sampling": "sampling",
     "Store": "store",
     "SafetyFit": "safety.fitting",
+    "SharedSurvivalFit": "shared_survival",
     "SurvivalFit": "survival_fitting",
     "Trial": "trial",
     "TrialFileError": "errors",
     "analyse": "workflow",
     "audit_trial": "audit:audit",
+    "compare_proportionality": "survival_evidence",
     "exact_estimates": "exact",
     "fit": "fitting",
     "fit_adverse_events": "safety.fitting",
     "fit_depth": "depth.fitting",
     "fit_survival": "survival_fitting",
+    "fit_survival_together": "survival_sharing",
     "load_trial": "trial",
     "read_patients": "trial.patients",
     "read_tree": "store",
@@ -68,9 +72,12 @@ if TYPE_CHECKING:
     from reappraise.replicates import reconstruct
     from reappraise.safety.fitting import SafetyFit, fit_adverse_events
     from reappraise.sampling import Sampling
+    from reappraise.shared_survival import SharedSurvivalFit
     from reappraise.store import Store, read_tree
+    from reappraise.survival_evidence import ProportionalityEvidence, compare_proportionality
     from reappraise.survival_fitting import SurvivalFit, fit_survival
     from reappraise.survival_reweighting import reweighted
+    from reappraise.survival_sharing import fit_survival_together
     from reappraise.trial import Trial, load_trial, shipped_trials
     from reappraise.trial.patients import read_patients
     from reappraise.workflow import analyse
@@ -88,21 +95,25 @@ __all__ = [
     "OutputError",
     "Partition",
     "PatientData",
+    "ProportionalityEvidence",
     "RatePrior",
     "ReappraiseError",
     "SafetyFit",
     "Sampling",
+    "SharedSurvivalFit",
     "Store",
     "SurvivalFit",
     "Trial",
     "TrialFileError",
     "analyse",
     "audit_trial",
+    "compare_proportionality",
     "exact_estimates",
     "fit",
     "fit_adverse_events",
     "fit_depth",
     "fit_survival",
+    "fit_survival_together",
     "load_trial",
     "read_patients",
     "read_tree",

@@ -55,6 +55,7 @@ class Grid:
     @classmethod
     def at_quantiles(cls, times: Floats, intervals: int, horizon: float) -> Self:
         """Cut at the quantiles of event times; ties give fewer intervals than asked."""
+        _refuse_fewer_than_one(intervals)
         inner = np.quantile(times, np.linspace(0, 1, intervals + 1)[1:-1]) if times.size else np.empty(0)
         distinct = np.unique(inner)
         kept = distinct[(distinct > 0) & (distinct < horizon)]
@@ -63,6 +64,7 @@ class Grid:
     @classmethod
     def regular(cls, intervals: int, horizon: float) -> Self:
         """Intervals of equal length on (0, horizon)."""
+        _refuse_fewer_than_one(intervals)
         return cls(tuple(float(cut) for cut in np.linspace(0, horizon, intervals + 1)[1:-1]), horizon)
 
     @property
@@ -160,7 +162,7 @@ class HazardRatioPrior:
 
     def mirrored(self) -> Self:
         """The same opinion with the arms exchanged."""
-        return replace(self, mean=-self.mean)
+        return replace(self, mean=0.0 - self.mean)  # a plain minus makes -0 of 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +202,10 @@ class HazardPrior:
         """Mean log hazard at time zero: that of an exponential with the median."""
         return log(log(2) / self.median)
 
+    def held(self, better: Literal["higher", "lower"]) -> Self:
+        """The same belief as it enters: with the effect mirrored where shorter times, and so events, are good."""
+        return self if better == "higher" else replace(self, effect=self.effect.mirrored())
+
     @property
     def text(self) -> str:
         """The distributions in a line."""
@@ -208,6 +214,11 @@ class HazardPrior:
             f"(95%); walk sd ~ HalfNormal({self.walk_scale:g}), departure sd ~ HalfNormal({self.departure_scale:g}) "
             "over the follow-up"
         )
+
+
+def _refuse_fewer_than_one(intervals: int) -> None:
+    if intervals < 1:
+        raise AnalysisError(f"expected 1 interval of constant hazard or more, got {intervals}")
 
 
 def hazard_ratio_priors(planned: float | None = None) -> tuple[HazardRatioPrior, ...]:

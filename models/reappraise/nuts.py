@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +12,21 @@ import nutpie
 from numpy.typing import NDArray
 from pytensor.configdefaults import config
 
-from reappraise.engine import STATISTICS, Sampled
 from reappraise.sampling import Sampling
 
 if TYPE_CHECKING:
     import pymc as pm
+
+STATISTICS = ("diverging", "energy", "depth", "n_steps", "step_size", "mean_tree_accept", "logp")
+"""Sampler statistics that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Draws and sampler statistics, leading dims (chain, draw)."""
+
+    draws: dict[str, NDArray[np.float64]]
+    statistics: dict[str, NDArray[Any]]
 
 
 def compile_model(model: pm.Model) -> Any:
@@ -27,8 +38,17 @@ def compile_model(model: pm.Model) -> Any:
         return nutpie.compile_pymc_model(model)
 
 
-def draw(compiled: Any, data: Mapping[str, NDArray[Any]], sampling: Sampling, seed: int) -> Sampled:
-    """Draw from the posterior of one data set, several chains.
+def draw(
+    compiled: Any,
+    data: Mapping[str, NDArray[Any]],
+    sampling: Sampling,
+    seed: int,
+    *,
+    chains: int | None = None,
+    draws: int | None = None,
+    tune: int | None = None,
+) -> Sampled:
+    """Draw from the posterior of one data set.
 
     Parameters
     ----------
@@ -40,26 +60,29 @@ def draw(compiled: Any, data: Mapping[str, NDArray[Any]], sampling: Sampling, se
         Settings.
     seed
         Seed of this one fit; the draws do not depend on the number of cores.
+    chains, draws, tune
+        In place of those of the settings, such as fewer than settings may ask for; each chain has a core if there is.
 
     Raises
     ------
     KeyboardInterrupt
         If it was interrupted before all draws were there.
     """
+    shape = (chains or sampling.chains, draws or sampling.draws)
     tree = nutpie.sample(
         compiled.with_data(**data),
-        draws=sampling.draws,
-        tune=sampling.tune,
-        chains=sampling.chains,
-        cores=min(sampling.chains, os.cpu_count() or 1),
+        draws=shape[1],
+        tune=sampling.tune if tune is None else tune,
+        chains=shape[0],
+        cores=min(shape[0], os.cpu_count() or 1),
         seed=seed,
         save_warmup=False,
         progress_bar=False,
         target_accept=sampling.target_accept,
     )
-    draws = {str(name): np.asarray(values) for name, values in tree["posterior"].data_vars.items()}
+    found = {str(name): np.asarray(values) for name, values in tree["posterior"].data_vars.items()}
     statistics = {name: np.asarray(tree["sample_stats"][name]) for name in STATISTICS}
-    if statistics["energy"].shape != (sampling.chains, sampling.draws) or not np.isfinite(statistics["energy"]).all():
+    if statistics["energy"].shape != shape or not np.isfinite(statistics["energy"]).all():
         # the sampler answers an interrupt with the draws it has
         raise KeyboardInterrupt("sampling was interrupted")
-    return Sampled(draws, statistics)
+    return Sampled(found, statistics)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -13,9 +12,11 @@ import numpy as np
 import xarray as xr
 
 from reappraise.diagnose import Check, Diagnosis
+from reappraise.endpoints import SurvivalEndpoint
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
 from reappraise.hazard import HazardPrior, hazard_ratio_priors
+from reappraise.posterior import StoredJob
 from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.quality import judge
 from reappraise.pseudo_ipd.reconstruct import Effort, Progress, reaches
@@ -24,8 +25,6 @@ from reappraise.pseudo_ipd.summaries import Summaries
 from reappraise.sampling import Sampling, derived_seed, versions
 from reappraise.trial import TrialEndpoint
 
-FORMAT = "reappraise reconstruction 1"
-"""Version of the layout of the files; part of every digest."""
 LARGEST_R_HAT = 1.06
 """Above it the chains of a reconstruction do not agree on what the data are."""
 FEWEST = 50.0
@@ -53,28 +52,26 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReconstructionJob:
+class ReconstructionJob(StoredJob):
     """Individual data to be reconstructed.
 
     Parameters
     ----------
     summaries, prior
-        What was printed, and the prior on the hazards.
+        What was printed, and the prior on the hazards as it enters: mirrored already where the event is good.
     effort, seed
         How much to sample, and the root seed.
     try_estimators
         Whether a short search is made under each other estimator that the publication may have used.
-    trial, trial_digest
-        Key and digest of the trial that the numbers come from.
     """
+
+    layout = "reappraise reconstruction 1"
 
     summaries: Summaries
     prior: HazardPrior
     effort: Effort
     seed: int
     try_estimators: bool = False
-    trial: str = ""
-    trial_digest: str = ""
 
     @property
     def name(self) -> str:
@@ -82,24 +79,14 @@ class ReconstructionJob:
         return f"{self.summaries.endpoint}.reconstruction.{self.prior.effect.name}"
 
     @property
-    def inputs(self) -> dict[str, Any]:
-        """Everything that the replicates depend on."""
+    def _depends(self) -> dict[str, Any]:
         return {
-            "format": FORMAT,
-            "trial": self.trial,
-            "trial_digest": self.trial_digest,
             "summaries": asdict(self.summaries),
             "prior": asdict(self.prior),
             "effort": asdict(self.effort),
             "seed": self.seed,
             "try_estimators": self.try_estimators,
-            "versions": versions(),
         }
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the inputs."""
-        return hashlib.sha256(json.dumps(self.inputs, sort_keys=True).encode()).hexdigest()
 
     def run(self, progress: Progress | None = None) -> Replicates:
         """Reconstruct.
@@ -136,7 +123,7 @@ class ReconstructionJob:
         root = xr.DataTree.from_dict({"reconstruction": tree})
         root.attrs = {
             "creator": "reappraise",
-            "format": FORMAT,
+            "format": self.layout,
             "trial": self.trial,
             "endpoint": self.summaries.endpoint,
             "estimators": self.summaries.estimators.text,
@@ -166,8 +153,7 @@ class ReconstructionJob:
 
     def restore(self, tree: xr.DataTree) -> Replicates:
         """The replicates whose stored tree carries this job's digest."""
-        if tree.attrs.get("inputs_digest") != self.digest:
-            raise ValueError(f"{self.name}: the stored replicates belong to other inputs")
+        self._require_own(tree)
         return Replicates(job=self, tree=tree)
 
 
@@ -250,7 +236,9 @@ def reconstruct(
     target
         Survival endpoint of a trial, or summaries.
     prior
-        Prior on the hazards; by default the reference prior, with a median survival of half the follow-up.
+        Prior on the hazards, for events that are bad; of a trial's endpoint whose events are good the effect is
+        mirrored, as `fit_survival` does with ``better="lower"``. Summaries do not say which they are: their prior is
+        taken as it is. By default the reference prior, with a median survival of half the follow-up.
     seed
         Root seed; without one, a seed is generated and recorded.
     effort
@@ -277,10 +265,11 @@ def reconstruct(
     """
     summaries = target if isinstance(target, Summaries) else summaries_of(target)
     trial = None if isinstance(target, Summaries) else target.trial
-    chosen = prior or HazardPrior(effect=hazard_ratio_priors()[0], median=summaries.horizon / 2)
+    given = prior or HazardPrior(effect=hazard_ratio_priors()[0], median=summaries.horizon / 2)
+    published = None if isinstance(target, Summaries) else target.published
     return ReconstructionJob(
         summaries=summaries,
-        prior=chosen,
+        prior=given.held(published.better) if isinstance(published, SurvivalEndpoint) else given,
         effort=effort or Effort(),
         seed=Sampling(seed=seed).seeded().seed or 0,
         trial=trial.key if trial else "",

@@ -9,11 +9,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import nutpie
-from pytensor.configdefaults import config
 
 from reappraise.bayes.piecewise_exponential import HazardData, PiecewiseExponential
-from reappraise.engine import STATISTICS, Sampled
+from reappraise.nuts import STATISTICS, Sampled, compile_model, draw
 from reappraise.sampling import Sampling, derived_seed
 
 REPLICATE_TUNE = 200
@@ -27,35 +25,13 @@ type Progress = Callable[[int, int], None]
 
 @cache
 def compiled_hazards(groups: int, intervals: int) -> Any:
-    """The compiled model for that shape: once per process, several seconds.
-
-    Fast-math is off: with it, a cold compile cache gave other draws than a warm one.
-    """
-    with config.change_flags(numba__fastmath=False):
-        return nutpie.compile_pymc_model(PiecewiseExponential().build(groups, intervals))
+    """The compiled model for that shape: once per process, several seconds."""
+    return compile_model(PiecewiseExponential().build(groups, intervals))
 
 
 def sample_hazards(data: HazardData, sampling: Sampling, seed: int) -> Sampled:
-    """Draw from the posterior of one data set, several chains.
-
-    Parameters
-    ----------
-    data
-        Values of the model's data variables.
-    sampling
-        Settings.
-    seed
-        Seed of this one fit; the draws do not depend on the number of cores.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If it was interrupted before all draws were there.
-    """
-    cores = min(sampling.chains, os.cpu_count() or 1)
-    return _nuts(
-        data, sampling, chains=sampling.chains, draws=sampling.draws, tune=sampling.tune, seed=seed, cores=cores
-    )
+    """Draw from the posterior given the values of the model's data variables, several chains; see `nuts.draw`."""
+    return draw(_compiled_for(data), data, sampling, seed)
 
 
 def sample_replicates(
@@ -84,13 +60,12 @@ def sample_replicates(
     """
     draws = replicate_draws(sampling, len(data[0]))
     places = [(chain, replicate) for chain in range(len(data)) for replicate in range(len(data[0]))]
-    shape = data[0][0]["events"].shape
-    compiled_hazards(shape[0], shape[2])  # before the threads, or both would compile
+    compiled = _compiled_for(data[0][0])  # before the threads, or both would compile
 
     def refit(place: tuple[int, int]) -> Sampled:
         chain, replicate = place
         own = derived_seed(seed, str(chain), str(replicate))
-        return _nuts(data[chain][replicate], sampling, chains=1, draws=draws, tune=REPLICATE_TUNE, seed=own, cores=1)
+        return draw(compiled, data[chain][replicate], sampling, own, chains=1, draws=draws, tune=REPLICATE_TUNE)
 
     found = []
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
@@ -112,27 +87,9 @@ def replicate_draws(sampling: Sampling, replicates: int) -> int:
     return max(REPLICATE_DRAWS, -(-sampling.draws // replicates))
 
 
-def _nuts(
-    data: HazardData, sampling: Sampling, *, chains: int, draws: int, tune: int, seed: int, cores: int
-) -> Sampled:
+def _compiled_for(data: HazardData) -> Any:
     groups, _, intervals = data["events"].shape
-    tree = nutpie.sample(
-        compiled_hazards(groups, intervals).with_data(**data),
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        cores=cores,
-        seed=seed,
-        save_warmup=False,
-        progress_bar=False,
-        target_accept=sampling.target_accept,
-    )
-    found = {str(name): np.asarray(values) for name, values in tree["posterior"].data_vars.items()}
-    statistics = {name: np.asarray(tree["sample_stats"][name]) for name in STATISTICS}
-    if statistics["energy"].shape != (chains, draws) or not np.isfinite(statistics["energy"]).all():
-        # the sampler answers an interrupt with the draws it has
-        raise KeyboardInterrupt("sampling was interrupted")
-    return Sampled(found, statistics)
+    return compiled_hazards(groups, intervals)
 
 
 def _chains(pieces: list[Any], chains: int) -> Any:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from html import escape
 from typing import Any, Literal, get_args
 
-import numpy as np
 import xarray as xr
 
 from reappraise.bayes.piecewise_exponential import HazardData, PiecewiseExponential
-from reappraise.diagnose import Check, Diagnosis, diagnose
 from reappraise.endpoints.partition import WHOLE, Better
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
 from reappraise.hazard import Grid, HazardPrior, HazardRatioPrior, hazard_ratio_priors
-from reappraise.sampling import Sampling, derived_seed, versions
+from reappraise.posterior import Attributes, Posterior, PosteriorJob, contrasted, settings_with
+from reappraise.sampling import Sampling
 from reappraise.survival_answers import Questions, report
 from reappraise.survival_counts import common_follow_up, digest_of, person_time
 from reappraise.survival_engine import (
@@ -31,8 +28,6 @@ from reappraise.survival_engine import (
 )
 from reappraise.survival_tree import Shape, build_tree, tree_answers, tree_scalars
 
-FORMAT = "reappraise survival posterior 1"
-"""Version of the layout of posterior files; part of every digest."""
 SUBGROUP = "subgroup"
 """Factor of the levels that patients were given."""
 MODEL = PiecewiseExponential()
@@ -42,7 +37,7 @@ LABELS = {"piecewise-exponential": MODEL.label, "proportional-hazards": f"{MODEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurvivalJob:
+class SurvivalJob(PosteriorJob):
     """One posterior of hazards to be computed.
 
     Parameters
@@ -54,8 +49,8 @@ class SurvivalJob:
     prior
         What is believed about the hazards, for events that are bad; where the event is good the effect is mirrored.
     sampling
-        Settings with the root seed. Of an ensemble, chains are those of the reconstruction and each replicate has
-        its share of the draws.
+        As of every `PosteriorJob`. Of an ensemble, chains are those of the reconstruction and each replicate has its
+        share of the draws.
     model
         Whether the hazard ratio may change with time.
     horizons
@@ -68,30 +63,26 @@ class SurvivalJob:
         "all", or "subgroup" for the levels in the data.
     between_scale
         Half-normal scale of the standard deviation of the log hazard ratio between subgroups.
-    trial, trial_digest
-        Key and digest of the trial that the data come from; empty for data of no trial file.
     data_digest
         Digest that stands for the data, such as that of a reconstruction's inputs; by default of the arrays.
     """
 
+    layout = "reappraise survival posterior 2"
+
     data: PatientData
     grid: Grid
     prior: HazardPrior
-    sampling: Sampling
     model: SurvivalModel = "piecewise-exponential"
     horizons: tuple[float, ...]
     landmarks: tuple[float, ...] = ()
     better: Better = "higher"
     by: str = WHOLE
     between_scale: float = 0.5
-    trial: str = ""
-    trial_digest: str = ""
     data_digest: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what the data cannot answer, before anything is sampled."""
-        if self.sampling.seed is None:
-            raise ValueError("a job needs a seed; use Sampling.seeded()")
+        PosteriorJob.__post_init__(self)
         if self.model not in get_args(SurvivalModel.__value__):
             raise AnalysisError(f"unknown model {self.model!r}; expected one of {', '.join(LABELS)}")
         if self.model == "piecewise-exponential" and not self.prior.departure_scale > 0:
@@ -124,9 +115,8 @@ class SurvivalJob:
     @property
     def held(self) -> HazardPrior:
         """The prior as it enters: proportional if so asked, the effect mirrored where the event is good."""
-        effect = self.prior.effect if self.better == "higher" else self.prior.effect.mirrored()
         scale = self.prior.departure_scale if self.model == "piecewise-exponential" else 0.0
-        return replace(self.prior, effect=effect, departure_scale=scale)
+        return replace(self.prior.held(self.better), departure_scale=scale)
 
     @property
     def shape(self) -> Shape:
@@ -138,13 +128,9 @@ class SurvivalJob:
         return Shape(asked, self.groups)
 
     @property
-    def inputs(self) -> dict[str, Any]:
-        """Everything that the posterior depends on."""
+    def _depends(self) -> dict[str, Any]:
         data = self.data
         return {
-            "format": FORMAT,
-            "trial": self.trial,
-            "trial_digest": self.trial_digest,
             "data": self.data_digest or digest_of(data),
             "endpoint": data.endpoint,
             "arms": data.arms,
@@ -163,13 +149,7 @@ class SurvivalJob:
             "prior": asdict(self.prior),
             "sampling": self.sampling.as_dict(),
             "replicate_tune": REPLICATE_TUNE,
-            "versions": versions(),
         }
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the inputs: equal digests mean the same posterior."""
-        return hashlib.sha256(json.dumps(self.inputs, sort_keys=True).encode()).hexdigest()
 
     def run(self, progress: Progress | None = None) -> SurvivalFit:
         """Sample, assemble and diagnose.
@@ -179,61 +159,41 @@ class SurvivalJob:
         progress
             Told, for an ensemble, how many replicates are done, and of how many.
         """
-        seed = derived_seed(self.sampling.seed or 0, self.name)
+        seed, rng = self._randomness()
         data = self._datasets()
         ensemble = self.data.chains * self.data.replicates > 1
         if ensemble:
             sampled = sample_replicates(data, self.sampling, seed, progress)
         else:
             sampled = sample_hazards(data[0][0], self.sampling, seed)
-        rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
         tree = build_tree(MODEL, self.shape, data, sampled, rng)
         named, reported = tree_scalars(tree, self.shape)
-        energy = sampled.statistics["energy"]
+        statistics = sampled.statistics
         if ensemble:  # the energy of each data set has its own mean, which is no matter of the sampler
+            energy = statistics["energy"]
             pieces = energy.reshape(len(energy), self.data.replicates, -1)
-            energy = (pieces - pieces.mean(axis=-1, keepdims=True)).reshape(energy.shape)
-        diagnosis = diagnose(
-            named,
-            reported=reported,
-            diverging=sampled.statistics["diverging"],
-            energy=energy,
-            thresholds=self.sampling.thresholds,
-            level=self.sampling.level,
-        )
+            centred = (pieces - pieces.mean(axis=-1, keepdims=True)).reshape(energy.shape)
+            statistics = {**statistics, "energy": centred}
+        diagnosis = self._judge(named, reported=reported, statistics=statistics)
         tree.attrs = self._attributes(diagnosis)
         return SurvivalFit(job=self, tree=tree, diagnosis=diagnosis)
 
     def restore(self, tree: xr.DataTree) -> SurvivalFit:
         """The fit whose stored tree carries this job's digest."""
-        if tree.attrs.get("inputs_digest") != self.digest:
-            raise ValueError(f"{self.name}: the stored posterior belongs to other inputs")
-        checks = json.loads(tree.attrs["diagnosis"])["checks"]
-        return SurvivalFit(job=self, tree=tree, diagnosis=Diagnosis(tuple(Check(**check) for check in checks)))
+        return SurvivalFit(job=self, tree=tree, diagnosis=self._stored_diagnosis(tree))
 
     def _datasets(self) -> list[list[HazardData]]:
         events, exposure = person_time(self.data, self.grid, self.groups)
-        return [
-            [
-                MODEL.data(one, time, self.grid, self.held, between_scale=self.between_scale)
-                for one, time in zip(*chain, strict=True)
-            ]
-            for chain in zip(events, exposure, strict=True)
-        ]
+        return MODEL.datasets(events, exposure, self.grid, self.held, between_scale=self.between_scale)
 
-    def _attributes(self, diagnosis: Diagnosis) -> dict[str, str | int | float]:
+    @property
+    def _described(self) -> Attributes:
         data = self.data
         return {
-            "creator": "reappraise",
-            "format": FORMAT,
-            "trial": self.trial,
-            "trial_digest": self.trial_digest,
             "endpoint": data.endpoint,
             "factor": self.by,
             "better": self.better,
-            "control_arm": data.arms[0],
-            "experimental_arm": data.arms[1],
-            "direction": f"contrasts are {data.arms[1]} over (or minus) {data.arms[0]}",
+            **contrasted(data.arms),
             "unit": data.unit,
             "data_origin": data.origin,
             "data_replicates": data.chains * data.replicates,
@@ -245,49 +205,19 @@ class SurvivalJob:
             "prior": self.prior.effect.name,
             "prior_distribution": self.held.text,
             "prior_rationale": self.prior.effect.rationale,
-            "seed": self.sampling.seed or 0,
-            "level": self.sampling.level,
-            "versions": json.dumps(versions()),
-            "thresholds": json.dumps(asdict(self.sampling.thresholds)),
-            "verdict": diagnosis.verdict,
-            "diagnosis": json.dumps(diagnosis.as_dict()),
-            "inputs": json.dumps(self.inputs, sort_keys=True),
-            "inputs_digest": self.digest,
         }
 
 
 @dataclass(frozen=True)
-class SurvivalFit:
-    """A posterior of hazards with its verdict.
-
-    Parameters
-    ----------
-    job
-        What was asked.
-    tree
-        Draws as an xarray DataTree: any ArviZ function takes it.
-    diagnosis
-        Whether it can be trusted.
-    """
-
-    job: SurvivalJob
-    tree: xr.DataTree = field(repr=False)
-    diagnosis: Diagnosis
-
-    @property
-    def converged(self) -> bool:
-        """Whether the fit passed its diagnostics."""
-        return self.diagnosis.converged
+class SurvivalFit(Posterior[SurvivalJob]):
+    """A posterior of hazards with its verdict."""
 
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:
         """The posterior estimates; a failed verdict stands in the method of each."""
         job = self.job
-        method = "posterior median, equal-tailed interval, NUTS"
-        if job.data.chains * job.data.replicates > 1:
-            method += f" over {job.data.chains * job.data.replicates} reconstructions of the individual data"
-        if not self.converged:
-            method = f"{self.diagnosis.verdict}: {method}"
+        datasets = job.data.chains * job.data.replicates
+        method = self._method(f" over {datasets} reconstructions of the individual data" if datasets > 1 else "")
         return tuple(
             estimate
             for group, found in tree_answers(self.tree, job.shape).items()
@@ -299,21 +229,9 @@ class SurvivalFit:
         )  # fmt: skip
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(item.population)}</td><td>{escape(item.quantity.replace('_', ' '))}</td>"
-            f"<td>{escape(item.arm or f'{item.numerator} vs {item.denominator}')}</td><td>{escape(item.at)}</td>"
-            f"<td>{'' if item.value is None else f'{item.value:.3g}'}</td>"
-            f"<td>{'' if item.low is None else f'{item.low:.3g} to {item.high:.3g}'}</td></tr>"
-            for item in self.estimates
-        )
         job = self.job
         title = f"{job.data.endpoint}, {LABELS[job.model]}, prior {job.prior.effect.label}: {job.held.text}"
-        verdict = self.diagnosis.verdict + (f" ({self.diagnosis.failures})" if not self.converged else "")
-        head = (
-            "<tr><th>population</th><th>quantity</th><th>arm</th><th>at</th><th>median</th>"
-            f"<th>{job.sampling.level:.0%}</th></tr>"
-        )
-        return f"<table><caption>{escape(title)}<br>{escape(verdict)}</caption>{head}{rows}</table>"
+        return self._table(title, "population", lambda item: item.population, times=True)
 
 
 def fit_survival(
@@ -354,15 +272,12 @@ def fit_survival(
     AnalysisError
         If the data cannot answer the request.
     """
-    settings = sampling or Sampling()
-    if seed is not None:
-        settings = replace(settings, seed=seed)
     chosen_grid = grid or Grid.at_quantiles(data.time[data.event], intervals, data.horizon)
     job = SurvivalJob(
         data=data,
         grid=chosen_grid,
         prior=_prior(prior, chosen_grid),
-        sampling=settings.seeded(),
+        sampling=settings_with(sampling, seed),
         model=model,
         horizons=(common_follow_up(data) if horizon is None else horizon,),
         landmarks=tuple(sorted(landmarks)),

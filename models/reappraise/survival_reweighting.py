@@ -122,5 +122,6 @@ def _resampled(variable: xr.DataArray, chosen: NDArray[np.int64]) -> xr.DataArra
     lead = variable.transpose("chain", "draw", ...)
     if lead.dims[:2] != ("chain", "draw"):
         return variable
-    flat: NDArray[Any] = lead.to_numpy().reshape(-1, *lead.shape[2:])
+    # the number of draws is said: of an array without landmarks, which is empty, it cannot be told
+    flat: NDArray[Any] = lead.to_numpy().reshape(chosen.size, *lead.shape[2:])
     return lead.copy(data=flat[chosen])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reappraise import survival_estimands as of
 from reappraise.bayes.piecewise_exponential import HazardData, PiecewiseExponential
-from reappraise.engine import Sampled
+from reappraise.nuts import Sampled
 from reappraise.survival_answers import Answer, Questions, answers
 
 DRAWS = 8000
@@ -130,11 +130,16 @@ def build_tree(
     model, shape
         What was fitted, and the labels.
     data
-        What it was fitted to, by chain and replicate; one by one for known data.
+        What it was fitted to, by chain and replicate, all but events and exposure in common; one by one for known data.
     sampled
         What the sampler returned; of several replicates, the draws of each after the other.
     rng
         Source of the draws from the prior.
+
+    Raises
+    ------
+    ValueError
+        If the data sets differ in more than events and exposure: then no one reading of the draws is right for all.
     """
     chains, whole = sampled.statistics["energy"].shape
     step = -(-chains * whole // DRAWS)
@@ -142,6 +147,8 @@ def build_tree(
     statistics = {name: values[:, ::step] for name, values in sampled.statistics.items()}
     first, replicates = data[0][0], len(data[0])
     shared = {name: value for name, value in first.items() if name not in PERSON_TIME}
+    if not all(np.array_equal(one[name], value) for chain in data for one in chain for name, value in shared.items()):
+        raise ValueError("expected data sets that have all but events and exposure in common")
     replicate = np.repeat(np.arange(replicates), whole // replicates)[::step] if len(data) > 1 else None
     posterior = model.complete(drawn, shared)
     counts = {name: np.array([[one[name] for one in chain] for chain in data]) for name in PERSON_TIME}

@@ -20,6 +20,7 @@ from reappraise.refusal import Refusal
 from reappraise.replicates import ReconstructionJob, Replicates
 from reappraise.sampling import Sampling
 from reappraise.store import Store
+from reappraise.survival_evidence import ProportionalityEvidence, compare_proportionality
 from reappraise.survival_fitting import SurvivalFit, SurvivalJob, SurvivalModel
 from reappraise.survival_reweighting import ReweightedFit, reweighted
 from reappraise.trial import Trial, TrialEndpoint
@@ -51,6 +52,8 @@ class SurvivalEndpointResult:
         Fits: of each model with the reference prior, and of the first with each other prior.
     landmarks
         Times at which survival is reported, in the endpoint's unit.
+    proportionality
+        Evidence on proportional hazards under the reference prior; None with one interval of constant hazard.
     """
 
     endpoint: TrialEndpoint
@@ -58,6 +61,7 @@ class SurvivalEndpointResult:
     data: PatientData
     fits: tuple[SurvivalFit | ReweightedFit, ...]
     landmarks: tuple[float, ...]
+    proportionality: ProportionalityEvidence | None = None
 
     def recomputed(self, level: float) -> Iterator[Estimate]:
         """Yield classical answers on the data, known or reconstructed."""
@@ -122,7 +126,7 @@ def _analyse(
         grid = Grid.regular(INTERVALS, summaries.horizon)
         job = ReconstructionJob(
             summaries=summaries,
-            prior=HazardPrior(effect=reference, median=grid.horizon / 2),
+            prior=HazardPrior(effect=reference, median=grid.horizon / 2).held(published.better),
             effort=effort,
             seed=sampling.seed or 0,
             try_estimators=True,
@@ -168,8 +172,14 @@ def _analyse(
                 store.write_fit(fit)
         fits.append(fit)
     others = tuple(reweighted(fits[0], prior) for prior in hazard_ratio_priors()[1:])
+    varying, proportional = fits
     return SurvivalEndpointResult(
-        endpoint=item, replicates=replicates, data=data, fits=(*fits, *others), landmarks=landmarks
+        endpoint=item,
+        replicates=replicates,
+        data=data,
+        fits=(*fits, *others),
+        landmarks=landmarks,
+        proportionality=compare_proportionality(varying, proportional) if grid.intervals > 1 else None,
     )
 
 

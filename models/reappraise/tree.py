@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from reappraise.bayes.model import Data, Draws, ResponseModel
 from reappraise.endpoints.partition import Partition
-from reappraise.engine import Sampled
 from reappraise.estimands import CONTRASTS, RATIOS, contrasts
+from reappraise.nuts import Sampled
 
 DIMS: Mapping[str, tuple[str, ...]] = {
     "rate": ("level", "arm"),

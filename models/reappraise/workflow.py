@@ -98,7 +98,8 @@ class Analysis:
     fits
         Every fit, with its draws and verdict.
     survival
-        Every survival endpoint that enough is printed about: data, reconstructed or known, and fits.
+        Every survival endpoint that enough is printed about: data, reconstructed or known, fits, and evidence on
+        proportional hazards.
     refused
         Endpoints that were not analysed, and why.
     safety, singles

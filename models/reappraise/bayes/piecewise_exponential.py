@@ -111,6 +111,7 @@ class PiecewiseExponential:
         *,
         shared: bool = True,
         between_scale: float = 0.5,
+        pull: Floats | None = None,
     ) -> dict[str, NDArray[np.float64]]:
         """Values for the data variables.
 
@@ -125,15 +126,16 @@ class PiecewiseExponential:
             unrelated endpoints.
         between_scale
             Half-normal scale of the standard deviation of the log hazard ratio between subgroups.
+        pull
+            Weight of each step of the walk in the log hazard where the events are; by default of these events. Any
+            will do, but draws are to be read with the one that they were drawn with.
         """
-        weights = events.sum(axis=(0, 1)) + 1.0
-        pull = weights @ grid.walk / weights.sum()
         found: dict[str, NDArray[np.float64]] = {
             "events": np.asarray(events, dtype=np.float64),
             "exposure": np.maximum(exposure, LEAST_EXPOSURE * grid.horizon),
             "walk": grid.walk,
             "departure": grid.centred_walk,
-            "pull": pull,
+            "pull": _pull(events, grid) if pull is None else pull,
             "level_mean": np.array(prior.level_mean),
             "level_sd": np.array(prior.level_sd),
             "effect_mean": np.array(prior.effect.mean),
@@ -145,6 +147,36 @@ class PiecewiseExponential:
             found["shared"] = np.array(float(shared))
             found["between_scale"] = np.array(between_scale if shared else 0.0)
         return found
+
+    def datasets(
+        self,
+        events: Floats,
+        exposure: Floats,
+        grid: Grid,
+        prior: HazardPrior,
+        *,
+        shared: bool = True,
+        between_scale: float = 0.5,
+    ) -> list[list[HazardData]]:
+        """The same for every data set of an ensemble, by chain and replicate.
+
+        They have all but events and exposure in common, so that the draws of all of them are read alike.
+
+        Parameters
+        ----------
+        events, exposure
+            Dims (chain, replicate, group, arm, interval).
+        grid, prior, shared, between_scale
+            As of `data`.
+        """
+        pull = _pull(events.mean(axis=(0, 1)), grid)
+        return [
+            [
+                self.data(one, time, grid, prior, shared=shared, between_scale=between_scale, pull=pull)
+                for one, time in zip(*chain, strict=True)
+            ]
+            for chain in zip(events, exposure, strict=True)
+        ]
 
     def draw_prior(self, data: HazardData, draws: int, rng: np.random.Generator) -> dict[str, Floats]:
         """All sampled variables from their priors, leading axis the draw."""
@@ -210,6 +242,12 @@ class PiecewiseExponential:
             own = 2 if name.endswith("_steps") else int(name in {"level_offset", "group_effect_offset"})
             found[name] = np.asarray(density.sum(axis=tuple(range(-own, 0))) if own else density)
         return found
+
+
+def _pull(events: Floats, grid: Grid) -> Floats:
+    """Weight of each step in the walk averaged over events, dims (group, arm, interval), and one more per interval."""
+    weights = events.sum(axis=(0, 1)) + 1.0
+    return np.asarray(weights @ grid.walk / weights.sum())
 
 
 def _turn(offset: Any, steps: Any, pull: Any, ratio: Any) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise import engine
+from reappraise import engine, nuts
 from reappraise.bayes import MODELS, ResponseModel
 from reappraise.bayes import model as protocol
 from reappraise.bayes.model import Draws, Floats
@@ -65,9 +65,9 @@ class ResponseCalibration:
 
     @property
     def code(self) -> tuple[Path, ...]:
-        """What every response model is, this model, the engine, the simulator and the rank."""
+        """What every response model is, this model, the engine, the sampler, the simulator and the rank."""
         own = inspect.getfile(type(self.model))
-        modules = (str(module.__file__) for module in (protocol, engine, ranking))
+        modules = (str(module.__file__) for module in (protocol, engine, nuts, ranking))
         return tuple(Path(path) for path in (own, *modules, __file__))
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise import hazard, survival_engine
+from reappraise import hazard, nuts, survival_engine
 from reappraise.bayes.piecewise_exponential import PiecewiseExponential
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import Ranks, Refused
@@ -54,8 +54,8 @@ class SurvivalCalibration:
 
     @property
     def code(self) -> tuple[Path, ...]:
-        """The model, its engine, the prior, the simulator and the rank."""
-        modules = (hazard, survival_engine, ranking, simulator)
+        """The model, its engine, the sampler, the prior, the simulator and the rank."""
+        modules = (hazard, survival_engine, nuts, ranking, simulator)
         own = inspect.getfile(PiecewiseExponential)
         return (Path(own), *(Path(str(module.__file__)) for module in modules), Path(__file__))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reappraise.bayes.cumulative_logit import CumulativeLogit, OrdinalData
 from reappraise.bayes.model import Draws, Floats
 from reappraise.endpoints.ordinal_table import OrdinalTable
-from reappraise.engine import Sampled
+from reappraise.nuts import Sampled
 
 DIMS: Mapping[str, tuple[str, ...]] = {
     "category_rate": ("category", "arm"),

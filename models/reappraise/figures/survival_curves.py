@@ -118,7 +118,7 @@ def draw_survival_curves(
                     _draw_printed(axes, item, end)
             axes.tick_params(axis="y", labelleft=code == 0)
             if code == 0:
-                axes.set_ylabel(f"{subject.endpoint} (%)" if len(subject.endpoint) < 45 else "Without the event (%)")
+                axes.set_ylabel(f"{subject.without} (%)")
             _write_at_risk(axes, times[:, mine], ticks, words=said if code == 0 else (), ensemble=ensemble)
             axes.annotate(
                 headings[code], (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", weight="bold",

@@ -78,6 +78,12 @@ class SurvivalSubject:
         """What lies below and above a hazard ratio of 1, experimental over control."""
         return favours(self.arms[1], self.arms[0], "lower" if self.better == "higher" else "higher")
 
+    @property
+    def without(self) -> str:
+        """What share of patients a survival curve shows: only of a survival is it the endpoint's own name."""
+        named = self.better == "higher" and "survival" in self.endpoint.lower() and len(self.endpoint) < 45
+        return self.endpoint if named else "Without the event"
+
     def title(self, words: str) -> str:
         """Title of a figure, which says so if the fit did not converge."""
         return f"{self.endpoint}: {words}" + (f", {NOT_CONVERGED}" if self.failed else "")

@@ -59,8 +59,11 @@ class Quality:
 
 
 def _varies(values: NDArray[np.int64]) -> bool:
+    """Whether values vary in every half of a chain, and their distances from the median in any: R-hat divides by it."""
     half = values.shape[-1] // 2
-    return bool((np.ptp(values[..., :half], axis=-1) > 0).all() and (np.ptp(values[..., -half:], axis=-1) > 0).all())
+    halves = np.concatenate([values[..., :half], values[..., -half:]])
+    folded = np.abs(halves - np.median(halves))
+    return bool((np.ptp(halves, axis=-1) > 0).all() and (np.ptp(folded, axis=-1) > 0).any())
 
 
 def judge(data: PatientData) -> Quality:

@@ -12,7 +12,7 @@ from scipy import special
 
 from reappraise.bayes.adverse_events import ARM_CODE, SYSTEM_WISE, TERM_WISE, EventData, EventModel
 from reappraise.endpoints.event_table import EventTable
-from reappraise.engine import Sampled
+from reappraise.nuts import Sampled
 
 STORED_CELLS = 8_000_000
 """Most draws times terms that are stored of one variable: 32 MB in single precision."""
