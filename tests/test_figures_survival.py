@@ -150,6 +150,7 @@ def every(subject: SurvivalSubject) -> Iterator[tuple[str, Figure]]:
     yield "known", curves(subject, replicates=1)
     yield "hazards", draw_hazards(subject, edges=held.edges, log_hazard=held.log_hazard)
     yield "hazard ratio", ratio(subject)
+    yield "hazard ratio, judged", ratio(subject, evidence="Bayes factor 1.2 for a level line; and so on. " * 3)
     yield "restricted mean", restricted(subject)
     yield "sensitivity", draw_prior_sensitivity(subject, rows())
     yield "directions", directions(subject)

@@ -161,6 +161,7 @@ def test_with_many_it_is_that_of_departures_added_to_the_proportional_fit(
     assert judged.log_bayes_factor_error < 0.03
     assert abs(judged.log_bayes_factor) < 1
     assert "for proportional hazards" in judged.text
+    assert "for a level line" in judged.short
 
 
 def test_small_departures_are_counted_without_noise(rossi: Pair, judged: ProportionalityEvidence, few: Pair) -> None:
@@ -179,6 +180,7 @@ def test_hazards_that_cross_are_found_out_by_density_and_by_prediction(crossing:
     assert found.left_out is not None
     assert found.left_out.difference < -2 * found.left_out.standard_error
     assert "for non-proportional hazards" in found.text
+    assert "Bayes factor 15 against a level line" in found.short
     assert "piecewise-exponential predicts better than proportional-hazards" in found.text
     assert found.bayes_factor == pytest.approx(exp(found.log_bayes_factor))
     assert "non-proportional" in found._repr_html_()

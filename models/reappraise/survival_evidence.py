@@ -99,6 +99,17 @@ class ProportionalityEvidence:
             f"{prediction}"
         )
 
+    @property
+    def short(self) -> str:
+        """The answer in a sentence, for a figure."""
+        side = "for" if self.log_bayes_factor >= 0 else "against"
+        size = abs(self.log_bayes_factor)
+        factor = f"{exp(size):.2g}" if size < log(LARGEST) else f"above {LARGEST:,}"
+        return (
+            f"Bayes factor {factor} {side} a level line; probability {self.small:.2g} (before the data "
+            f"{self.small_prior:.2g}) that the hazard ratio changes little."
+        )
+
     def _repr_html_(self) -> str:
         value, low, high = self.departure_sd
         rows = [

@@ -19,6 +19,7 @@ from reappraise.figures.survival_hazards import draw_hazards
 from reappraise.figures.survival_restricted_mean import draw_restricted_mean
 from reappraise.figures.survival_sensitivity import SensitivityRow, draw_prior_sensitivity
 from reappraise.figures.survival_subject import SurvivalSubject
+from reappraise.survival_evidence import ProportionalityEvidence
 from reappraise.survival_fitting import SurvivalFit
 from reappraise.survival_reweighting import ReweightedFit
 from reappraise.trial import TrialEndpoint
@@ -42,6 +43,11 @@ class Found(Protocol):
     @property
     def fits(self) -> Sequence[SurvivalFit | ReweightedFit]:
         """Fits, that with time-varying effect and reference prior first."""
+        ...
+
+    @property
+    def proportionality(self) -> ProportionalityEvidence | None:
+        """Evidence on proportional hazards, if there is any."""
         ...
 
 
@@ -90,6 +96,7 @@ def draw_survival(found: Found, published: Sequence[Estimate], recomputed: Seque
             time=posterior["time"].to_numpy(),
             hazard_ratio=posterior["hazard_ratio_at"].transpose("chain", "draw", "time").to_numpy(),
             published=printed.hazard_ratio,
+            evidence=found.proportionality.short if found.proportionality else "",
         ),
     )
     means = posterior["restricted_mean"].transpose("chain", "draw", "arm", "horizon_grid")

@@ -40,7 +40,12 @@ _PLOT, _LEFT = 2.6, 0.62
 
 
 def draw_hazard_ratio(
-    subject: SurvivalSubject, *, time: Floats, hazard_ratio: Floats, published: Estimate | None = None
+    subject: SurvivalSubject,
+    *,
+    time: Floats,
+    hazard_ratio: Floats,
+    published: Estimate | None = None,
+    evidence: str = "",
 ) -> Figure:
     """Draw the posterior of HR(t), experimental over control, on a log axis.
 
@@ -54,6 +59,8 @@ def draw_hazard_ratio(
         Posterior draws; dims (..., time).
     published
         Hazard ratio as published, drawn as a line over all times.
+    evidence
+        What speaks for a level line, in a sentence.
     """
     draws = drawn(hazard_ratio, 1)
     low, middle, high = summary(draws, subject.level)
@@ -70,6 +77,7 @@ def draw_hazard_ratio(
     note = (
         f"Posterior: median, 50% and {subject.percent} pointwise bands. A hazard ratio at a time compares only those "
         "who have not had the event by then. Under proportional hazards the line is level, and one number describes it."
+        + (f" {evidence}" if evidence else "")
     )
     with styled():
         head, foot = title_height(title, subtitle) + LINE + 0.16, 0.46 + note_height(note)
