@@ -82,17 +82,23 @@ class ProportionalityEvidence:
             return float(np.exp(self.log_bayes_factor))
 
     @property
+    def _size(self) -> str:
+        """The Bayes factor for the side that it favours, in digits worth reading."""
+        if abs(self.log_bayes_factor) >= log(LARGEST):
+            return f"above {LARGEST:,}"
+        size = exp(abs(self.log_bayes_factor))
+        return f"{size:.1f}" if size < 9.95 else f"{size:.2g}"
+
+    @property
     def text(self) -> str:
         """The answer in a few sentences."""
         side = "proportional" if self.log_bayes_factor >= 0 else "non-proportional"
-        size = abs(self.log_bayes_factor)
-        factor = f"{exp(size):.2g}" if size < log(LARGEST) else f"above {LARGEST:,}"
         rough = "" if self.log_bayes_factor_error <= UNCERTAIN else ", of which the draws tell the order of size alone"
         known = f", over {self.reconstructions} reconstructions" if self.reconstructions else ""
         prediction = self.left_out.text if self.left_out else f"No comparison by leaving out patients: {self.refused}."
         failed = "NOT CONVERGED: " if self.failures else ""
         return (
-            f"{failed}Bayes factor {factor} for {side} hazards (Monte Carlo error "
+            f"{failed}Bayes factor {self._size} for {side} hazards (Monte Carlo error "
             f"{100 * self.log_bayes_factor_error:.2g}%{rough}), where departures, if any, have a standard deviation of "
             f"HalfNormal({self.departure_scale:g}){known}; probability {self.small:.2g} (before the data "
             f"{self.small_prior:.2g}) that it is below {SMALL_SD:g}, so that the hazard ratio changes little. "
@@ -103,10 +109,8 @@ class ProportionalityEvidence:
     def short(self) -> str:
         """The answer in a sentence, for a figure."""
         side = "for" if self.log_bayes_factor >= 0 else "against"
-        size = abs(self.log_bayes_factor)
-        factor = f"{exp(size):.2g}" if size < log(LARGEST) else f"above {LARGEST:,}"
         return (
-            f"Bayes factor {factor} {side} a level line; probability {self.small:.2g} (before the data "
+            f"Bayes factor {self._size} {side} a level line; probability {self.small:.2g} (before the data "
             f"{self.small_prior:.2g}) that the hazard ratio changes little."
         )
 
