@@ -49,7 +49,7 @@ class Thresholds:
     relative_error: float = 0.1
 
 
-ENSEMBLE = Thresholds(r_hat=1.03, effective_draws=100.0, effective_draws_per_chain=25.0, relative_error=0.25)
+ENSEMBLE = Thresholds(r_hat=1.02, effective_draws=200.0, effective_draws_per_chain=50.0, relative_error=0.2)
 """What a fit to reconstructed data must keep. Its chains are those of the reconstruction, which moves slowly: fewer
 effective draws are allowed, and fewer digits are printed for it, since digits follow the Monte Carlo error."""
 
