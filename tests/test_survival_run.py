@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from rich.console import Console
 
 from reappraise.pseudo_ipd.reconstruct import Effort
 from reappraise.sampling import Sampling
 from reappraise.store import Store
+from reappraise.tables import comparison_tables
 from reappraise.trial import load_trial
 from reappraise.workflow import Analysis, analyse
 
@@ -93,6 +96,17 @@ def test_the_comparison_sets_survival_side_by_side(analysis: Analysis) -> None:
     assert published.value == pytest.approx(1 / 4.8)
     recomputed = next(item for item in mine.estimates if item.kind == "recomputed")
     assert recomputed.value == pytest.approx(1 / 4.8, rel=0.02)
+
+
+def test_the_table_for_the_terminal_shows_survival(analysis: Analysis) -> None:
+    shown = StringIO()
+    console = Console(width=160, file=shown)
+    for table in comparison_tables(analysis.comparison.select(endpoint="summarised")):
+        console.print(table)
+    said = shown.getvalue()
+    row = next(line for line in said.splitlines() if line.startswith("│ Hazard ratio "))
+    assert all(cell.strip() for cell in row.strip("│").split("│"))
+    assert "Risk difference" not in said
 
 
 def test_files_are_written_and_resumed(analysis: Analysis, folder: Path) -> None:

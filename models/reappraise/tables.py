@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reappraise.compare import Comparison
 
 _CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "number_needed_to_treat")
+_RATE_MODELS = frozenset({"independent", "logit-normal", "beta-binomial"})
+_PRINTED_FIRST = ("published", "recomputed")
 _FEW = 5
 """Consistent findings of one check that still get a row each."""
 _VERDICTS = {"consistent": "green", "inconsistent": "bold red", "cannot judge": "yellow"}
@@ -41,9 +43,13 @@ def number(estimate: Estimate | None) -> str:
 
 
 def comparison_tables(comparison: Comparison) -> Iterator[Table]:
-    """Yield, for every endpoint: the three kinds of numbers, the posterior by prior, the subgroups."""
+    """Yield, for every endpoint: the three kinds of numbers, and of rates the posterior by prior and the subgroups."""
     for endpoint in dict.fromkeys(item.endpoint for item in comparison.estimates):
         mine = comparison.select(endpoint=endpoint)
+        if not any(item.model in _RATE_MODELS for item in mine.estimates):
+            if any(item.kind == "posterior" for item in mine.estimates):
+                yield _every_quantity(endpoint, mine, comparison.direction)
+            continue
         yield _kinds(endpoint, mine.select(population="all"), comparison.direction)
         yield _by_prior(endpoint, mine.select(population="all"))
         if any(item.population != "all" for item in mine.estimates):
@@ -111,6 +117,31 @@ def _kinds(endpoint: str, mine: Comparison, direction: str) -> Table:
             first("posterior", "logit-normal"),
         )  # fmt: skip
     table.caption = "Posteriors under the uniform prior on rates, and the reference prior on the log odds ratio."
+    return table
+
+
+def _every_quantity(endpoint: str, mine: Comparison, direction: str) -> Table:
+    """Times to an event, adverse events and ordered categories: a row for what the first model and prior estimate."""
+    main = next(item for item in mine.estimates if item.kind == "posterior")
+    table = Table(
+        title=f"{endpoint}, all patients: {direction}, 95% intervals", title_justify="left", title_style="bold"
+    )
+    for column in ("", "Published", "Recomputed", "Posterior", "P(benefit)"):
+        table.add_column(column, justify="right" if column else "left", overflow="fold")
+    chosen = mine.select(kind="posterior", model=main.model, prior=main.prior, population="all").estimates
+    for item in chosen:
+        if item.item and item.arm:
+            continue  # of many terms the contrasts are enough; comparison.csv has all
+        same = [
+            other for other in mine.estimates
+            if (other.quantity, other.arm, other.item, other.grade, other.population, other.at)
+            == (item.quantity, item.arm, item.item, item.grade, "all", item.at) and other.value is not None
+        ]  # fmt: skip
+        cells = [number(next((other for other in same if other.kind == kind), None)) for kind in _PRINTED_FIRST]
+        benefit = "" if item.prob_benefit is None else f"{item.prob_benefit:.3g}"
+        label = ", ".join(part for part in (item.item, item.grade, QUANTITIES[item.quantity].label, item.arm) if part)
+        table.add_row(f"{label}\n[dim]{item.at}[/dim]" if item.at else label, *cells, number(item), benefit)
+    table.caption = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
     return table
 
 
