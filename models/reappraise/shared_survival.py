@@ -13,7 +13,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from reappraise.bayes.piecewise_exponential import HazardData
-from reappraise.diagnose import Diagnosis
 from reappraise.endpoints.partition import Better
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
@@ -29,7 +28,7 @@ from reappraise.survival_engine import (
     sample_hazards,
     sample_replicates,
 )
-from reappraise.survival_fitting import MODEL, SurvivalFit, SurvivalJob, SurvivalModel
+from reappraise.survival_fitting import MODEL, DerivedFit, SurvivalFit, SurvivalJob, SurvivalModel
 from reappraise.survival_tree import build_tree, tree_scalars
 
 SCALES = ("walk_sd", "departure_sd")
@@ -216,7 +215,7 @@ class SharedSurvivalJob(PosteriorJob):
 
 
 @dataclass(frozen=True)
-class EndpointFit:
+class EndpointFit(DerivedFit):
     """One endpoint of a shared posterior: what figures, tables and ArviZ take.
 
     Parameters
@@ -227,28 +226,7 @@ class EndpointFit:
         How the draws came about.
     """
 
-    fit: SurvivalFit
     method: str
-
-    @property
-    def job(self) -> SurvivalJob:
-        """What was asked."""
-        return self.fit.job
-
-    @property
-    def tree(self) -> xr.DataTree:
-        """The draws."""
-        return self.fit.tree
-
-    @property
-    def diagnosis(self) -> Diagnosis:
-        """Whether the shared posterior can be trusted."""
-        return self.fit.diagnosis
-
-    @property
-    def converged(self) -> bool:
-        """Whether the shared posterior passed its diagnostics."""
-        return self.fit.converged
 
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:

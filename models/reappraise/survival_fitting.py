@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import xarray as xr
 
 from reappraise.bayes.piecewise_exponential import HazardData, PiecewiseExponential
+from reappraise.diagnose import Diagnosis
 from reappraise.endpoints.partition import WHOLE, Better
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
@@ -232,6 +233,39 @@ class SurvivalFit(Posterior[SurvivalJob]):
         job = self.job
         title = f"{job.data.endpoint}, {LABELS[job.model]}, prior {job.prior.effect.label}: {job.held.text}"
         return self._table(title, "population", lambda item: item.population, times=True)
+
+
+@dataclass(frozen=True)
+class DerivedFit:
+    """A survival fit whose draws came about in another way than its job says; estimates tell how.
+
+    Parameters
+    ----------
+    fit
+        Job, draws and diagnosis.
+    """
+
+    fit: SurvivalFit
+
+    @property
+    def job(self) -> SurvivalJob:
+        """What was asked."""
+        return self.fit.job
+
+    @property
+    def tree(self) -> xr.DataTree:
+        """The draws."""
+        return self.fit.tree
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """Whether the draws can be trusted, and where they come from."""
+        return self.fit.diagnosis
+
+    @property
+    def converged(self) -> bool:
+        """Whether the diagnostics passed."""
+        return self.fit.converged
 
 
 def fit_survival(

@@ -16,14 +16,14 @@ from reappraise.diagnose import Check, Diagnosis
 from reappraise.estimate import Estimate
 from reappraise.hazard import HazardRatioPrior
 from reappraise.sampling import derived_seed
-from reappraise.survival_fitting import SurvivalFit, SurvivalJob
+from reappraise.survival_fitting import DerivedFit, SurvivalFit
 
 LARGEST_PARETO_K = 0.7
 """Above it the weights are too uneven to be trusted (Vehtari et al. 2024)."""
 
 
 @dataclass(frozen=True)
-class ReweightedFit:
+class ReweightedFit(DerivedFit):
     r"""A survival posterior under another prior on the effect, from draws of a fit with a wider one.
 
     .. math:: w \propto p'(\beta) / p(\beta)
@@ -48,28 +48,7 @@ class ReweightedFit:
     """
 
     source: SurvivalFit
-    fit: SurvivalFit
     pareto_k: float
-
-    @property
-    def job(self) -> SurvivalJob:
-        """What was asked."""
-        return self.fit.job
-
-    @property
-    def tree(self) -> xr.DataTree:
-        """The resampled draws."""
-        return self.fit.tree
-
-    @property
-    def diagnosis(self) -> Diagnosis:
-        """Checks of the source, and of the weights."""
-        return self.fit.diagnosis
-
-    @property
-    def converged(self) -> bool:
-        """Whether source and weights passed."""
-        return self.fit.converged
 
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:
@@ -108,7 +87,7 @@ def reweighted(source: SurvivalFit, prior: HazardRatioPrior) -> ReweightedFit:
     posterior = source.tree["posterior"].to_dataset()
     tree = xr.DataTree.from_dict({"posterior": posterior.map(_resampled, chosen=chosen)})
     tree.attrs = {**source.tree.attrs, "prior": prior.name, "prior_distribution": job.held.text}
-    return ReweightedFit(source, SurvivalFit(job=job, tree=tree, diagnosis=Diagnosis(checks)), pareto_k)
+    return ReweightedFit(SurvivalFit(job=job, tree=tree, diagnosis=Diagnosis(checks)), source, pareto_k)
 
 
 def _systematic(weight: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
