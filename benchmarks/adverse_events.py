@@ -23,11 +23,11 @@ import reappraise as ra
 from reappraise.bayes.adverse_events import EVENT_MODELS, EventModel
 from reappraise.bayes.event_prior import BERRY_BERRY
 from reappraise.endpoints.event_table import EventTable
-from reappraise.nuts import draw
-from reappraise.safety.fitting import SafetyJob, compiled
+from reappraise.fits.nuts import draw
+from reappraise.safety.fit import SafetyJob, compiled
 from reappraise.safety.tables import tables_of
 from reappraise.safety.workflow import safety_jobs
-from reappraise.sampling import Sampling, versions
+from reappraise.fits.sampling import Sampling, versions
 
 STORED = Path(__file__).with_suffix(".json")
 TRIAL = "isatuximab-dexamethasone"

@@ -24,12 +24,12 @@ from arviz_stats.base import array_stats
 
 from reappraise.bayes import MODELS, Independent
 from reappraise.endpoints.partition import Partition
-from reappraise.engine import compilations
+from reappraise.fits.nuts import compilations
 from reappraise.exact import exact_estimates
-from reappraise.fitting import Fit, Job, trial_width
+from reappraise.response.fit import Fit, Job, trial_width
 from reappraise.plan import plan
 from reappraise.prior import RATE_PRIORS, RatePrior, effect_priors
-from reappraise.sampling import Sampling, versions
+from reappraise.fits.sampling import Sampling, versions
 from reappraise.trial import Trial, load_trial
 
 SETTINGS = Sampling(seed=20210304)
@@ -144,11 +144,11 @@ def _timed(job: Job) -> float:
 
 def _one_sample_each(job: Job) -> float:
     start = time.perf_counter()
-    width = len(job.partition.levels)
+    width = len(job.table.levels)
     model = job.model.build(width)
     with model:
         pm.set_data(
-            {name: np.asarray(value) for name, value in job.model.data(job.partition, job.prior, width).items()}
+            {name: np.asarray(value) for name, value in job.model.data(job.table, job.prior, width).items()}
         )
         pm.sample(
             draws=job.sampling.draws, tune=job.sampling.tune, chains=job.sampling.chains, cores=2, progressbar=False,

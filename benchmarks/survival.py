@@ -19,9 +19,9 @@ import numpy as np
 from arviz_stats.base import array_stats
 
 import reappraise as ra
-from reappraise.bayes.piecewise_exponential import PiecewiseExponential
+from reappraise.survival.model import PiecewiseExponential
 from reappraise.endpoints.patients import PatientData
-from reappraise.hazard import Grid, HazardPrior, hazard_ratio_priors
+from reappraise.survival.hazard import Grid, HazardPrior, hazard_ratio_priors
 from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
 from reappraise.pseudo_ipd.hazards import hazard_specification, parameters
 from reappraise.pseudo_ipd.publish import publish
@@ -31,8 +31,8 @@ from reappraise.pseudo_ipd.simulate import simulate
 from reappraise.pseudo_ipd.statistics import scratch
 from reappraise.pseudo_ipd.summaries import Summaries
 from reappraise.pseudo_ipd.targets import specification
-from reappraise.sampling import Sampling, versions
-from reappraise.survival_engine import compiled_hazards, sample_hazards
+from reappraise.fits.sampling import Sampling, versions
+from reappraise.fits.ensemble import compiled_hazards, sample_hazards
 
 STORED = Path(__file__).with_suffix(".json")
 TRIAL = "isatuximab-dexamethasone"

@@ -13,7 +13,7 @@ import numpy as np
 
 from reappraise.calibrate.calibration import Ranks, Refused
 from reappraise.calibrate.rank import rank
-from reappraise.sampling import derived_seed
+from reappraise.fits.sampling import derived_seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

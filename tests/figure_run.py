@@ -15,16 +15,16 @@ from matplotlib.text import Text
 
 from reappraise.bayes import MODELS
 from reappraise.compare import Comparison, order
-from reappraise.diagnose import Check, Diagnosis
+from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.endpoints.classical import recompute
 from reappraise.endpoints.partition import WHOLE
 from reappraise.estimate import Estimate
 from reappraise.figures.catalogue import Run
-from reappraise.fitting import Fit, Job
-from reappraise.nuts import Sampled
+from reappraise.response.fit import Fit, Job
+from reappraise.fits.nuts import Sampled
 from reappraise.prior import prior_named
-from reappraise.sampling import Sampling
-from reappraise.tree import build_tree
+from reappraise.fits.sampling import Sampling
+from reappraise.response.estimands import build_tree
 from reappraise.trial import Trial, TrialEndpoint
 from reappraise.trial.published import published_responses
 from reappraise.trial.schema import TrialFile

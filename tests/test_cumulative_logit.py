@@ -15,18 +15,18 @@ from scipy import special, stats
 from reappraise.bayes import LogitNormal
 from reappraise.bayes.cumulative_logit import CumulativeLogit, OrdinalData
 from reappraise.depth.evidence import evidence
-from reappraise.depth.fitting import MODELS, NON_PROPORTIONAL, PROPORTIONAL, compiled_depth
+from reappraise.depth.fit import MODELS, NON_PROPORTIONAL, PROPORTIONAL, compiled_depth
 from reappraise.endpoints.ordinal_table import OrdinalTable
 from reappraise.endpoints.partition import Partition
-from reappraise.nuts import draw
-from reappraise.prior import EffectPrior
-from reappraise.sampling import Sampling
+from reappraise.fits.nuts import draw
+from reappraise.prior import LogRatioPrior
+from reappraise.fits.sampling import Sampling
 from test_ordinal_table import table
 
 FOUR = table((10, 11), (16, 13), (21, 6), (62, 25))
 SMALL = table((2, 5), (4, 3), (3, 2), (4, 1))
 TWO = table((10, 9), (30, 11))
-PRIOR = EffectPrior("p", "P", 0.3, 0.8, "")
+PRIOR = LogRatioPrior("p", "P", 0.3, 0.8, "")
 ERRORS = 5.0
 every = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 
@@ -97,7 +97,7 @@ def test_every_draw_is_a_pair_of_distributions_and_the_effect_is_the_mean_log_od
     model: CumulativeLogit,
 ) -> None:
     wild = replace(model, departure_scale=3.0)
-    data = wild.data(FOUR, EffectPrior("w", "W", 0.0, 3.0, ""))
+    data = wild.data(FOUR, LogRatioPrior("w", "W", 0.0, 3.0, ""))
     found = wild.complete(wild.draw_prior(data, 2000, np.random.default_rng(7)), data)
     assert (found["category_rate"] >= 0).all()
     assert found["category_rate"].sum(axis=-2) == pytest.approx(np.ones((2000, 2)), abs=1e-9)
@@ -127,7 +127,7 @@ def total(model: CumulativeLogit, draws: dict[str, np.ndarray], data: OrdinalDat
 def test_the_prior_favours_no_category_no_order_and_no_arm() -> None:
     draws = 40_000
     model = NON_PROPORTIONAL
-    data = model.data(FOUR, EffectPrior("c", "C", 0.0, 2.5, ""))
+    data = model.data(FOUR, LogRatioPrior("c", "C", 0.0, 2.5, ""))
     found = model.complete(model.draw_prior(data, draws, np.random.default_rng(9)), data)
     rate = found["category_rate"]
     difference = rate[..., 0] - rate[..., 1]
@@ -147,7 +147,7 @@ def draws_of(values: np.ndarray) -> np.ndarray:
 # Posteriors
 
 
-def posterior(held: OrdinalTable, model: CumulativeLogit, prior: EffectPrior = PRIOR) -> dict[str, np.ndarray]:
+def posterior(held: OrdinalTable, model: CumulativeLogit, prior: LogRatioPrior = PRIOR) -> dict[str, np.ndarray]:
     data = model.data(held, prior)
     found = draw(compiled_depth(len(held.categories)), data, Sampling(draws=1500, tune=500), seed=3)
     return model.complete(found.draws, data)

@@ -17,13 +17,13 @@ from arviz_stats.base import array_stats
 import reappraise as ra
 from reappraise.calibrate.depth import DEPTH
 from reappraise.depth import DepthFit, DepthResult, analyse_depth, fit_depth, implied_rates, proportionality
-from reappraise.depth.fitting import DepthJob
-from reappraise.depth.tree import win_odds
+from reappraise.depth.fit import DepthJob
+from reappraise.depth.estimands import win_odds
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
 from reappraise.prior import effect_priors
 from reappraise.refusal import Refusal
-from reappraise.sampling import Sampling
+from reappraise.fits.sampling import Sampling
 from reappraise.store import Store
 from reappraise.trial import Trial
 from test_ordinal_table import table

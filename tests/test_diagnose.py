@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reappraise.diagnose import Diagnosis, Thresholds, diagnose
+from reappraise.fits.diagnose import Diagnosis, Thresholds, diagnose
 
 RNG = np.random.default_rng(20)
 GOOD = RNG.normal(size=(4, 1000))

@@ -24,7 +24,7 @@ from figure_run import (
     said,
 )
 from reappraise.compare import Comparison
-from reappraise.diagnose import Check
+from reappraise.fits.diagnose import Check
 from reappraise.errors import AnalysisError
 from reappraise.figures import (
     FIGURES,

@@ -12,13 +12,13 @@ from scipy import special, stats
 
 from reappraise.bayes import MODELS, BetaBinomial, Independent, LogitNormal, ResponseModel
 from reappraise.endpoints.partition import Partition
-from reappraise.engine import compilations
+from reappraise.fits.nuts import compilations
 from reappraise.errors import AnalysisError
 from reappraise.exact import exact_estimates
-from reappraise.fitting import Fit, Job
-from reappraise.prior import EffectPrior, RatePrior, effect_priors, prior_named
-from reappraise.sampling import Sampling
-from reappraise.tree import scalars
+from reappraise.response.fit import Fit, Job
+from reappraise.prior import LogRatioPrior, RatePrior, effect_priors, prior_named
+from reappraise.fits.sampling import Sampling
+from reappraise.response.estimands import scalars
 
 WIDTH = 4
 ERRORS = 5.0
@@ -36,13 +36,13 @@ def partition(**changes: object) -> Partition:
 WHOLE = partition(factor="all", levels=("all",), level_labels=("All",), events=((10, 9),), totals=((40, 20),))
 
 
-def run(model: ResponseModel, counts: Partition, prior: RatePrior | EffectPrior, seed: int = 11) -> Fit:
+def run(model: ResponseModel, counts: Partition, prior: RatePrior | LogRatioPrior, seed: int = 11) -> Fit:
     job = Job(partition=counts, model=model, prior=prior, sampling=Sampling(seed=seed), width=WIDTH)
     return job.run()
 
 
-def prior_for(model: ResponseModel) -> RatePrior | EffectPrior:
-    return RatePrior("p", "P", 1.5, 2.5, "") if model.prior_kind == "rate" else EffectPrior("p", "P", 0.3, 0.8, "")
+def prior_for(model: ResponseModel) -> RatePrior | LogRatioPrior:
+    return RatePrior("p", "P", 1.5, 2.5, "") if model.prior_kind == "rate" else LogRatioPrior("p", "P", 0.3, 0.8, "")
 
 
 def z_score(draws: np.ndarray, truth: float) -> float:
@@ -139,7 +139,7 @@ def test_beta_binomial_model_agrees_with_quadrature() -> None:
 
 
 def test_logit_normal_model_of_a_whole_population_agrees_with_quadrature() -> None:
-    prior = EffectPrior("p", "P", 0.2, 0.6, "")
+    prior = LogRatioPrior("p", "P", 0.2, 0.6, "")
     fit = run(LogitNormal(), WHOLE, prior)
     assert fit.converged
     mu, delta = np.meshgrid(np.linspace(-7, 7, 701), np.linspace(-4, 4, 801), indexing="ij")
@@ -154,7 +154,7 @@ def test_logit_normal_model_of_a_whole_population_agrees_with_quadrature() -> No
 
 
 def test_logit_normal_model_agrees_with_its_formula_by_importance_sampling() -> None:
-    counts, prior = partition(), EffectPrior("p", "P", 0.2, 0.6, "")
+    counts, prior = partition(), LogRatioPrior("p", "P", 0.2, 0.6, "")
     rng, size = np.random.default_rng(3), 1_000_000
     sigma, tau = np.abs(rng.normal(size=size)), np.abs(rng.normal(0, 0.5, size=size))
     mu, delta = rng.normal(0, 1.5, size=size), rng.normal(0.2, 0.6, size=size)
@@ -192,7 +192,7 @@ def test_logit_normal_model_agrees_with_its_formula_by_importance_sampling() -> 
 def test_swapping_the_arms_mirrors_every_result(model: ResponseModel, better: str) -> None:
     counts = partition(better=better)
     prior = effect_priors()[2] if model.prior_kind == "effect" else prior_named("jeffreys")
-    mirrored = prior.mirrored() if isinstance(prior, EffectPrior) else prior
+    mirrored = prior.mirrored() if isinstance(prior, LogRatioPrior) else prior
     forth = run(model, counts, prior).tree["posterior"]
     back = run(model, counts.swapped(), mirrored, seed=12).tree["posterior"]
     for level in range(2):

@@ -12,7 +12,7 @@ import xarray as xr
 from reappraise.compare import Comparison
 from reappraise.errors import AnalysisError
 from reappraise.estimate import ESTIMATE_COLUMNS
-from reappraise.sampling import Sampling
+from reappraise.fits.sampling import Sampling
 from reappraise.store import Store
 from reappraise.testing import assert_converged, assert_posterior
 from reappraise.trial import load_trial

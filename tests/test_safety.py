@@ -19,11 +19,11 @@ from reappraise.bayes.adverse_events import POINT_MASS, THREE_LEVEL, EventModel
 from reappraise.endpoints.event_table import MARGIN, EventTable
 from reappraise.errors import AnalysisError
 from reappraise.safety import fitting, workflow
-from reappraise.safety.fitting import KEPT, SafetyFit, SafetyJob, fit_adverse_events
+from reappraise.safety.fit import KEPT, SafetyFit, SafetyJob, fit_adverse_events
 from reappraise.safety.flagged import flagged_terms, largest_set
-from reappraise.safety.precision import contrast_precision
+from reappraise.safety.estimands import contrast_precision
 from reappraise.safety.workflow import analyse_safety, recompute_terms, safety_jobs
-from reappraise.sampling import Sampling
+from reappraise.fits.sampling import Sampling
 from reappraise.store import Store
 from reappraise.trial import load_trial
 

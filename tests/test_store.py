@@ -11,9 +11,9 @@ import xarray as xr
 from reappraise.bayes import Independent
 from reappraise.endpoints.partition import Partition
 from reappraise.errors import OutputError
-from reappraise.fitting import Fit, Job
+from reappraise.response.fit import Fit, Job
 from reappraise.prior import prior_named
-from reappraise.sampling import Sampling
+from reappraise.fits.sampling import Sampling
 from reappraise.store import MANIFEST, Store, posterior_name, read_tree
 
 PARTITION = Partition(

@@ -17,14 +17,14 @@ from arviz_stats.base import array_stats
 from scipy import stats
 
 import reappraise as ra
-from reappraise.hazard import Grid, HazardPrior, HazardRatioPrior
-from reappraise.survival_fitting import SurvivalFit, SurvivalModel
+from reappraise.survival.hazard import Grid, HazardPrior, LogRatioPrior
+from reappraise.survival.fit import SurvivalFit, SurvivalModel
 
 DATA = ra.load_trial(Path(__file__).parent / "data" / "survival.toml").patients["remission"]
 EVENTS = np.array([DATA.event[0, 0, DATA.arm == arm].sum() for arm in range(2)], dtype=float)
 WEEKS = np.array([DATA.time[0, 0, DATA.arm == arm].sum() for arm in range(2)])
 VAGUE = HazardPrior(
-    effect=HazardRatioPrior("vague", "Vague", 0.0, 10.0, "Next to flat."), median=20.0, level_sd=10.0, walk_scale=3.0
+    effect=LogRatioPrior("vague", "Vague", 0.0, 10.0, "Next to flat."), median=20.0, level_sd=10.0, walk_scale=3.0
 )
 ERRORS = 5.0
 TAILS = (0.025, 0.5, 0.975)

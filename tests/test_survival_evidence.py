@@ -19,12 +19,12 @@ from scipy.stats import halfnorm
 
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.hazard import Grid, HazardPrior, hazard_ratio_priors
-from reappraise.sampling import Sampling
-from reappraise.savage_dickey import averaged, bridged, log_density_ratio
-from reappraise.survival_evidence import SMALL_SD, ProportionalityEvidence, compare_proportionality
-from reappraise.survival_fitting import MODEL, SurvivalFit, fit_survival
-from reappraise.survival_left_out import LeftOut, leave_one_out, log_likelihood
+from reappraise.survival.hazard import Grid, HazardPrior, hazard_ratio_priors
+from reappraise.fits.sampling import Sampling
+from reappraise.survival.savage_dickey import averaged, bridged, log_density_ratio
+from reappraise.survival.proportionality import SMALL_SD, ProportionalityEvidence, compare_proportionality
+from reappraise.survival.fit import MODEL, SurvivalFit, fit_survival
+from reappraise.survival.left_out import LeftOut, leave_one_out, log_likelihood
 
 ROSSI = load_rossi()
 ERRORS = 5.0

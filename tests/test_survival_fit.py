@@ -22,14 +22,14 @@ from scipy import stats
 
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.hazard import Grid, HazardPrior, HazardRatioPrior, hazard_ratio_priors
-from reappraise.nuts import Sampled
-from reappraise.sampling import Sampling
+from reappraise.survival.hazard import Grid, HazardPrior, LogRatioPrior, hazard_ratio_priors
+from reappraise.fits.nuts import Sampled
+from reappraise.fits.sampling import Sampling
 from reappraise.store import read_tree, write_tree
-from reappraise.survival_engine import compiled_hazards
-from reappraise.survival_fitting import MODEL, SurvivalFit, SurvivalJob, fit_survival
-from reappraise.survival_reweighting import reweighted
-from reappraise.survival_tree import build_tree
+from reappraise.fits.ensemble import compiled_hazards
+from reappraise.survival.fit import MODEL, SurvivalFit, SurvivalJob, fit_survival
+from reappraise.survival.reweighted import reweighted
+from reappraise.survival.tree import build_tree
 
 ROSSI = load_rossi()
 DATA = PatientData.known(
@@ -318,7 +318,7 @@ def test_a_fit_has_an_interval_or_more(intervals: int) -> None:
 def test_another_prior_needs_no_landmarks() -> None:
     fit = fit_survival(DATA, grid=COARSE, prior=WIDE, seed=4, sampling=Sampling(draws=200))
     assert fit.job.landmarks == ()
-    own = HazardRatioPrior("own", "Own", 0.0, 0.3, "")
+    own = LogRatioPrior("own", "Own", 0.0, 0.3, "")
     found = reweighted(fit, own)
     assert found.job.name.endswith(".own")
     assert draws(found.fit, "survival_at").shape == (4, 200, 2, 0)

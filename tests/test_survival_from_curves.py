@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise.hazard import HazardPrior, hazard_ratio_priors
+from reappraise.survival.hazard import HazardPrior, hazard_ratio_priors
 from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.reconstruct import Effort, reconstruct
 from reappraise.trial import load_trial

@@ -13,16 +13,16 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from reappraise import survival_estimands as of
-from reappraise.bayes.piecewise_exponential import PiecewiseExponential
+from reappraise.survival import estimands as of
+from reappraise.survival.model import PiecewiseExponential
 from reappraise.endpoints.patients import PatientData
-from reappraise.hazard import Grid, HazardPrior, HazardRatioPrior
-from reappraise.survival_counts import common_follow_up, digest_of, person_time
+from reappraise.survival.hazard import Grid, HazardPrior, LogRatioPrior
+from reappraise.survival.counts import common_follow_up, digest_of, person_time
 
 MODEL = PiecewiseExponential()
 GRID = Grid((2.0, 5.0, 9.0), 20.0)
 PRIOR = HazardPrior(
-    effect=HazardRatioPrior("p", "P", -0.3, 0.7, ""), median=10.0, level_sd=0.8, walk_scale=1.2, departure_scale=0.6
+    effect=LogRatioPrior("p", "P", -0.3, 0.7, ""), median=10.0, level_sd=0.8, walk_scale=1.2, departure_scale=0.6
 )
 LOG_HAZARD = np.log([[0.05, 0.10, 0.02, 0.07], [0.04, 0.05, 0.06, 0.03]])
 

@@ -12,7 +12,7 @@ import xarray as xr
 from rich.console import Console
 
 from reappraise.pseudo_ipd.reconstruct import Effort
-from reappraise.sampling import Sampling
+from reappraise.fits.sampling import Sampling
 from reappraise.store import Store
 from reappraise.tables import comparison_tables
 from reappraise.trial import load_trial

@@ -15,14 +15,14 @@ from arviz_stats.base import array_stats
 
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.hazard import Grid, HazardPrior, hazard_ratio_priors
-from reappraise.nuts import Sampled
-from reappraise.sampling import Sampling
-from reappraise.shared_survival import EndpointFit, SharedSurvivalFit, endpoint_draws
+from reappraise.survival.hazard import Grid, HazardPrior, hazard_ratio_priors
+from reappraise.fits.nuts import Sampled
+from reappraise.fits.sampling import Sampling
+from reappraise.survival.together_job import EndpointFit, SharedSurvivalFit, endpoint_draws
 from reappraise.store import read_tree, write_tree
-from reappraise.survival_evidence import compare_proportionality
-from reappraise.survival_fitting import MODEL, SurvivalFit
-from reappraise.survival_sharing import fit_survival_together
+from reappraise.survival.proportionality import compare_proportionality
+from reappraise.survival.fit import MODEL, SurvivalFit
+from reappraise.survival.together import fit_survival_together
 
 GRID = Grid.regular(8, 1.0)
 ERRORS = 5.0

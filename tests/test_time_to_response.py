@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from reappraise import survival_workflow
+from reappraise.survival import analysis as survival_workflow
 from reappraise.audit import audit
 from reappraise.endpoints.classical.survival import recompute_survival
 from reappraise.endpoints.patients import PatientData
@@ -21,14 +21,14 @@ from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
 from reappraise.figures.survival_catalogue import draw_survival
 from reappraise.figures.survival_subject import SurvivalSubject
-from reappraise.hazard import HazardPrior, hazard_ratio_priors
+from reappraise.survival.hazard import HazardPrior, hazard_ratio_priors
 from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.reconstruct import Effort
-from reappraise.replicates import ReconstructionJob, reconstruct
-from reappraise.sampling import Sampling
-from reappraise.survival_fitting import SurvivalFit
-from reappraise.survival_reweighting import ReweightedFit
-from reappraise.survival_workflow import SurvivalEndpointResult, analyse_survival
+from reappraise.survival.reconstruction import ReconstructionJob, reconstruct
+from reappraise.fits.sampling import Sampling
+from reappraise.survival.fit import SurvivalFit
+from reappraise.survival.reweighted import ReweightedFit
+from reappraise.survival.analysis import SurvivalEndpointResult, analyse_survival
 from reappraise.trial import Trial, load_trial
 
 SETTINGS = Sampling(seed=5, chains=2, draws=400)

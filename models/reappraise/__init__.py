@@ -15,49 +15,49 @@ __version__ = "0.1.0"
 _HOMES = {
     "AnalysisError": "errors",
     "Comparison": "compare",
-    "EffectPrior": "prior",
+    "LogRatioPrior": "prior",
     "Effort": "pseudo_ipd.reconstruct",
-    "HazardPrior": "hazard",
-    "HazardRatioPrior": "hazard",
+    "HazardPrior": "survival.hazard",
     "PatientData": "endpoints.patients",
-    "ProportionalityEvidence": "survival_evidence",
+    "ProportionalityEvidence": "survival.proportionality",
     "Estimate": "estimate",
-    "DepthFit": "depth.fitting",
-    "Fit": "fitting",
+    "DepthFit": "depth.fit",
+    "Fit": "fits.fit",
     "OutputError": "errors",
     "Partition": "endpoints.partition",
     "RatePrior": "prior",
     "ReappraiseError": "errors",
-    "Sampling": "sampling",
+    "ResponseFit": "response.fit",
+    "Sampling": "fits.sampling",
     "Store": "store",
-    "SafetyFit": "safety.fitting",
-    "SharedSurvivalFit": "shared_survival",
-    "SurvivalFit": "survival_fitting",
+    "SafetyFit": "safety.fit",
+    "SharedSurvivalFit": "survival.together_job",
+    "SurvivalFit": "survival.fit",
     "Trial": "trial",
     "TrialFileError": "errors",
     "analyse": "workflow",
     "audit_trial": "audit:audit",
-    "compare_proportionality": "survival_evidence",
+    "compare_proportionality": "survival.proportionality",
     "exact_estimates": "exact",
-    "fit": "fitting",
-    "fit_adverse_events": "safety.fitting",
-    "fit_depth": "depth.fitting",
-    "fit_survival": "survival_fitting",
-    "fit_survival_together": "survival_sharing",
+    "fit": "response.fit",
+    "fit_adverse_events": "safety.fit",
+    "fit_depth": "depth.fit",
+    "fit_survival": "survival.fit",
+    "fit_survival_together": "survival.together",
     "load_trial": "trial",
     "read_patients": "trial.patients",
     "read_tree": "store",
     "recompute": "endpoints.classical",
     "recompute_survival": "endpoints.classical.survival",
-    "reconstruct": "replicates",
-    "reweighted": "survival_reweighting",
+    "reconstruct": "survival.reconstruction",
+    "reweighted": "survival.reweighted",
     "shipped_trials": "trial",
 }
 
 if TYPE_CHECKING:
     from reappraise.audit import audit as audit_trial
     from reappraise.compare import Comparison
-    from reappraise.depth.fitting import DepthFit, fit_depth
+    from reappraise.depth.fit import DepthFit, fit_depth
     from reappraise.endpoints.classical import recompute
     from reappraise.endpoints.classical.survival import recompute_survival
     from reappraise.endpoints.partition import Partition
@@ -65,19 +65,20 @@ if TYPE_CHECKING:
     from reappraise.errors import AnalysisError, OutputError, ReappraiseError, TrialFileError
     from reappraise.estimate import Estimate
     from reappraise.exact import exact_estimates
-    from reappraise.fitting import Fit, fit
-    from reappraise.hazard import HazardPrior, HazardRatioPrior
-    from reappraise.prior import EffectPrior, RatePrior
+    from reappraise.fits.fit import Fit
+    from reappraise.fits.sampling import Sampling
+    from reappraise.prior import LogRatioPrior, RatePrior
     from reappraise.pseudo_ipd.reconstruct import Effort
-    from reappraise.replicates import reconstruct
-    from reappraise.safety.fitting import SafetyFit, fit_adverse_events
-    from reappraise.sampling import Sampling
-    from reappraise.shared_survival import SharedSurvivalFit
+    from reappraise.response.fit import ResponseFit, fit
+    from reappraise.safety.fit import SafetyFit, fit_adverse_events
     from reappraise.store import Store, read_tree
-    from reappraise.survival_evidence import ProportionalityEvidence, compare_proportionality
-    from reappraise.survival_fitting import SurvivalFit, fit_survival
-    from reappraise.survival_reweighting import reweighted
-    from reappraise.survival_sharing import fit_survival_together
+    from reappraise.survival.fit import SurvivalFit, fit_survival
+    from reappraise.survival.hazard import HazardPrior
+    from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
+    from reappraise.survival.reconstruction import reconstruct
+    from reappraise.survival.reweighted import reweighted
+    from reappraise.survival.together import fit_survival_together
+    from reappraise.survival.together_job import SharedSurvivalFit
     from reappraise.trial import Trial, load_trial, shipped_trials
     from reappraise.trial.patients import read_patients
     from reappraise.workflow import analyse
@@ -86,18 +87,18 @@ __all__ = [
     "AnalysisError",
     "Comparison",
     "DepthFit",
-    "EffectPrior",
     "Effort",
     "Estimate",
     "Fit",
     "HazardPrior",
-    "HazardRatioPrior",
+    "LogRatioPrior",
     "OutputError",
     "Partition",
     "PatientData",
     "ProportionalityEvidence",
     "RatePrior",
     "ReappraiseError",
+    "ResponseFit",
     "SafetyFit",
     "Sampling",
     "SharedSurvivalFit",

@@ -162,17 +162,17 @@ def run(
 
     loaded = load_trial(trial)
 
+    from reappraise.fits.sampling import Sampling, settings_with
     from reappraise.pseudo_ipd.reconstruct import Effort
-    from reappraise.sampling import Sampling
     from reappraise.store import Store
     from reappraise.workflow import analyse
 
     _leave_whole(out)
     with Store.open(out) as store, _progress() as progress:
         recorded = store.recorded_seed(loaded.digest)
-        sampling = Sampling(chains=chains, draws=draws, tune=tune, seed=recorded if seed is None else seed).seeded()
+        settled = settings_with(Sampling(chains=chains, draws=draws, tune=tune), recorded if seed is None else seed)
         effort = Effort(chains=chains, replicates=replicates)
-        analysis = analyse(loaded, sampling=sampling, effort=effort, store=store, progress=progress)
+        analysis = analyse(loaded, sampling=settled, effort=effort, store=store, progress=progress)
         notes = list(store.notes)
     for note in notes:
         typer.echo(f"note: {note}", err=True)
@@ -181,7 +181,7 @@ def run(
     fitted = responses - analysis.resumed
     for refusal in analysis.refused:
         typer.echo(f"{'CONTRADICTORY' if refusal.contradiction else 'not analysed'}: {refusal.reason}", err=True)
-    typer.echo(f"{responses} posteriors of rates ({fitted} fitted, {analysis.resumed} found), seed {sampling.seed}.")
+    typer.echo(f"{responses} posteriors of rates ({fitted} fitted, {analysis.resumed} found), seed {settled.seed}.")
     for ordinal in analysis.depth:
         typer.echo(f"{ordinal.endpoint.published.key}: {len(ordinal.fits)} posteriors of ordered categories.")
     for adverse in analysis.safety:
@@ -200,7 +200,9 @@ def run(
         typer.echo(f"NOT CONVERGED: {fit.job.name}: {fit.diagnosis.failures}", err=True)
     contradictory = any(refusal.contradiction for refusal in analysis.refused)
     if (analysis.unconverged or contradictory) and not allow_unconverged:
-        typer.echo("Try more draws (--draws, --tune), or accept with --allow-unconverged.", err=True)
+        for advice in dict.fromkeys(advice for fit in analysis.unconverged for advice in fit.diagnosis.advice):
+            typer.echo(f"To mend it, {advice}.", err=True)
+        typer.echo("Or accept it with --allow-unconverged.", err=True)
         raise typer.Exit(UNCONVERGED)
 
 

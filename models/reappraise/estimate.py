@@ -104,6 +104,11 @@ class Estimate:
         p value and the number of sides (1 or 2) it has.
     prob_benefit
         Posterior probability that the experimental arm is better than the control arm.
+    converged
+        Whether the fit that a posterior number comes from passed its diagnostics; None for all other numbers.
+    causal
+        Whether a difference between the arms of this population may be read as an effect of treatment: not where the
+        population was determined after randomisation.
     source
         Where the number stands in the publication.
     """
@@ -128,6 +133,8 @@ class Estimate:
     p_value: float | None = None
     sides: int | None = None
     prob_benefit: float | None = None
+    converged: bool | None = None
+    causal: bool = True
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -172,7 +179,12 @@ class Estimate:
             method=f"{self.method}; {said}" if self.method else said,
         )
 
-    def as_row(self) -> dict[str, str | float | int | None]:
+    @property
+    def failed(self) -> bool:
+        """Whether it comes from a fit that did not pass its diagnostics."""
+        return self.converged is False
+
+    def as_row(self) -> dict[str, str | float | int | bool | None]:
         """The estimate as one row of the tidy comparison table; printed numbers keep their digits."""
         return {name: getattr(self, name) for name in ESTIMATE_COLUMNS}
 

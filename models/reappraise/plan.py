@@ -7,17 +7,17 @@ from itertools import product
 
 from reappraise.bayes import MODELS, ResponseModel
 from reappraise.endpoints.partition import Partition
-from reappraise.fitting import Job, trial_width
+from reappraise.fits.sampling import Sampling
 from reappraise.prior import RATE_PRIORS, Prior, effect_priors
+from reappraise.response.fit import ResponseJob, trial_width
 from reappraise.safety.tables import adverse_event_endpoints, singles_of
-from reappraise.sampling import Sampling
 from reappraise.trial import Trial
 
 SHARING = "beta-binomial"
 """The model of rates that resemble each other: one row has none to resemble."""
 
 
-def plan(trial: Trial, sampling: Sampling) -> Iterator[Job]:
+def plan(trial: Trial, sampling: Sampling) -> Iterator[ResponseJob]:
     """Yield every job of a trial's response analysis, those of one model together.
 
     Factors cut the same patients, so each is a job of its own and no two are ever combined. A factor determined
@@ -27,7 +27,7 @@ def plan(trial: Trial, sampling: Sampling) -> Iterator[Job]:
     yield from _jobs(partitions, MODELS, trial, sampling)
 
 
-def plan_singles(trial: Trial, sampling: Sampling) -> Iterator[Job]:
+def plan_singles(trial: Trial, sampling: Sampling) -> Iterator[ResponseJob]:
     """Yield every job for rows of adverse events that stand for themselves, of the models that share nothing."""
     partitions = [single.partition for endpoint in adverse_event_endpoints(trial) for single in singles_of(endpoint)]
     yield from _jobs(partitions, [model for model in MODELS if model.name != SHARING], trial, sampling)
@@ -35,7 +35,7 @@ def plan_singles(trial: Trial, sampling: Sampling) -> Iterator[Job]:
 
 def _jobs(
     partitions: Sequence[Partition], models: Sequence[ResponseModel], trial: Trial, sampling: Sampling
-) -> Iterator[Job]:
+) -> Iterator[ResponseJob]:
     width = trial_width(trial.responses)
     for model, partition in product(models, partitions):
         if model.contrasts and not (partition.causal and any(partition.comparable)):
@@ -44,8 +44,8 @@ def _jobs(
             RATE_PRIORS if model.prior_kind == "rate" else effect_priors(partition.planned_odds_ratio)
         )
         for prior in priors:
-            yield Job(
-                partition=partition,
+            yield ResponseJob(
+                table=partition,
                 model=model,
                 prior=prior,
                 sampling=sampling,

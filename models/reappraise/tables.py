@@ -31,7 +31,7 @@ def number(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
         return ""
     percent = estimate.quantity in {"rate", "risk_difference"}
-    mark = "! " if estimate.method.startswith("NOT CONVERGED") else ""
+    mark = "! " if estimate.failed else ""
     exact = estimate.kind != "posterior" or estimate.method == EXACT
     text = mark + _figure(estimate.value, percent=percent, exact=exact)
     if estimate.low is None or estimate.high is None:
@@ -169,7 +169,7 @@ def _subgroups(endpoint: str, mine: Comparison) -> Table:
         shrunken = next(
             (e for e in here.select(model="logit-normal", prior="reference", quantity="odds_ratio").estimates), None
         )
-        post = any("no causal reading" in item.method for item in here.estimates)
+        post = not all(item.causal for item in here.estimates)
         benefit = "" if shrunken is None or shrunken.prob_benefit is None else f"{shrunken.prob_benefit:.3g}"
         table.add_row(
             f"{population}{' (after randomisation)' if post else ''}",

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 from reappraise.audit import Finding, audit
 from reappraise.compare import Comparison, order
 from reappraise.depth.workflow import DepthResult, analyse_depth
-from reappraise.diagnose import Diagnosis
 from reappraise.endpoints import DepthEndpoint
 from reappraise.endpoints.classical import recompute
 from reappraise.estimate import Estimate
-from reappraise.fitting import Fit
-from reappraise.fitting import Job as ResponseJob
+from reappraise.fits.diagnose import Diagnosis
+from reappraise.fits.sampling import Sampling, versions
 from reappraise.plan import plan, plan_singles
 from reappraise.pseudo_ipd.reconstruct import Effort
 from reappraise.refusal import Refusal
+from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.safety.workflow import SafetyResult, analyse_safety, safety_jobs
-from reappraise.sampling import Sampling, versions
 from reappraise.store import Job, Store, posterior_name
-from reappraise.survival_workflow import SurvivalEndpointResult, analyse_survival
+from reappraise.survival.analysis import SurvivalEndpointResult, analyse_survival
 from reappraise.trial import Trial
 from reappraise.trial.published import published_responses, published_survivals
 
@@ -114,10 +113,10 @@ class Analysis:
     sampling: Sampling
     findings: tuple[Finding, ...]
     comparison: Comparison
-    fits: tuple[Fit, ...]
+    fits: tuple[ResponseFit, ...]
     survival: tuple[SurvivalEndpointResult, ...] = ()
     safety: tuple[SafetyResult, ...] = ()
-    singles: tuple[Fit, ...] = ()
+    singles: tuple[ResponseFit, ...] = ()
     depth: tuple[DepthResult, ...] = ()
     refused: tuple[Refusal, ...] = ()
     resumed: int = 0
@@ -163,7 +162,7 @@ def analyse(
     progress: Progress | None = None,
 ) -> Analysis:
     """Audit, recompute, fit and compare; with a store, resume from it and write everything to it."""
-    settings = (sampling or Sampling()).seeded()
+    settings = sampling or Sampling()
     tell = progress or (lambda *_: None)
     findings = audit(trial)
     steps = _Steps(trial, settings, tell)
@@ -220,12 +219,12 @@ class _Steps:
 
 def _respond(
     jobs: Sequence[ResponseJob], store: Store | None, tell: Callable[[str, int], None]
-) -> tuple[tuple[Fit, ...], int]:
+) -> tuple[tuple[ResponseFit, ...], int]:
     """Fits of binary endpoints, and how many of them were found in the store."""
     fits = []
     resumed = 0
     for done, job in enumerate(jobs):
-        tell(f"{job.partition.endpoint}, {job.partition.factor}: {job.model.name}, {job.prior.name}", done)
+        tell(f"{job.table.endpoint}, {job.table.factor}: {job.model.name}, {job.prior.name}", done)
         fit = store.read_fit(job) if store else None
         resumed += fit is not None
         if fit is None:

@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from reappraise.bayes.event_prior import EventPrior
-from reappraise.bayes.model import Draws, Floats
 from reappraise.endpoints.event_table import EventTable
+from reappraise.fits.model import ARM_CODE, Draws, Floats
 
 type EventData = Mapping[str, NDArray[Any]]
 """Values of the model's data variables."""
 
-ARM_CODE = np.array([-0.5, 0.5])
-"""Control and experimental arm lie symmetrically around the mean log odds: no arm is the baseline."""
 TERM_WISE = ("level_part", "effect_part")
 SYSTEM_WISE = ("system_level_part", "system_effect_part", "effect_variance", "null_weight")
 

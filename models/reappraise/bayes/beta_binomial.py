@@ -11,8 +11,9 @@ import numpy as np
 import pymc as pm
 from scipy import stats
 
-from reappraise.bayes.model import Data, Draws, Floats, PaddedCounts, empty_counts
+from reappraise.bayes.model import PaddedCounts, empty_counts
 from reappraise.endpoints.partition import Partition
+from reappraise.fits.model import Data, Draws, Floats
 from reappraise.prior import Prior, RatePrior
 
 

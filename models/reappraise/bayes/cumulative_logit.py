@@ -12,15 +12,12 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from reappraise.bayes.model import Draws, Floats
 from reappraise.endpoints.ordinal_table import OrdinalTable
-from reappraise.prior import EffectPrior
+from reappraise.fits.model import ARM_CODE, Draws, Floats
+from reappraise.prior import LogRatioPrior
 
 type OrdinalData = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
 """Values of the model's data variables."""
-
-ARM_CODE = np.array([-0.5, 0.5])
-"""Control and experimental arm lie symmetrically around the mean logit: no arm is the baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,7 @@ class CumulativeLogit:
             pm.Multinomial("observed", counts.sum(axis=1), rate, observed=counts, dims=("arm", "category"))
         return model
 
-    def data(self, table: OrdinalTable, prior: EffectPrior) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+    def data(self, table: OrdinalTable, prior: LogRatioPrior) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         """Values for the data variables of `build`: counts, and numbers of the priors."""
         categories = len(table.categories)
         found: dict[str, NDArray[np.float64] | NDArray[np.int64]] = {

@@ -11,12 +11,10 @@ import numpy as np
 import pymc as pm
 from scipy import special, stats
 
-from reappraise.bayes.model import Data, Draws, Floats, PaddedCounts, empty_counts
+from reappraise.bayes.model import PaddedCounts, empty_counts
 from reappraise.endpoints.partition import Partition
-from reappraise.prior import EffectPrior, Prior
-
-ARM_CODE = np.array([-0.5, 0.5])
-"""Control and experimental arm lie symmetrically around the mean logit: no arm is the baseline."""
+from reappraise.fits.model import ARM_CODE, Data, Draws, Floats
+from reappraise.prior import LogRatioPrior, Prior
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ class LogitNormal:
 
     def data(self, partition: Partition, prior: Prior, width: int) -> Data:
         """Counts padded to `width` levels, numbers of the priors; where lower is better the effect is mirrored."""
-        if not isinstance(prior, EffectPrior):
+        if not isinstance(prior, LogRatioPrior):
             raise TypeError(f"model {self.name} needs a prior on the log odds ratio, got {prior.name}")
         counts = PaddedCounts.of(partition, width)
         levels = len(partition.levels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -10,39 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reappraise.endpoints.partition import Partition
+from reappraise.fits.model import Data, Draws, FitModel, Floats
 from reappraise.prior import Prior
 
 if TYPE_CHECKING:
-    import pymc as pm
-
-type Floats = NDArray[np.float64]
-type Draws = Mapping[str, Floats]
-"""Draws of named variables: leading axes are draws, the last ones are the variable's own dims."""
-type Data = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
-"""Values of the model's data variables."""
+    pass
 
 
-class ResponseModel(Hashable, Protocol):
+class ResponseModel(FitModel, Protocol):
     """A model of binary response in levels by arms.
 
-    Models are written for `width` levels; a partition with fewer is padded with levels of no patients, which
+    They are written for `width` levels; a partition with fewer is padded with levels of no patients, which
     add nothing to the likelihood. So one compiled model serves every partition, the whole population included.
     """
-
-    @property
-    def name(self) -> str:
-        """Key of the model."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """The model in words."""
-        ...
-
-    @property
-    def formula(self) -> str:
-        """Likelihood and priors in a line, stored with every posterior."""
-        ...
 
     @property
     def prior_kind(self) -> Literal["rate", "effect"]:
@@ -58,16 +38,8 @@ class ResponseModel(Hashable, Protocol):
         """Dims, from ("level", "arm"), of every parameter it reports for that many levels; the rate excluded."""
         ...
 
-    def build(self, width: int) -> pm.Model:
-        """The PyMC model for `width` levels, its counts and prior numbers as data."""
-        ...
-
     def data(self, partition: Partition, prior: Prior, width: int) -> Data:
         """Values for the data variables of `build`, padded to `width` levels."""
-        ...
-
-    def draw_prior(self, data: Data, draws: int, rng: np.random.Generator) -> dict[str, Floats]:
-        """Draws of all sampled variables from the prior, leading axis the draw."""
         ...
 
     def complete(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> dict[str, Floats]:
@@ -76,14 +48,6 @@ class ResponseModel(Hashable, Protocol):
         What the model integrates out is drawn from its exact conditional distribution: given the counts
         (`posterior`), or before them.
         """
-        ...
-
-    def log_likelihood(self, draws: Draws, data: Data) -> Floats:
-        """Log probability of each count, dims (..., level, arm)."""
-        ...
-
-    def log_prior(self, draws: Draws, data: Data) -> dict[str, Floats]:
-        """Log prior density of each sampled variable on its natural scale, summed over its dims, dims (...)."""
         ...
 
 

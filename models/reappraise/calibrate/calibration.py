@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Hashable, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from reappraise.sampling import versions
+from reappraise.fits.sampling import versions
 
 type Ranks = Mapping[str, float]
 """For each quantity the rank of the truth among the posterior draws, as a fraction: uniform on 0 to 1."""
@@ -94,9 +95,26 @@ class Calibration(Hashable, Protocol):
 
 
 def digest(code: tuple[Path, ...]) -> str:
-    """SHA-256 of source files, by name and content."""
-    files = sorted({(path.name, path.read_bytes()) for path in code})
-    return hashlib.sha256(b"\0".join(part for name, content in files for part in (name.encode(), content))).hexdigest()
+    """SHA-256 of what source files compute: their syntax trees without imports, docstrings and comments.
+
+    A file that moves, or is explained better, computes what it did before.
+    """
+    dumped = sorted({ast.dump(_bare(ast.parse(path.read_text(encoding="utf-8")))) for path in code})
+    return hashlib.sha256("\0".join(dumped).encode()).hexdigest()
+
+
+def _bare(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [item for item in body if not _says_nothing(item)]  # type: ignore[attr-defined]  # has one
+    return tree
+
+
+def _says_nothing(node: ast.AST) -> bool:
+    """Whether a statement is an import or a string that stands by itself."""
+    lone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return lone or isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def identity(calibration: Calibration) -> dict[str, Any]:

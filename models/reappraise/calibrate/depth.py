@@ -9,24 +9,24 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise import nuts
 from reappraise.bayes.cumulative_logit import CumulativeLogit
-from reappraise.bayes.model import Draws, Floats
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import Ranks
 from reappraise.calibrate.rank import rank
 from reappraise.calibrate.response import ROOT_SEED
-from reappraise.depth import fitting
-from reappraise.depth import tree as estimands
-from reappraise.depth.fitting import MODELS, compiled_depth
+from reappraise.depth import estimands
+from reappraise.depth.fit import MODELS, PROPORTIONAL
 from reappraise.endpoints.ordinal_table import OrdinalTable
-from reappraise.prior import EffectPrior
-from reappraise.sampling import Sampling, derived_seed
+from reappraise.fits import nuts
+from reappraise.fits.model import Draws, Floats
+from reappraise.fits.nuts import compiled
+from reappraise.fits.sampling import Sampling, derived_seed
+from reappraise.prior import LogRatioPrior
 
-SETTINGS = Sampling(draws=500, tune=500, chains=2)
+SETTINGS = Sampling(draws=500, tune=500, chains=2, seed=ROOT_SEED)
 THINNED = 5
 """Every so many draws are ranked: nearly independent ones, as ranks need."""
-PRIOR = EffectPrior("calibration", "Calibration", 0.3, 0.8, "Effects of the kind that trials have.")
+PRIOR = LogRatioPrior("calibration", "Calibration", 0.3, 0.8, "Effects of the kind that trials have.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class DepthCalibration:
     model: CumulativeLogit
     totals: tuple[int, int] = (80, 50)
     categories: int = 4
-    prior: EffectPrior = PRIOR
+    prior: LogRatioPrior = PRIOR
     sampling: Sampling = SETTINGS
 
     @property
@@ -70,9 +70,9 @@ class DepthCalibration:
 
     @property
     def code(self) -> tuple[Path, ...]:
-        """The model, its estimands, how it is fitted, the engine, the simulator and the rank."""
+        """The model, its estimands, the sampler, the simulator and the rank."""
         own = inspect.getfile(type(self.model))
-        modules = (str(module.__file__) for module in (estimands, fitting, nuts, ranking))
+        modules = (str(module.__file__) for module in (estimands, nuts, ranking))
         return tuple(Path(path) for path in (own, *modules, __file__))
 
     @property
@@ -82,7 +82,7 @@ class DepthCalibration:
 
     def prepare(self) -> None:
         """Compile the model."""
-        compiled_depth(self.categories)
+        compiled(PROPORTIONAL, (self.categories,))
 
     def run(self, index: int, *, wrong: bool) -> Ranks:
         """Draw rates and counts, fit, and rank rates, odds ratios and parameters."""
@@ -96,7 +96,7 @@ class DepthCalibration:
         counts = np.stack([rng.multinomial(total, taken[:, arm]) for arm, total in enumerate(self.totals)], axis=1)
         data = self.model.data(self._table(counts), self.prior)
         seed = derived_seed(ROOT_SEED, *names, "sampler")
-        draws = nuts.draw(compiled_depth(self.categories), data, self.sampling, seed).draws
+        draws = nuts.draw(compiled(PROPORTIONAL, (self.categories,)), data, self.sampling, seed).draws
         posterior = self.model.complete({name: values[:, ::THINNED] for name, values in draws.items()}, data)
         return {name: rank(values, float(truth[name]), rng) for name, values in self._quantities(posterior).items()}
 

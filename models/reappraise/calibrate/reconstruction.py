@@ -9,24 +9,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reappraise import hazard
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import Ranks, Refused
 from reappraise.calibrate.rank import rank
 from reappraise.calibrate.response import ROOT_SEED
 from reappraise.endpoints.patients import PatientData
-from reappraise.hazard import Grid, HazardPrior, HazardRatioPrior
+from reappraise.fits.sampling import derived_seed
+from reappraise.prior import LogRatioPrior
 from reappraise.pseudo_ipd import reconstruct as shell
 from reappraise.pseudo_ipd.hazards import HazardSpecification, hazard_specification, log_hazards
 from reappraise.pseudo_ipd.publish import PRINTED, publish
 from reappraise.pseudo_ipd.reconstruct import Effort, UnreachableError, reconstruct
 from reappraise.pseudo_ipd.simulate import simulate
-from reappraise.sampling import derived_seed
+from reappraise.survival import hazard
+from reappraise.survival.hazard import Grid, HazardPrior
 
 type Floats = NDArray[np.float64]
 
 PRIOR = HazardPrior(
-    effect=HazardRatioPrior("calibration", "Calibration", -0.2, 0.5, "Effects of the kind that trials have."),
+    effect=LogRatioPrior("calibration", "Calibration", -0.2, 0.5, "Effects of the kind that trials have."),
     median=11.0,
     level_sd=0.5,
 )

@@ -9,20 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise import engine, nuts
 from reappraise.bayes import MODELS, ResponseModel
 from reappraise.bayes import model as protocol
-from reappraise.bayes.model import Draws, Floats
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import Ranks
 from reappraise.calibrate.rank import rank
 from reappraise.endpoints.partition import Partition
-from reappraise.prior import EffectPrior, Prior, RatePrior
-from reappraise.sampling import Sampling, derived_seed
+from reappraise.fits import nuts
+from reappraise.fits.model import Draws, Floats
+from reappraise.fits.nuts import compiled
+from reappraise.fits.sampling import Sampling, derived_seed
+from reappraise.prior import LogRatioPrior, Prior, RatePrior
 
 ROOT_SEED = 20261123
 """Of all data sets; each has its own, derived from this, the model and its index."""
-SETTINGS = Sampling(draws=500, tune=500, chains=4)
+SETTINGS = Sampling(draws=500, tune=500, chains=4, seed=ROOT_SEED)
 THINNED = 10
 """Every so many draws are ranked: nearly independent ones, as ranks need."""
 
@@ -65,9 +66,9 @@ class ResponseCalibration:
 
     @property
     def code(self) -> tuple[Path, ...]:
-        """What every response model is, this model, the engine, the sampler, the simulator and the rank."""
+        """What every response model is, this model, the sampler, the simulator and the rank."""
         own = inspect.getfile(type(self.model))
-        modules = (str(module.__file__) for module in (protocol, engine, nuts, ranking))
+        modules = (str(module.__file__) for module in (protocol, nuts, ranking))
         return tuple(Path(path) for path in (own, *modules, __file__))
 
     @property
@@ -91,11 +92,11 @@ class ResponseCalibration:
         """An informative prior, so that simulated rates stay off the ends."""
         if self.model.prior_kind == "rate":
             return RatePrior("calibration", "Calibration", 2.0, 4.0, "Rates of the kind that trials have.")
-        return EffectPrior("calibration", "Calibration", 0.3, 0.8, "Effects of the kind that trials have.")
+        return LogRatioPrior("calibration", "Calibration", 0.3, 0.8, "Effects of the kind that trials have.")
 
     def prepare(self) -> None:
         """Compile the model."""
-        engine.compiled(self.model, self.width)
+        compiled(self.model, (self.width,))
 
     def run(self, index: int, *, wrong: bool) -> Ranks:
         """Draw rates and counts, fit, and rank rates, odds ratios and parameters."""
@@ -109,7 +110,8 @@ class ResponseCalibration:
         drawn = rng.binomial(self.totals, rate[:, ::-1] if wrong else rate)
         counts = self._partition(tuple((int(control), int(treated)) for control, treated in drawn))
         data = self.model.data(counts, self.prior, self.width)
-        draws = engine.sample(self.model, data, self.sampling, seed=derived_seed(ROOT_SEED, *names, "sampler")).draws
+        seed = derived_seed(ROOT_SEED, *names, "sampler")
+        draws = nuts.draw(compiled(self.model, (self.width,)), data, self.sampling, seed).draws
         thinned = {name: values[:, ::THINNED] for name, values in draws.items()}
         posterior = self._quantities(self.model.complete(thinned, data, rng, posterior=True))
         return {name: rank(values, float(truth[name]), rng) for name, values in posterior.items()}

@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from reappraise import nuts
 from reappraise.bayes import event_prior
-from reappraise.bayes.adverse_events import ARM_CODE, EVENT_MODELS, EventData, EventModel
+from reappraise.bayes.adverse_events import EVENT_MODELS, EventData, EventModel
 from reappraise.bayes.event_prior import BERRY_BERRY, EventPrior
-from reappraise.bayes.model import Draws, Floats
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import Ranks
 from reappraise.calibrate.rank import rank
 from reappraise.calibrate.response import ROOT_SEED
 from reappraise.endpoints.event_table import EventTable
-from reappraise.safety.fitting import compiled
-from reappraise.sampling import Sampling, derived_seed
+from reappraise.fits import nuts
+from reappraise.fits.model import ARM_CODE, Draws, Floats
+from reappraise.fits.nuts import compiled
+from reappraise.fits.sampling import Sampling, derived_seed
 
-SETTINGS = Sampling(draws=500, tune=500, chains=4)
+SETTINGS = Sampling(draws=500, tune=500, chains=4, seed=ROOT_SEED)
 RANKED = 200
 """Draws that are ranked, of all chains together: nearly independent ones, as ranks need."""
 RANKED_TERMS = (0, 3, 6, 8)
@@ -100,7 +100,7 @@ class SafetyCalibration:
 
     def prepare(self) -> None:
         """Compile the model."""
-        compiled(self.model, *self.width)
+        compiled(self.model, self.width)
 
     def run(self, index: int, *, wrong: bool) -> Ranks:
         """Draw rates and counts, fit, and rank rates, log odds ratios and parameters."""
@@ -118,7 +118,7 @@ class SafetyCalibration:
             draws=longer, tune=self.sampling.tune, chains=self.sampling.chains,
             target_accept=self.sampling.target_accept,
         )  # fmt: skip
-        draws = nuts.draw(compiled(self.model, *self.width), data, settings, seed).draws
+        draws = nuts.draw(compiled(self.model, self.width), data, settings, seed).draws
         every = longer * settings.chains // RANKED
         thinned = {name: values[:, every - 1 :: every] for name, values in draws.items()}
         posterior = self._quantities(self.model.complete(thinned, data, rng, posterior=True))

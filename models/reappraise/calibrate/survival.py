@@ -9,20 +9,22 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise import hazard, nuts, survival_engine
-from reappraise.bayes.piecewise_exponential import PiecewiseExponential
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import Ranks, Refused
 from reappraise.calibrate.rank import rank
 from reappraise.calibrate.reconstruction import PRIOR
 from reappraise.calibrate.response import ROOT_SEED
-from reappraise.hazard import Grid, HazardPrior
+from reappraise.fits import nuts
+from reappraise.fits.nuts import compiled
+from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.pseudo_ipd import simulate as simulator
 from reappraise.pseudo_ipd.hazards import hazard_specification, log_hazards
 from reappraise.pseudo_ipd.simulate import simulate
-from reappraise.sampling import Sampling, derived_seed
+from reappraise.survival import hazard
+from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.model import VARYING, PiecewiseExponential
 
-SETTINGS = Sampling(draws=500, tune=500, chains=2)
+SETTINGS = Sampling(draws=500, tune=500, chains=2, seed=ROOT_SEED)
 THINNED = 5
 """Every so many draws are ranked: nearly independent ones, as ranks need."""
 
@@ -54,8 +56,8 @@ class SurvivalCalibration:
 
     @property
     def code(self) -> tuple[Path, ...]:
-        """The model, its engine, the sampler, the prior, the simulator and the rank."""
-        modules = (hazard, survival_engine, nuts, ranking, simulator)
+        """The model, the sampler, the prior, the simulator and the rank."""
+        modules = (hazard, nuts, ranking, simulator)
         own = inspect.getfile(PiecewiseExponential)
         return (Path(own), *(Path(str(module.__file__)) for module in modules), Path(__file__))
 
@@ -66,7 +68,7 @@ class SurvivalCalibration:
 
     def prepare(self) -> None:
         """Compile the model."""
-        survival_engine.compiled_hazards(1, self.intervals)
+        compiled(VARYING, (1, self.intervals))
 
     def run(self, index: int, *, wrong: bool) -> Ranks | Refused:
         """Draw hazards and times, fit, and rank the hazards and what governs them."""
@@ -83,7 +85,7 @@ class SurvivalCalibration:
         model = PiecewiseExponential()
         data = model.data(events, exposure, grid, self.prior)
         seed = derived_seed(ROOT_SEED, *names, "sampler")
-        draws = survival_engine.sample_hazards(data, self.sampling, seed).draws
+        draws = nuts.draw(compiled(VARYING, (1, self.intervals)), data, self.sampling, seed).draws
         found = model.complete({name: values[:, ::THINNED] for name, values in draws.items()}, data)
         truth = np.empty((2, self.intervals))
         log_hazards(latent, spec, truth)

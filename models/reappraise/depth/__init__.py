@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reappraise.depth.fitting import MODELS, DepthFit, DepthJob, fit_depth
+from reappraise.depth.fit import MODELS, DepthFit, DepthJob, fit_depth
 from reappraise.depth.implied import ImpliedRate, implied_rates
 from reappraise.depth.proportionality import Proportionality, proportionality
 from reappraise.depth.tables import table_of

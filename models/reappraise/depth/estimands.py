@@ -1,32 +1,133 @@
-"""From posterior draws of ordered categories to reported numbers."""
+"""From posterior draws of ordered categories to the estimands, and from draws of estimands to reported numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats
-from numpy.typing import NDArray
 
+from reappraise.bayes.cumulative_logit import CumulativeLogit
 from reappraise.endpoints.ordinal_table import OrdinalTable
-from reappraise.estimands import supported
 from reappraise.estimate import Estimate
+from reappraise.fits.layout import Variable
+from reappraise.fits.model import Draws, Floats
+from reappraise.fits.summary import Make, estimated, probability
 
-type Floats = NDArray[np.floating]
-
-REPORTED = (
-    "category_rate", "rate_or_better", "risk_difference", "odds_ratio", "common_odds_ratio", "mean_odds_ratio",
-)  # fmt: skip
-"""Variables of the posterior whose median and limits are reported."""
+CELLS, CUTS = ("category", "arm"), ("cut",)
 AVERAGED = "geometric mean over the cut points"
 """Which odds ratio it is that belongs to no one cut point."""
+SMALLEST_RATE = 1e-15
+_ODDS_RATIO = "odds of this category or a better one in the experimental arm over odds in the control arm"
+VARIABLES: Mapping[str, Variable] = {
+    "category_rate": Variable(dims=CELLS, description="probability of exactly this category, by arm", reported=True),
+    "rate_or_better": Variable(
+        dims=("cut", "arm"), description="probability of this category or a better one, by arm", reported=True
+    ),
+    "mean_category": Variable(
+        dims=("category",), description="probability of exactly this category for a patient halfway between the arms"
+    ),
+    "cut_point": Variable(
+        dims=CUTS,
+        description="log odds of this category or a better one for a patient halfway between the arms",
+    ),
+    "effect": Variable(
+        description="log odds ratio of a better category, experimental over control, averaged over the cut points"
+    ),
+    "common_odds_ratio": Variable(
+        description="odds of a better category in the experimental over odds in the control arm, at any cut point",
+        scale="logarithm",
+        reported=True,
+    ),
+    "mean_odds_ratio": Variable(
+        description="odds ratio of a better category, experimental over control, geometric mean over the cut points",
+        scale="logarithm",
+        reported=True,
+    ),
+    "odds_ratio": Variable(dims=CUTS, description=_ODDS_RATIO, scale="logarithm", reported=True),
+    "risk_difference": Variable(
+        dims=CUTS,
+        description="probability of this category or a better one, experimental minus control arm",
+        reported=True,
+    ),
+    "win_odds": Variable(
+        description="odds that a patient of the experimental arm has a better category than one of the control arm, "
+        "ties counted half",
+        scale="logarithm",
+    ),
+    "departure": Variable(dims=CUTS, description="log odds ratio at this cut point minus the mean over the cut points"),
+    "departure_sd": Variable(
+        description="standard deviation of the log ratio of the gaps between cut points, experimental over control"
+    ),
+    "departure_offset": Variable(dims=("gap",)),
+    "counts": Variable(dims=CELLS, description="patients by category and arm"),
+    "concentration": Variable(dims=("category",)),
+}
+"""What is declared of every variable of a file."""
+PROPORTIONAL: Mapping[str, Variable] = {
+    **VARIABLES,
+    "odds_ratio": Variable(dims=CUTS, description=_ODDS_RATIO, scale="logarithm", judged=False),
+}
+"""The same under proportional odds: the odds ratio at every cut point is the common one, which is judged."""
 
 
-def report(
-    posterior: xr.Dataset, table: OrdinalTable, *, model: str, prior: str, method: str, level: float
-) -> Iterator[Estimate]:
+def estimands(model: CumulativeLogit, found: Draws) -> dict[str, Floats]:
+    """Named estimands from completed draws; under proportional odds those of departures are left out.
+
+    Parameters
+    ----------
+    model
+        Says whether odds are proportional.
+    found
+        What `CumulativeLogit.complete` returned.
+    """
+    # at the very ends odds do not exist; no count tells these rates from 0 or 1
+    rate = np.clip(found["category_rate"], SMALLEST_RATE, 1 - np.finfo(float).eps)
+    or_better = np.clip(found["rate_or_better"], SMALLEST_RATE, 1 - np.finfo(float).eps)
+    kept = {
+        "category_rate": rate,
+        "rate_or_better": or_better,
+        "mean_category": found["mean_category"],
+        "cut_point": found["cut_point"],
+        "effect": found["effect"],
+        "odds_ratio": np.exp(found["log_odds_ratio"]),
+        "risk_difference": or_better[..., 1] - or_better[..., 0],
+        "win_odds": win_odds(rate),
+    }
+    overall = np.exp(found["effect"])
+    if model.proportional:
+        return {**kept, "common_odds_ratio": overall}
+    departures = {name: found[name] for name in ("departure", "departure_sd", "departure_unit", "departure_offset")}
+    return {**kept, "mean_odds_ratio": overall, **departures}
+
+
+def win_odds(rate: Floats) -> Floats:
+    r"""Odds that a patient of the experimental arm has the better category, ties counted half.
+
+    .. math:: \frac{P(Y_1 \succ Y_0) + P(Y_1 = Y_0) / 2}{P(Y_0 \succ Y_1) + P(Y_1 = Y_0) / 2}
+
+    It assumes nothing about the odds at the cut points, and is what the Wilcoxon-Mann-Whitney test is about.
+
+    Parameters
+    ----------
+    rate
+        Rates of the categories, best first, dims (..., category, arm).
+
+    References
+    ----------
+    Dong G, Hoaglin DC, Qiu J, et al. The win ratio: on interpretation and handling of ties. Stat Biopharm Res
+    2020;12:99-106. doi:10.1080/19466315.2019.1575279
+    """
+    control, experimental = rate[..., 0], rate[..., 1]
+    half = (control * experimental).sum(axis=-1) / 2
+    # patients of one arm in a worse category than each of the other arm's
+    worse = np.cumsum(control[..., ::-1], axis=-1)[..., ::-1] - control
+    better = np.cumsum(control, axis=-1) - control
+    return np.asarray(((experimental * worse).sum(axis=-1) + half) / ((experimental * better).sum(axis=-1) + half))
+
+
+def report(posterior: xr.Dataset, table: OrdinalTable, make: Make, *, level: float) -> Iterator[Estimate]:
     """Yield the posterior estimates of an ordinal endpoint, digits cut to what the Monte Carlo error supports.
 
     Rates by category and arm; contrasts by cut point, `item` being the worst category that is counted; the odds ratio
@@ -39,8 +140,8 @@ def report(
         Posterior group of the fit's tree.
     table
         The counts it belongs to.
-    model, prior, method
-        Names that the estimates carry.
+    make
+        Makes an estimate that names model, prior and method.
     level
         Coverage of the equal-tailed intervals.
     """
@@ -48,28 +149,25 @@ def report(
     def draws(name: str, **place: str) -> Floats:
         return posterior[name].sel(place).transpose("chain", "draw").values.astype(np.float64)
 
-    make = partial(Estimate, endpoint=table.endpoint, kind="posterior", model=model, prior=prior, method=method)
+    make = partial(make, endpoint=table.endpoint)
     for name, dim, keys in (("category_rate", "category", table.categories), ("rate_or_better", "cut", table.cuts)):
         for key in keys:
             for arm in table.arms:
-                value, low, high = summary(draws(name, **{dim: key, "arm": arm}), level)
-                yield make(quantity=name, item=key, arm=arm, value=value, low=low, high=high, level=level)
+                yield estimated(
+                    partial(make, quantity=name, item=key, arm=arm), draws(name, **{dim: key, "arm": arm}), level
+                )
     make = partial(make, numerator=table.arms[1], denominator=table.arms[0])
     proportional = "common_odds_ratio" in posterior
     for key in table.cuts:
         for name in ("risk_difference",) if proportional else ("risk_difference", "odds_ratio"):
             own = draws(name, cut=key)
             ratio = name == "odds_ratio"
-            value, low, high = summary(own, level, logarithmic=ratio)
             benefit = probability(own > (1.0 if ratio else 0.0))
-            yield make(quantity=name, item=key, value=value, low=low, high=high, level=level, prob_benefit=benefit)
+            yield estimated(partial(make, quantity=name, item=key), own, level, logarithmic=ratio, prob_benefit=benefit)
     overall = draws("common_odds_ratio" if proportional else "mean_odds_ratio")
-    value, low, high = summary(overall, level, logarithmic=True)
     benefit = probability(overall > 1)
-    yield make(
-        quantity="common_odds_ratio" if proportional else "odds_ratio", at="" if proportional else AVERAGED,
-        value=value, low=low, high=high, level=level, prob_benefit=benefit,
-    )  # fmt: skip
+    quantity, at = ("common_odds_ratio", "") if proportional else ("odds_ratio", AVERAGED)
+    yield estimated(partial(make, quantity=quantity, at=at), overall, level, logarithmic=True, prob_benefit=benefit)
     which = "common odds ratio" if proportional else f"odds ratio, {AVERAGED},"
     yield make(quantity="probability_of_benefit", at=f"{which} > 1", value=benefit)
     if not proportional:
@@ -77,36 +175,3 @@ def report(
         yield make(
             quantity="probability_of_benefit", at="odds ratio > 1 at every cut point", value=probability(everywhere)
         )
-
-
-def summary(draws: Floats, level: float, *, logarithmic: bool = False) -> tuple[float, float, float]:
-    """Median and equal-tailed limits, each with the digits that its Monte Carlo error supports.
-
-    Parameters
-    ----------
-    draws
-        Dims (chain, draw).
-    level
-        Coverage.
-    logarithmic
-        Whether the error is judged on the log scale.
-    """
-    scale = np.log(draws) if logarithmic else draws
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    numbers = [float(number) for number in np.quantile(draws, (0.5, *tails))]
-    errors = [float(array_stats.mcse(scale, chain_axis=0, draw_axis=1, method="median"))]
-    errors += [
-        float(array_stats.mcse(scale, chain_axis=0, draw_axis=1, method="quantile", prob=tail)) for tail in tails
-    ]
-    if logarithmic:
-        errors = [error * number for error, number in zip(errors, numbers, strict=True)]
-    value, low, high = (supported(number, error) for number, error in zip(numbers, errors, strict=True))
-    return value, low, high
-
-
-def probability(holds: NDArray[np.bool_]) -> float:
-    """Fraction of draws, dims (chain, draw), with the digits that its Monte Carlo error supports."""
-    value = float(holds.mean())
-    if value in {0.0, 1.0}:
-        return value
-    return supported(value, float(array_stats.mcse(holds.astype(float), chain_axis=0, draw_axis=1, method="mean")))

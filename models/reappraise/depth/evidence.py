@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special, stats
 
 from reappraise.bayes.cumulative_logit import CumulativeLogit, OrdinalData
-from reappraise.bayes.model import Draws, Floats
+from reappraise.fits.model import Draws, Floats
 
 DRAWS = 20_000
 FREEDOM = 5

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from reappraise.depth.fitting import DepthFit
+from reappraise.depth.fit import DepthFit
 from reappraise.endpoints.partition import WHOLE
 from reappraise.estimate import Estimate
 

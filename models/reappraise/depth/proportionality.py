@@ -8,12 +8,12 @@ from math import exp, hypot, log
 import numpy as np
 from numpy.typing import NDArray
 
-from reappraise.depth.estimands import probability, summary
 from reappraise.depth.evidence import evidence
-from reappraise.depth.fitting import DepthFit
+from reappraise.depth.fit import DepthFit
 from reappraise.endpoints.classical.proportional_odds import OddsTest, odds_test
 from reappraise.errors import AnalysisError
-from reappraise.sampling import derived_seed
+from reappraise.fits.sampling import derived_seed
+from reappraise.fits.summary import probability, summary
 
 SMALL_FACTOR = 1.25
 """Odds ratios by cut point that all lie within this factor of their geometric mean are as good as proportional."""
@@ -110,7 +110,7 @@ def proportionality(proportional: DepthFit, free: DepthFit) -> Proportionality:
             f"{proportional.job.name} and {job.name}"
         )
     level = job.sampling.level
-    seed = derived_seed(job.sampling.seed or 0, job.name, "evidence")
+    seed = derived_seed(job.sampling.seed, job.name, "evidence")
     found = [
         evidence(
             fit.job.model,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from reappraise.depth.fitting import MODELS, DepthFit, DepthJob
+from reappraise.depth.fit import MODELS, DepthFit, DepthJob
 from reappraise.depth.implied import Estimated, ImpliedRate, implied_rates
 from reappraise.depth.proportionality import Proportionality, proportionality
 from reappraise.depth.tables import other_assessors, table_of
@@ -15,9 +15,9 @@ from reappraise.endpoints.classical.ordinal import recompute_depth
 from reappraise.endpoints.ordinal_table import OrdinalTable, UndeterminedError
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
+from reappraise.fits.sampling import Sampling
 from reappraise.prior import effect_priors
 from reappraise.refusal import Refusal
-from reappraise.sampling import Sampling
 from reappraise.trial import Trial, TrialEndpoint
 
 type Advance = Callable[[str, float], None]

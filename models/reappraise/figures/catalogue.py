@@ -21,7 +21,7 @@ from reappraise.figures.words import binary
 from reappraise.trial import Trial, TrialEndpoint
 
 if TYPE_CHECKING:
-    from reappraise.fitting import Fit
+    from reappraise.response.fit import ResponseFit
 
 type Drawn = Iterator[tuple[str, Figure]]
 
@@ -45,14 +45,14 @@ class Run:
 
     trial: Trial
     comparison: Comparison
-    fits: Sequence[Fit]
+    fits: Sequence[ResponseFit]
 
-    def of(self, endpoint: TrialEndpoint, factor: str = WHOLE, model: str | None = None) -> list[Fit]:
+    def of(self, endpoint: TrialEndpoint, factor: str = WHOLE, model: str | None = None) -> list[ResponseFit]:
         """The fits of an endpoint and factor, by one model or by any."""
         return [
             fit
             for fit in self.fits
-            if (fit.job.partition.endpoint, fit.job.partition.factor) == (endpoint.published.key, factor)
+            if (fit.job.table.endpoint, fit.job.table.factor) == (endpoint.published.key, factor)
             and model in {None, fit.job.model.name}
         ]
 
@@ -123,7 +123,7 @@ def draw_ranks(run: Run) -> Drawn:
     """Yield draws by chain for the primary endpoint, one fit for each model: one that failed if there is any."""
     responses = run.trial.responses
     for endpoint in [item for item in responses if binary(item).primary] or responses[:1]:
-        chosen: dict[str, Fit] = {}
+        chosen: dict[str, ResponseFit] = {}
         for fit in run.of(endpoint):
             held = chosen.setdefault(fit.job.model.name, fit)
             if held.converged and not fit.converged:
@@ -144,7 +144,7 @@ FIGURES: tuple[Callable[[Run], Drawn], ...] = (
 """Families of figures, in the order in which they are drawn."""
 
 
-def draw_all(trial: Trial, comparison: Comparison, fits: Sequence[Fit]) -> Drawn:
+def draw_all(trial: Trial, comparison: Comparison, fits: Sequence[ResponseFit]) -> Drawn:
     """Yield every figure of a run with its file stem, each drawn only when it is asked for.
 
     Parameters

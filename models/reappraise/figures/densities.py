@@ -18,10 +18,10 @@ from reappraise.figures.words import arm_names, binary, favours, percent_level
 from reappraise.trial import TrialEndpoint
 
 if TYPE_CHECKING:
-    from reappraise.fitting import Fit
+    from reappraise.response.fit import ResponseFit
 
 
-def densities_plot(fits: Sequence[Fit], *, endpoint: TrialEndpoint, quantity: str = "odds_ratio") -> Figure:
+def densities_plot(fits: Sequence[ResponseFit], *, endpoint: TrialEndpoint, quantity: str = "odds_ratio") -> Figure:
     """Draw the posterior density of a contrast in the whole population, by model and prior.
 
     Parameters
@@ -42,7 +42,7 @@ def densities_plot(fits: Sequence[Fit], *, endpoint: TrialEndpoint, quantity: st
     mine = [
         fit
         for fit in fits
-        if (fit.job.partition.endpoint, fit.job.partition.factor) == (published.key, WHOLE)
+        if (fit.job.table.endpoint, fit.job.table.factor) == (published.key, WHOLE)
         and quantity in fit.tree["posterior"]
     ]
     if not mine:
@@ -53,7 +53,7 @@ def densities_plot(fits: Sequence[Fit], *, endpoint: TrialEndpoint, quantity: st
         for model, label in models.items()
     ]
     arms = arm_names(endpoint.trial)
-    below, above = (arms.get(arm, arm) for arm in mine[0].job.partition.arms)
+    below, above = (arms.get(arm, arm) for arm in mine[0].job.table.arms)
     spans = [(curve.value, curve.low, curve.high) for panel in panels for curve in panel.curves]
     ratio = QUANTITIES[quantity].form == "ratio"
     return draw_densities(
@@ -71,7 +71,7 @@ def densities_plot(fits: Sequence[Fit], *, endpoint: TrialEndpoint, quantity: st
     )
 
 
-def _curve(fit: Fit, quantity: str) -> Curve:
+def _curve(fit: ResponseFit, quantity: str) -> Curve:
     found = next(item for item in fit.estimates if item.quantity == quantity)
     value, low, high = (shown(quantity, number) for number in (found.value, found.low, found.high))
     if value is None or low is None or high is None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from matplotlib.figure import Figure
 
-from reappraise.depth.fitting import DepthFit
+from reappraise.depth.fit import DepthFit
 from reappraise.depth.implied import Estimated
 from reappraise.endpoints.ordinal_table import OrdinalTable
 from reappraise.figures.depth_cuts import draw_depth_cuts

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from matplotlib.figure import Figure
 
-from reappraise.depth.fitting import DepthFit
+from reappraise.depth.fit import DepthFit
 from reappraise.depth.implied import Estimated
 from reappraise.endpoints.classical.contrasts import odds_ratios
 from reappraise.endpoints.classical.two_by_two import TwoByTwo
@@ -18,7 +18,7 @@ from reappraise.figures.depth_words import depth_note, depth_subtitle, depth_tit
 from reappraise.figures.scale import contrast_scale, in_words
 from reappraise.figures.series_sheet import Series, SeriesMark, SeriesPanel, SeriesRow, draw_series_sheet
 from reappraise.figures.style import GREEN, KINDS, PURPLE, Look
-from reappraise.figures.words import failed, favours
+from reappraise.figures.words import favours
 
 EXACT = "conditional odds ratio, exact"
 
@@ -132,7 +132,7 @@ def _raw(table: OrdinalTable, level: float) -> list[SeriesMark]:
 
 def _mark(item: Estimate) -> SeriesMark:
     value, low, high = (None if number is None else float(number) for number in (item.value, item.low, item.high))
-    return SeriesMark(value=value, low=low, high=high, failed=failed(item))
+    return SeriesMark(value=value, low=low, high=high, failed=item.failed)
 
 
 def _level(binary: dict[str, Estimate]) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from reappraise.depth.fitting import DepthFit
+from reappraise.depth.fit import DepthFit
 from reappraise.endpoints.ordinal_table import OrdinalTable
 from reappraise.estimate import Estimate
 from reappraise.figures.depth_words import depth_note, depth_subtitle, depth_title

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reappraise.depth.fitting import DepthFit
+from reappraise.depth.fit import DepthFit
 from reappraise.endpoints.ordinal_table import OrdinalTable
 from reappraise.errors import AnalysisError
 from reappraise.figures.words import NOT_CONVERGED

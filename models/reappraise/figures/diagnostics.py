@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, ScalarFormatter
 
-from reappraise.diagnose import Check
 from reappraise.errors import AnalysisError
 from reappraise.figures.style import (
     BLACK,
@@ -28,9 +27,10 @@ from reappraise.figures.style import (
     write_note,
     write_title,
 )
+from reappraise.fits.diagnose import Check
 
 if TYPE_CHECKING:
-    from reappraise.fitting import Fit
+    from reappraise.response.fit import ResponseFit
 
 _MOST = 20
 """Failing fits named before the rest is counted."""
@@ -64,7 +64,7 @@ class Judged:
         )
 
 
-def diagnostics_plot(fits: Sequence[Fit]) -> Figure:
+def diagnostics_plot(fits: Sequence[ResponseFit]) -> Figure:
     """Draw the worst value of every diagnostic of every fit against its threshold.
 
     Raises

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reappraise.endpoints.event_table import EventKind, EventTable, Grade
 from reappraise.errors import AnalysisError
 from reappraise.figures.words import NOT_CONVERGED
-from reappraise.safety.fitting import SafetyFit
+from reappraise.safety.fit import SafetyFit
 
 GRADES: dict[Grade, str] = {"any": "any grade", "3+": "grade 3 or higher"}
 ROWS: dict[EventKind, str] = {

@@ -19,7 +19,6 @@ from reappraise.figures.words import (
     NOT_CONVERGED,
     arm_names,
     binary,
-    failed,
     favours,
     levels_differ,
     percent_level,
@@ -86,7 +85,7 @@ def mark_of(item: Estimate, *, filled: bool = True, level: bool = False) -> Mark
     """The estimate as it is drawn, its number beside it, and with `level` the coverage of its interval."""
     value, low, high = mark_span(item)
     text = in_words(item, level=level)
-    return Mark(kind=item.kind, value=value, low=low, high=high, text=text, filled=filled, failed=failed(item))
+    return Mark(kind=item.kind, value=value, low=low, high=high, text=text, filled=filled, failed=item.failed)
 
 
 def contrast_panel(items: Sequence[Estimate], endpoint: TrialEndpoint, quantity: str, level: str) -> Panel:
@@ -136,7 +135,7 @@ def _row(
     held = [(rates[arm], place == 1) for place, arm in enumerate(arms) if arm in rates]
     first = tuple(mark_of(item, filled=filled, level=level) for item, filled in held)
     second = tuple(mark_of(item, level=level) for item in items if item.quantity != "rate")
-    remark = NOT_CONVERGED if any(failed(item) for item in items) else ""
+    remark = NOT_CONVERGED if any(item.failed for item in items) else ""
     return items, Row(label=label, cells=(first, second), remark=remark, indent=indent)
 
 

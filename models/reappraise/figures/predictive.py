@@ -38,7 +38,7 @@ from reappraise.figures.words import NO_CAUSAL_READING, NOT_CONVERGED, binary, f
 from reappraise.trial import TrialEndpoint
 
 if TYPE_CHECKING:
-    from reappraise.fitting import Fit
+    from reappraise.response.fit import ResponseFit
 
 type Integers = NDArray[np.integer]
 
@@ -80,7 +80,7 @@ class CellRow:
     failed: bool = False
 
 
-def predictive_plot(fit: Fit, *, endpoint: TrialEndpoint) -> Figure:
+def predictive_plot(fit: ResponseFit, *, endpoint: TrialEndpoint) -> Figure:
     """Draw what one fit predicts for every level and arm.
 
     Parameters
@@ -90,7 +90,7 @@ def predictive_plot(fit: Fit, *, endpoint: TrialEndpoint) -> Figure:
     endpoint
         Binary endpoint of a trial.
     """
-    published, partition, job = binary(endpoint), fit.job.partition, fit.job
+    published, partition, job = binary(endpoint), fit.job.table, fit.job
     rows = [
         CellRow(label=label, cells=tuple(_cell(fit, level, arm) for arm in range(2)), failed=not fit.converged)
         for level, label in enumerate(partition.level_labels)
@@ -106,7 +106,7 @@ def predictive_plot(fit: Fit, *, endpoint: TrialEndpoint) -> Figure:
     )
 
 
-def predictive_by_prior(fits: Sequence[Fit], *, endpoint: TrialEndpoint) -> Figure:
+def predictive_by_prior(fits: Sequence[ResponseFit], *, endpoint: TrialEndpoint) -> Figure:
     """Draw what every model and prior predicts for the whole population.
 
     Parameters
@@ -122,7 +122,7 @@ def predictive_by_prior(fits: Sequence[Fit], *, endpoint: TrialEndpoint) -> Figu
         If there is no such fit.
     """
     published = binary(endpoint)
-    mine = [fit for fit in fits if (fit.job.partition.endpoint, fit.job.partition.factor) == (published.key, WHOLE)]
+    mine = [fit for fit in fits if (fit.job.table.endpoint, fit.job.table.factor) == (published.key, WHOLE)]
     if not mine:
         raise AnalysisError(f"expected fits of {published.key} in all patients, got none")
     rows = [
@@ -135,7 +135,7 @@ def predictive_by_prior(fits: Sequence[Fit], *, endpoint: TrialEndpoint) -> Figu
     ]
     return draw_predictive(
         rows,
-        arms=mine[0].job.partition.arm_labels,
+        arms=mine[0].job.table.arm_labels,
         title=f"{published.label}: predicted and observed counts",
         subtitle="All patients, by model and prior",
         note=_NOTE,
@@ -195,8 +195,8 @@ def draw_predictive(
     return figure
 
 
-def _cell(fit: Fit, level: int, arm: int) -> Cell | None:
-    partition = fit.job.partition
+def _cell(fit: ResponseFit, level: int, arm: int) -> Cell | None:
+    partition = fit.job.table
     total = partition.totals[level][arm]
     if not total:
         return None

@@ -35,7 +35,7 @@ from reappraise.figures.words import NOT_CONVERGED, binary, factor_label
 from reappraise.trial import TrialEndpoint
 
 if TYPE_CHECKING:
-    from reappraise.fitting import Fit
+    from reappraise.response.fit import ResponseFit
 
 type Floats = NDArray[np.floating]
 
@@ -52,7 +52,7 @@ _NOTE = (
 )
 
 
-def ranks_plot(fit: Fit, *, endpoint: TrialEndpoint) -> Figure:
+def ranks_plot(fit: ResponseFit, *, endpoint: TrialEndpoint) -> Figure:
     """Draw densities and ranks by chain of the quantities of a fit with the largest R-hat.
 
     Parameters
@@ -69,7 +69,7 @@ def ranks_plot(fit: Fit, *, endpoint: TrialEndpoint) -> Figure:
     every = max(1, min(ceil(draws[worst[0]].size / max(fewest, 1.0)), draws[worst[0]].shape[1] // 50))
     job = fit.job
     parts = (
-        factor_label(endpoint, job.partition.factor),
+        factor_label(endpoint, job.table.factor),
         f"{job.prior.label} prior, {job.model.name} model",
         f"{len(worst)} of {len(draws)} quantities, those with the largest R-hat" if len(worst) < len(draws) else "",
         f"One draw in {every}" if every > 1 else "",
@@ -167,9 +167,9 @@ def _distinct(quantities: Iterable[tuple[str, Floats]]) -> dict[str, Floats]:
     return found
 
 
-def _quantities(fit: Fit) -> Iterator[tuple[str, Floats]]:
+def _quantities(fit: ResponseFit) -> Iterator[tuple[str, Floats]]:
     """Yield every estimand and parameter by name; positive and skewed ones as logarithms."""
-    partition = fit.job.partition
+    partition = fit.job.table
     levels = partition.level_labels if len(partition.levels) > 1 else ("",)
     words = dict(zip((*partition.levels, *partition.arms), (*levels, *partition.arm_labels), strict=True))
     for name, variable in fit.tree["posterior"].data_vars.items():

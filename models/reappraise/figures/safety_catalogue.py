@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from reappraise.figures.safety_probability import draw_event_probability
 from reappraise.figures.safety_shrinkage import draw_event_shrinkage
 from reappraise.figures.safety_systems import draw_risk_differences
-from reappraise.safety.fitting import ERROR_RATE, SafetyFit
+from reappraise.safety.fit import ERROR_RATE, SafetyFit
 from reappraise.trial import TrialEndpoint
 
 type Drawn = Iterator[tuple[str, Figure]]

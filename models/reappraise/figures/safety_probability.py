@@ -32,7 +32,7 @@ from reappraise.figures.style import (
     write_title,
 )
 from reappraise.figures.survival_subject import balanced, below_lines, write_below
-from reappraise.safety.fitting import ERROR_RATE, SafetyFit
+from reappraise.safety.fit import ERROR_RATE, SafetyFit
 
 _PLOT, _LEFT, _RIGHT = 4.3, 0.72, 0.2
 """Inches: height of the panel, and what is free left and right of it."""

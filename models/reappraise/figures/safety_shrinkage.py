@@ -16,7 +16,7 @@ from reappraise.figures.event_words import GRADES, ROWS, event_note, event_subti
 from reappraise.figures.scale import contrast_scale, in_words
 from reappraise.figures.series_sheet import Series, SeriesMark, SeriesPanel, SeriesRow, draw_series_sheet
 from reappraise.figures.style import GREEN, KINDS, ORANGE, PURPLE, Look
-from reappraise.safety.fitting import SafetyFit
+from reappraise.safety.fit import SafetyFit
 
 EXACT = "conditional odds ratio, exact"
 """The raw odds ratio: its interval has a finite end even where an arm has no event."""

@@ -17,7 +17,7 @@ from reappraise.figures.safety_shrinkage import LOOKS, cells, count_headings, co
 from reappraise.figures.scale import contrast_scale, in_words, shown
 from reappraise.figures.series_sheet import Series, SeriesMark, SeriesPanel, SeriesRow, draw_series_sheet
 from reappraise.figures.style import KINDS
-from reappraise.safety.fitting import SafetyFit
+from reappraise.safety.fit import SafetyFit
 
 
 def draw_risk_differences(fits: Sequence[SafetyFit], *, endpoint: str) -> Figure:

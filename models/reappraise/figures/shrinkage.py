@@ -20,7 +20,6 @@ from reappraise.figures.words import (
     NOT_CONVERGED,
     binary,
     factor_label,
-    failed,
     levels_differ,
     percent_level,
 )
@@ -101,7 +100,7 @@ def _rows(drawn: list[Estimate], partition: Partition, arms: list[int]) -> list[
         bad = False
         for arm in arms:
             mine = [item for item in drawn if item.population == population and item.arm == partition.arms[arm]]
-            bad = bad or any(failed(item) for item in mine)
+            bad = bad or any(item.failed for item in mine)
             events, total = partition.events[index][arm], partition.totals[index][arm]
             marks = tuple(_mark(item, f"{events}/{total}, ", level=differ) for item in mine)
             cells.append(marks if total else (_nobody(),))

@@ -16,7 +16,6 @@ from reappraise.figures.words import (
     NOT_CONVERGED,
     binary,
     factor_label,
-    failed,
     levels_differ,
     percent_level,
     prior_name,
@@ -99,7 +98,7 @@ def _rows(drawn: list[Estimate], partition: Partition) -> list[Row]:
         mine = [item for item in drawn if item.population == population]
         empty = [arm for arm, total in zip(partition.arm_labels, totals, strict=True) if not total]
         remark = f"no patients in {' or '.join(empty)}" if empty else ""
-        if any(failed(item) for item in mine):
+        if any(item.failed for item in mine):
             remark = NOT_CONVERGED
         if mine or empty:
             rows.append(Row(label=label, cells=(tuple(mark_of(item, level=level) for item in mine),), remark=remark))

@@ -19,9 +19,9 @@ from reappraise.figures.survival_hazards import draw_hazards
 from reappraise.figures.survival_restricted_mean import draw_restricted_mean
 from reappraise.figures.survival_sensitivity import SensitivityRow, draw_prior_sensitivity
 from reappraise.figures.survival_subject import SurvivalSubject
-from reappraise.survival_evidence import ProportionalityEvidence
-from reappraise.survival_fitting import SurvivalFit
-from reappraise.survival_reweighting import ReweightedFit
+from reappraise.survival.fit import SurvivalFit
+from reappraise.survival.proportionality import ProportionalityEvidence
+from reappraise.survival.reweighted import ReweightedFit
 from reappraise.trial import TrialEndpoint
 
 type Drawn = Iterator[tuple[str, Figure]]
@@ -138,7 +138,7 @@ def _subject(found: Found) -> SurvivalSubject:
         unit=data.unit,
         better=published.better if isinstance(published, SurvivalEndpoint) else "higher",
         level=fit.job.sampling.level,
-        origin=f"Piecewise-exponential model, {fit.job.prior.effect.label.lower()} prior, {source}",
+        origin=f"Piecewise-exponential model, {fit.job.prior.label.lower()} prior, {source}",
         failed=not fit.converged,
     )
 
@@ -166,8 +166,8 @@ def _rows(found: Found, printed: _Printed, recomputed: Sequence[Estimate]) -> It
     if ratio is not None and ratio.value is not None:
         yield SensitivityRow(estimate=ratio)
     for fit in found.fits:
-        proportional = fit.job.model == "proportional-hazards"
+        proportional = fit.job.model.proportional
         quantity = "hazard_ratio" if proportional else "average_hazard_ratio"
         estimate = next(item for item in fit.estimates if item.quantity == quantity)
-        label = f"{fit.job.prior.effect.label} prior, proportional hazards" if proportional else ""
+        label = f"{fit.job.prior.label} prior, proportional hazards" if proportional else ""
         yield SensitivityRow(estimate=estimate, hazard_ratio=fit.tree["posterior"][quantity].to_numpy(), label=label)

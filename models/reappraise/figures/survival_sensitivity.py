@@ -15,7 +15,7 @@ from reappraise.figures.scale import Scale, contrast_scale, in_words
 from reappraise.figures.sheet import draw_sheet
 from reappraise.figures.style import GREY, KINDS, number, probability, styled
 from reappraise.figures.survival_subject import Floats, SurvivalSubject, drawn, summary
-from reappraise.figures.words import NOT_CONVERGED, failed, levels_differ, percent_level, prior_name
+from reappraise.figures.words import NOT_CONVERGED, levels_differ, percent_level, prior_name
 
 _INNER = 3.6
 """Points: width of the bar of the central half."""
@@ -110,7 +110,7 @@ def draw_prior_sensitivity(subject: SurvivalSubject, rows: Sequence[SensitivityR
 
 def _row(row: SensitivityRow, *, level: bool) -> Row:
     item = row.estimate
-    bad = failed(item)
+    bad = item.failed
     first = Mark(
         kind=item.kind, value=item.value, low=item.low, high=item.high, text=in_words(item, level=level), failed=bad
     )
@@ -123,7 +123,7 @@ def _row(row: SensitivityRow, *, level: bool) -> Row:
 
 
 def _add(axes: Axes, row: SensitivityRow, middle: float, scale: Scale) -> None:
-    colour = Mark(kind="posterior", value=None, low=None, high=None, text="", failed=failed(row.estimate)).look.colour
+    colour = Mark(kind="posterior", value=None, low=None, high=None, text="", failed=row.estimate.failed).look.colour
     if row.hazard_ratio is not None:
         low, _, high = summary(drawn(row.hazard_ratio, 0), 0.5)
         ends = max(float(low), scale.low), min(float(high), scale.high)

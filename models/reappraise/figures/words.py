@@ -58,11 +58,6 @@ def prior_name(key: str) -> str:
     return _PRIORS.get(key, name(key.replace("-", " ")))
 
 
-def failed(estimate: Estimate) -> bool:
-    """Whether the estimate comes from a fit that did not pass its diagnostics."""
-    return estimate.method.startswith(NOT_CONVERGED)
-
-
 def percent_level(levels: Iterable[float | None]) -> str:
     """Coverage of the intervals, such as "95% interval"; "interval; level" if it differs between them."""
     found = {round(100 * level, 3) for level in levels if level is not None}

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reappraise.hazard import Grid, HazardPrior
 from reappraise.pseudo_ipd.compiled import compiled
+from reappraise.survival.hazard import Grid, HazardPrior
 
 LOST: Final = 0.3
 """Expected losses to follow-up by the horizon, for other reasons than the data cutoff, in events per patient."""

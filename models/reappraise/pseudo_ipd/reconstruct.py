@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.hazard import Grid, HazardPrior
 from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
 from reappraise.pseudo_ipd.descent import descend
 from reappraise.pseudo_ipd.hazards import HazardSpecification, hazard_specification, parameters
@@ -22,6 +21,7 @@ from reappraise.pseudo_ipd.quality import Quality, judge
 from reappraise.pseudo_ipd.statistics import scratch
 from reappraise.pseudo_ipd.summaries import Summaries
 from reappraise.pseudo_ipd.targets import Specification, Target, specification
+from reappraise.survival.hazard import Grid, HazardPrior
 
 type Floats = NDArray[np.float64]
 type Progress = Callable[[float], None]

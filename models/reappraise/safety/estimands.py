@@ -1,26 +1,115 @@
-"""From draws of a model of adverse events to reported numbers."""
+"""From draws of a model of adverse events to the estimands, and from draws of estimands to reported numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
+from scipy import special
 
 from reappraise.endpoints.event_table import MARGIN, EventTable
-from reappraise.estimands import supported
 from reappraise.estimate import Estimate
-from reappraise.safety.precision import errors
+from reappraise.fits.diagnose import MORE_DRAWS, Check
+from reappraise.fits.layout import Variable
+from reappraise.fits.model import ARM_CODE
+from reappraise.fits.summary import Make, errors, estimated, mean, probability
 
-type Floats = NDArray[np.floating]
+LARGEST = 87.0
+"""Largest log odds ratio whose odds ratio single precision holds: an arm with nobody or everybody sets no limit."""
+CELLS, TERM, SYSTEM = ("term", "arm"), ("term",), ("system",)
+_NOT_SHOWN = {"level", "effect", "no_effect"}
+VARIABLES: Mapping[str, Variable] = {
+    "rate": Variable(dims=CELLS, description="probability of the event, by term and arm", scale="logit", reported=True),
+    "odds_ratio": Variable(
+        dims=TERM,
+        description="odds of the event in the experimental arm over odds in the control arm, by term",
+        scale="logarithm",
+    ),
+    "risk_difference": Variable(
+        dims=TERM, description="rate of the experimental arm minus rate of the control arm, by term"
+    ),
+    "probability_of_no_effect": Variable(
+        dims=TERM, description="probability, given the other parameters of the draw, that the term has no effect"
+    ),
+    "null_weight": Variable(dims=SYSTEM, description="probability that a term of the body system has no effect"),
+    "system_level": Variable(dims=SYSTEM, description="mean log odds of the body system's terms, mean of both arms"),
+    "system_effect": Variable(
+        dims=SYSTEM, description="mean log odds ratio of the body system's terms, of those that have an effect"
+    ),
+    "overall_level": Variable(description="mean of the body systems' mean log odds"),
+    "overall_effect": Variable(description="mean of the body systems' mean log odds ratios"),
+    "level_sd": Variable(description="standard deviation of the log odds within body systems", scale="logarithm"),
+    "effect_sd": Variable(
+        dims=SYSTEM,
+        description="standard deviation of the log odds ratio within the body system, of terms that have an effect",
+        scale="logarithm",
+    ),
+    "between_level_sd": Variable(
+        description="standard deviation of mean log odds between body systems", scale="logarithm"
+    ),
+    "between_effect_sd": Variable(
+        description="standard deviation of mean log odds ratios between body systems", scale="logarithm"
+    ),
+    "events": Variable(dims=CELLS, description="patients with the event"),
+    "totals": Variable(dims=CELLS, description="patients"),
+    "system_index": Variable(dims=TERM, description="place of the term's body system among the body systems"),
+    **dict.fromkeys(("log_choices", "level_centring", "effect_centring"), Variable(dims=TERM)),
+    **dict.fromkeys(("system_level_centring", "system_effect_centring"), Variable(dims=SYSTEM)),
+}
+"""What is declared of every variable of a file. Precision of contrasts is judged by `contrast_precision`."""
 
 
-def report(
-    posterior: xr.Dataset, table: EventTable, *, model: str, prior: str, method: str, level: float
-) -> Iterator[Estimate]:
+def estimands(found: Mapping[str, NDArray[Any]], terms: int) -> dict[str, NDArray[Any]]:
+    """Rates, odds ratios and differences from completed draws; terms beyond so many are padding."""
+    level, effect = (found[name][..., :terms] for name in ("level", "effect"))
+    rate = special.expit(level[..., None] + effect[..., None] * ARM_CODE)
+    named = {name: values for name, values in found.items() if name not in _NOT_SHOWN}
+    if "no_effect" in found:
+        named["probability_of_no_effect"] = found["no_effect"][..., :terms]
+    return {
+        "rate": rate,
+        "odds_ratio": np.exp(np.clip(effect, -LARGEST, LARGEST)),
+        "risk_difference": rate[..., 1] - rate[..., 0],
+        **named,
+    }
+
+
+def contrast_precision(posterior: xr.Dataset, *, level: float, most: float) -> Check:
+    """Largest Monte Carlo error of a reported median or limit of a contrast, in standard deviations of an effect.
+
+    The standard deviation is over the draws in which there is an effect: with nearly all mass on one point, that of
+    the whole says nothing about the width of what is estimated. Without a point mass the two are the same.
+
+    Parameters
+    ----------
+    posterior
+        Draws of ``odds_ratio`` and ``risk_difference``, dims (chain, draw, term).
+    level
+        Coverage of the reported intervals.
+    most
+        The largest fraction that is allowed.
+    """
+    ratio, difference = (
+        posterior[name].transpose("chain", "draw", "term").values.astype(np.float64)
+        for name in ("odds_ratio", "risk_difference")
+    )
+    found = {}
+    for name, values in (("odds_ratio", np.log(ratio)), ("risk_difference", difference)):
+        for index, term in enumerate(posterior["term"].values):
+            one = values[..., index]
+            effects = one[ratio[..., index] != 1]
+            spread = float(effects.std()) if len(effects) > 1 else float(one.std())
+            found[f"{name}[{term}]"] = max(errors(one, level)) / spread if spread > 0 else np.inf
+    worst = max(found, key=lambda key: found[key] if np.isfinite(found[key]) else np.inf)
+    kept = bool(np.isfinite(found[worst]) and found[worst] <= most)
+    return Check("Monte Carlo error of a contrast / sd", float(found[worst]), most, worst, kept, MORE_DRAWS)
+
+
+def report(posterior: xr.Dataset, table: EventTable, make: Make, *, level: float) -> Iterator[Estimate]:
     """Yield the posterior estimates of every term, digits cut to what the Monte Carlo error supports.
 
     By term: the rate of each arm; odds ratio and risk difference, experimental over (or minus) control; the probability
@@ -34,8 +123,8 @@ def report(
         Draws of ``rate``, ``odds_ratio``, ``risk_difference`` and, with a point mass, ``probability_of_no_effect``.
     table
         The counts that they belong to.
-    model, prior, method
-        Names that the estimates carry.
+    make
+        Makes an estimate that names model, prior and method.
     level
         Coverage of the equal-tailed intervals.
     """
@@ -43,46 +132,20 @@ def report(
     rate, ratio, difference = (ordered[name] for name in ("rate", "odds_ratio", "risk_difference"))
     null = ordered.get("probability_of_no_effect")
     for index, term in enumerate(table.terms):
-        make = partial(
-            Estimate, endpoint=table.key, item=term, grade=table.grade, kind="posterior", model=model, prior=prior,
-            method=method, source=table.source,
-        )  # fmt: skip
+        here = partial(make, endpoint=table.key, item=term, grade=table.grade, source=table.source)
         for arm, name in enumerate(table.arms):
-            value, low, high = _summary(rate[..., index, arm], level)
-            yield make(quantity="rate", arm=name, value=value, low=low, high=high, level=level)
-        make = partial(make, numerator=table.arms[1], denominator=table.arms[0])
-        fewer = _probability(ratio[..., index] < 1)
-        value, low, high = _summary(ratio[..., index], level, logarithmic=True)
-        yield make(quantity="odds_ratio", value=value, low=low, high=high, level=level, prob_benefit=fewer)
-        value, low, high = _summary(difference[..., index], level)
-        yield make(quantity="risk_difference", value=value, low=low, high=high, level=level, prob_benefit=fewer)
-        yield make(quantity="probability_of_increase", value=_probability(ratio[..., index] > 1))
-        yield make(
+            yield estimated(partial(here, quantity="rate", arm=name), rate[..., index, arm], level)
+        here = partial(here, numerator=table.arms[1], denominator=table.arms[0])
+        fewer = probability(ratio[..., index] < 1)
+        yield estimated(
+            partial(here, quantity="odds_ratio"), ratio[..., index], level, logarithmic=True, prob_benefit=fewer
+        )
+        yield estimated(partial(here, quantity="risk_difference"), difference[..., index], level, prob_benefit=fewer)
+        yield here(quantity="probability_of_increase", value=probability(ratio[..., index] > 1))
+        yield here(
             quantity="probability_of_increase_above_margin",
             at=f"{MARGIN:g}",
-            value=_probability(difference[..., index] > MARGIN),
+            value=probability(difference[..., index] > MARGIN),
         )
         if null is not None:
-            yield make(quantity="probability_of_no_effect", value=_mean(null[..., index]))
-
-
-def _summary(draws: Floats, level: float, *, logarithmic: bool = False) -> tuple[float, float, float]:
-    """Median and equal-tailed limits, each with the digits that its Monte Carlo error supports."""
-    scale = np.log(draws) if logarithmic else draws
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    numbers = [float(number) for number in np.quantile(draws.astype(np.float64), (0.5, *tails))]
-    known: tuple[float, ...] = errors(scale, level)
-    if logarithmic:
-        known = tuple(error * number for error, number in zip(known, numbers, strict=True))
-    value, low, high = (supported(number, error) for number, error in zip(numbers, known, strict=True))
-    return value, low, high
-
-
-def _probability(holds: NDArray[np.bool_]) -> float:
-    value = float(holds.mean())
-    return value if value in {0.0, 1.0} else _mean(holds)
-
-
-def _mean(draws: NDArray[np.floating] | NDArray[np.bool_]) -> float:
-    values = draws.astype(np.float64)
-    return supported(float(values.mean()), float(array_stats.mcse(values, chain_axis=0, draw_axis=1, method="mean")))
+            yield here(quantity="probability_of_no_effect", value=mean(null[..., index]))

@@ -13,10 +13,10 @@ from reappraise.endpoints.classical.rates import rate_intervals
 from reappraise.endpoints.classical.two_by_two import TwoByTwo
 from reappraise.endpoints.event_table import EventTable, SingleEvent
 from reappraise.estimate import Estimate
-from reappraise.safety.fitting import SafetyFit, SafetyJob, common_width
+from reappraise.fits.sampling import Sampling
+from reappraise.safety.fit import SafetyFit, SafetyJob, common_width
 from reappraise.safety.flagged import fisher_p
 from reappraise.safety.tables import adverse_event_endpoints, singles_of, tables_of
-from reappraise.sampling import Sampling
 from reappraise.trial import Trial, TrialEndpoint
 
 if TYPE_CHECKING:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from math import inf
+from math import inf, log
 from typing import Literal
 
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from reappraise import survival_estimands as of
 from reappraise.endpoints.partition import Better
-from reappraise.estimands import supported
 from reappraise.estimate import QUANTITIES, Estimate
-from reappraise.hazard import Grid
+from reappraise.fits.diagnose import Judged
+from reappraise.fits.summary import Floats, Make, estimated, probability
+from reappraise.survival import estimands as of
+from reappraise.survival.hazard import Grid
 
-type Floats = NDArray[np.floating]
 type Good = Literal["more", "less"]
 """Whether more of a contrast, experimental over control, means a longer or a shorter time to the event."""
 
@@ -85,9 +84,11 @@ class Answer:
         return f"{self.quantity}[{labels}]" if labels else self.quantity
 
     @property
-    def scale(self) -> Floats:
+    def judged(self) -> Judged:
         """The draws on the scale that they are judged on."""
-        return np.log(self.draws) if self.logarithmic else self.draws
+        if self.logarithmic:
+            return Judged(np.log(self.draws), reported=True, beyond=log(self.beyond))
+        return Judged(self.draws, reported=True, beyond=self.beyond)
 
 
 def answers(log_hazard: Floats, effect: Floats, asked: Questions) -> Iterator[Answer]:
@@ -139,49 +140,49 @@ def answers(log_hazard: Floats, effect: Floats, asked: Questions) -> Iterator[An
 
 
 def report(
-    found: tuple[Answer, ...], asked: Questions, *, endpoint: str, population: str, model: str, prior: str,
-    method: str, level: float,
-) -> Iterator[Estimate]:  # fmt: skip
+    found: tuple[Answer, ...], asked: Questions, make: Make, *, population: str, level: float
+) -> Iterator[Estimate]:
     """Yield the posterior estimates, digits cut to what the Monte Carlo error supports.
 
     Parameters
     ----------
     found, asked
         Answers of one population, and the questions.
-    endpoint, population, model, prior, method
-        Names that the estimates carry.
+    make
+        Makes an estimate that names endpoint, model, prior and method.
+    population
+        The population.
     level
         Coverage of the equal-tailed intervals.
     """
-    make = partial(
-        Estimate, endpoint=endpoint, population=population, kind="posterior", model=model, prior=prior, method=method
-    )
+    make = partial(make, population=population)
     contrast = partial(make, numerator=asked.arms[1], denominator=asked.arms[0])
     medians = {}
     for answer in found:
-        value, low, high = _summary(answer, level)
-        whole = partial(make, quantity=answer.quantity, at=answer.at, value=value, low=low, high=high, level=level)
-        if answer.longer is None:
-            yield whole(arm=answer.arm)
-        else:
-            benefit = _probability(_good(answer.longer, asked))
-            yield whole(numerator=asked.arms[1], denominator=asked.arms[0], prob_benefit=benefit)
+        named = {"quantity": answer.quantity, "at": answer.at}
+        own = partial(make, arm=answer.arm, **named) if answer.longer is None else partial(contrast, **named)
+        yield estimated(
+            own,
+            answer.draws,
+            level,
+            logarithmic=answer.logarithmic,
+            beyond=answer.beyond,
+            prob_benefit=None if answer.longer is None else probability(_good(answer.longer, asked)),
+        )
         if answer.quantity == "median":
             medians[answer.arm] = answer.draws
-            missed = _probability(answer.draws > answer.beyond)
+            missed = probability(answer.draws > answer.beyond)
             yield make(quantity="not_reached", arm=answer.arm, at=_time(answer.beyond, asked.unit), value=missed)
     word = "longer" if asked.better == "higher" else "shorter"
     longer = medians[asked.arms[1]] > medians[asked.arms[0]]
-    yield contrast(quantity="probability_of_benefit", at=f"median {word}", value=_probability(_good(longer, asked)))
+    yield contrast(quantity="probability_of_benefit", at=f"median {word}", value=probability(_good(longer, asked)))
     for answer in found:
         if answer.longer is not None and (
             answer.quantity == "restricted_mean_difference" or answer.name == "hazard_ratio"
         ):
             said = QUANTITIES[answer.quantity].label.lower() + (f" at {answer.at}" if answer.at else "")
-            yield contrast(
-                quantity="probability_of_benefit", at=f"{said} in favour",
-                value=_probability(_good(answer.longer, asked)),
-            )  # fmt: skip
+            value = probability(_good(answer.longer, asked))
+            yield contrast(quantity="probability_of_benefit", at=f"{said} in favour", value=value)
 
 
 def _good(longer: NDArray[np.bool_], asked: Questions) -> NDArray[np.bool_]:
@@ -197,28 +198,3 @@ def _contrast(quantity: str, draws: Floats, good: Good, at: str = "") -> Answer:
 
 def _time(time: float, unit: str) -> str:
     return f"{time:g} {unit}"
-
-
-def _summary(answer: Answer, level: float) -> tuple[float, float, float]:
-    """Median and equal-tailed limits with the digits that they support; infinite where not reached."""
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    numbers = np.quantile(answer.draws, (0.5, *tails))
-    scale = answer.scale
-    errors = [float(array_stats.mcse(scale, chain_axis=0, draw_axis=1, method="median"))]
-    errors += [
-        float(array_stats.mcse(scale, chain_axis=0, draw_axis=1, method="quantile", prob=tail)) for tail in tails
-    ]
-    if answer.logarithmic:
-        errors = [error * float(number) for error, number in zip(errors, numbers, strict=True)]
-    value, low, high = (
-        inf if number > answer.beyond else supported(float(number), error)
-        for number, error in zip(numbers, errors, strict=True)
-    )
-    return value, low, high
-
-
-def _probability(holds: NDArray[np.bool_]) -> float:
-    value = float(holds.mean())
-    if value in {0.0, 1.0}:
-        return value
-    return supported(value, float(array_stats.mcse(holds.astype(float), chain_axis=0, draw_axis=1, method="mean")))

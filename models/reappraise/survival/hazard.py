@@ -23,12 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reappraise.errors import AnalysisError
-from reappraise.prior import ONE_SIDED_5
+from reappraise.prior import LogRatioPrior, hazard_ratio_priors
 
 type Floats = NDArray[np.float64]
-
-UNSTATED_HAZARD_RATIO = 0.5
-"""Hazard ratio taken as worth planning for where the publication states none: the hazard halved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,52 +116,6 @@ class Grid:
         return events.astype(np.float64), exposure
 
 
-@dataclass(frozen=True, slots=True)
-class HazardRatioPrior:
-    """Normal prior on a log hazard ratio, experimental over control: below 0 the experimental arm has fewer events.
-
-    Parameters
-    ----------
-    name, label
-        Key and words.
-    mean, sd
-        Location and standard deviation on the log scale, for events that are bad.
-    rationale
-        Why one would hold it.
-    """
-
-    name: str
-    label: str
-    mean: float
-    sd: float
-    rationale: str
-
-    def __post_init__(self) -> None:
-        """Refuse what is not a normal distribution."""
-        if not self.sd > 0:
-            raise ValueError(f"prior {self.name}: expected sd > 0, got {self.sd}")
-
-    @property
-    def kind(self) -> Literal["hazard"]:
-        """Scale of the prior."""
-        return "hazard"
-
-    @property
-    def effective_events(self) -> float:
-        """Events that the prior is worth: 4 / sd^2, as of a 1:1 trial with that standard error."""
-        return 4 / self.sd**2
-
-    @property
-    def text(self) -> str:
-        """The distribution in a line, with the hazard ratios it holds plausible."""
-        low, high = exp(self.mean - 1.96 * self.sd), exp(self.mean + 1.96 * self.sd)
-        return f"log HR ~ Normal({self.mean:.3g}, {self.sd:.3g}): hazard ratio {low:.2g} to {high:.3g} with 95%"
-
-    def mirrored(self) -> Self:
-        """The same opinion with the arms exchanged."""
-        return replace(self, mean=0.0 - self.mean)  # a plain minus makes -0 of 0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HazardPrior:
     """Everything that is believed about the hazards before the data.
@@ -184,7 +135,7 @@ class HazardPrior:
         Half-normal scale of the departure from proportional hazards over the whole follow-up; 0 is proportional.
     """
 
-    effect: HazardRatioPrior
+    effect: LogRatioPrior
     median: float
     level_sd: float = 1.0
     walk_scale: float = 1.0
@@ -196,6 +147,21 @@ class HazardPrior:
             raise AnalysisError(
                 f"expected positive median, level_sd and walk_scale, and departure_scale of at least 0; got {self}"
             )
+
+    @property
+    def name(self) -> str:
+        """Key of the prior on the effect, which the others are told apart by."""
+        return self.effect.name
+
+    @property
+    def label(self) -> str:
+        """The prior on the effect in a word or two."""
+        return self.effect.label
+
+    @property
+    def rationale(self) -> str:
+        """Why one would hold the prior on the effect."""
+        return self.effect.rationale
 
     @property
     def level_mean(self) -> float:
@@ -221,39 +187,26 @@ def _refuse_fewer_than_one(intervals: int) -> None:
         raise AnalysisError(f"expected 1 interval of constant hazard or more, got {intervals}")
 
 
-def hazard_ratio_priors(planned: float | None = None) -> tuple[HazardRatioPrior, ...]:
-    """Priors on the log hazard ratio, experimental over control.
+def hazard_prior(prior: str | LogRatioPrior | HazardPrior, *, median: float) -> HazardPrior:
+    """What is believed about the hazards, from a prior on the log hazard ratio or its name.
 
     Parameters
     ----------
-    planned
-        Hazard ratio the trial was planned for; None where the publication states none, and then 1/2 stands in.
+    prior
+        Name of a prior on the log hazard ratio, such a prior, or all that is believed.
+    median
+        Median survival where only the effect's prior is given.
 
-    References
-    ----------
-    Spiegelhalter DJ, Freedman LS, Parmar MKB. Bayesian approaches to randomized trials. J R Stat Soc A
-    1994;157:357-416.
+    Raises
+    ------
+    AnalysisError
+        If there is no such prior.
     """
-    effect = log(UNSTATED_HAZARD_RATIO if planned is None else planned)
-    if planned is None:
-        whose, doubt, reach = "hazard halved, in place of a planned effect, which is not stated", 0.355, "1/2 and 2"
-        said = f"95% of it lies between hazard ratios of {reach}"
-    else:
-        whose, doubt, said = "the planned effect", abs(effect) / ONE_SIDED_5, "5% of it lies beyond the planned effect"
-    return (
-        HazardRatioPrior(
-            "reference", "Reference", 0.0, 1.0,
-            "Barely an opinion: hazard ratios from 1/7 to 7 are within its 95%; worth four events.",
-        ),
-        HazardRatioPrior(
-            "wide", "Wide", 0.0, 2.5,
-            "No opinion: hazard ratios from 1/134 to 134 are within its 95%; less than one event.",
-        ),
-        HazardRatioPrior(
-            "sceptical", "Sceptical", 0.0, doubt, f"Large effects are rare: centred at no effect, {said}."
-        ),
-        HazardRatioPrior(
-            "enthusiastic", "Enthusiastic", effect, abs(effect) / ONE_SIDED_5,
-            f"Believes in {whose}: centred there, with 5% on the side of harm.",
-        ),
-    )  # fmt: skip
+    if isinstance(prior, HazardPrior):
+        return prior
+    known = {item.name: item for item in hazard_ratio_priors()}
+    effect = known.get(prior) if isinstance(prior, str) else prior
+    if effect is None or effect.ratio != "hazard":
+        said = repr(prior) if effect is None else f"{effect.name!r}, which is on an odds ratio"
+        raise AnalysisError(f"unknown prior {said}; expected one of {', '.join(known)}, or a prior object")
+    return HazardPrior(effect=effect, median=median)

@@ -10,24 +10,30 @@ import numpy as np
 from reappraise.endpoints.partition import Better
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.hazard import Grid, HazardPrior, HazardRatioPrior, hazard_ratio_priors
-from reappraise.posterior import settings_with
-from reappraise.sampling import Sampling
-from reappraise.shared_survival import SharedSurvivalFit, SharedSurvivalJob
-from reappraise.survival_engine import Progress
-from reappraise.survival_fitting import SurvivalModel
+from reappraise.fits.job import Advance
+from reappraise.fits.sampling import Sampling, settings_with
+from reappraise.prior import LogRatioPrior
+from reappraise.survival.hazard import Grid, HazardPrior, hazard_prior
+from reappraise.survival.model import VARYING, PiecewiseExponential, model_named
+from reappraise.survival.together_job import SharedSurvivalFit, SharedSurvivalJob
 
 MEDIAN = 0.5
 """Median survival that is as likely too long as too short, as a share of each endpoint's follow-up."""
 
 
 def fit_survival_together(
-    datas: Mapping[str, PatientData] | Sequence[PatientData], *,
-    prior: str | HazardRatioPrior | HazardPrior = "reference", model: SurvivalModel = "piecewise-exponential",
-    grid: Grid | None = None, intervals: int = 10, landmarks: Mapping[str, tuple[float, ...]] | None = None,
-    sampling: Sampling | None = None, seed: int | None = None, better: Better = "higher",
-    progress: Progress | None = None,
-) -> SharedSurvivalFit:  # fmt: skip
+    datas: Mapping[str, PatientData] | Sequence[PatientData],
+    *,
+    prior: str | LogRatioPrior | HazardPrior = "reference",
+    model: str | PiecewiseExponential = VARYING,
+    grid: Grid | None = None,
+    intervals: int = 10,
+    landmarks: Mapping[str, tuple[float, ...]] | None = None,
+    sampling: Sampling | None = None,
+    seed: int | None = None,
+    better: Better = "higher",
+    progress: Advance | None = None,
+) -> SharedSurvivalFit:
     r"""Fit several endpoints of one trial with one smoothness of their hazards.
 
     .. math::
@@ -60,7 +66,7 @@ def fit_survival_together(
         Name of a prior on the log hazard ratio, such a prior, or all that is believed about the hazards; of that the
         median is a share of each endpoint's follow-up, by default a half.
     model
-        Whether hazard ratios may change with time.
+        "piecewise-exponential", with hazard ratios that may change with time, "proportional-hazards", or a model.
     grid, intervals
         Intervals as shares of the follow-up, horizon 1; by default that many, cut at quantiles of all event times.
     landmarks
@@ -90,11 +96,11 @@ def fit_survival_together(
     shares = np.concatenate([(data.time / data.horizon)[data.event] for data in paired])
     asked = dict(landmarks or {})
     job = SharedSurvivalJob(
-        data=tuple(paired),
+        patients=tuple(paired),
         grid=grid or Grid.at_quantiles(shares, intervals, 1.0),
-        prior=_prior(prior),
+        prior=hazard_prior(prior, median=MEDIAN),
         sampling=settings_with(sampling, seed),
-        model=model,
+        model=model_named(model),
         landmarks=tuple(tuple(sorted(asked.pop(data.endpoint, ()))) for data in paired),
         better=better,
     )
@@ -115,13 +121,3 @@ def _paired(datas: Sequence[PatientData]) -> list[PatientData]:
         replicate = np.linspace(0, data.replicates - 1, replicates).round().astype(int)
         found.append(replace(data, time=data.time[chain][:, replicate], event=data.event[chain][:, replicate]))
     return found
-
-
-def _prior(prior: str | HazardRatioPrior | HazardPrior) -> HazardPrior:
-    if isinstance(prior, HazardPrior):
-        return prior
-    known = {item.name: item for item in hazard_ratio_priors()}
-    effect = known.get(prior) if isinstance(prior, str) else prior
-    if effect is None:
-        raise AnalysisError(f"unknown prior {prior!r}; expected one of {', '.join(known)}, or a prior object")
-    return HazardPrior(effect=effect, median=MEDIAN)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import Literal
 
 import numpy as np
@@ -55,14 +55,48 @@ effective draws are allowed, and fewer digits are printed for it, since digits f
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Draws that a verdict looks at.
+
+    Parameters
+    ----------
+    draws
+        Dims (chain, draw), on the scale that they are judged on: ratios as logarithms.
+    reported
+        Whether median and limits are printed, and so must be precise.
+    beyond
+        Values above it are reported as not reached, on the same scale: how far above says nothing.
+    """
+
+    draws: Floats
+    reported: bool = False
+    beyond: float = inf
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
-    """The worst value of one diagnostic, where it stands, and what it must keep."""
+    """The worst value of one diagnostic, where it stands, and what it must keep.
+
+    Parameters
+    ----------
+    name
+        The diagnostic.
+    value, threshold
+        Its worst value, and what it must keep.
+    variable
+        Where the worst value stands.
+    passed
+        Whether the threshold is kept.
+    remedy
+        What to change where it is not.
+    """
 
     name: str
     value: float
     threshold: float
     variable: str
     passed: bool
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +124,11 @@ class Diagnosis:
             if not check.passed
         )
 
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to change, for each kind of failure once; empty when nothing failed."""
+        return tuple(dict.fromkeys(check.remedy for check in self.checks if not check.passed and check.remedy))
+
     def as_dict(self) -> dict[str, object]:
         """Plain values, for JSON."""
         return {"verdict": self.verdict, "checks": [asdict(check) for check in self.checks]}
@@ -104,10 +143,14 @@ class Diagnosis:
         return f"<table><caption>{self.verdict}</caption>{head}{rows}</table>"
 
 
+MORE_DRAWS = "keep more draws (draws, --draws)"
+MORE_TUNING = "tune for longer (tune, --tune)"
+SMALLER_STEPS = "take smaller steps (target_accept nearer to 1, --target-accept)"
+
+
 def diagnose(
-    scalars: Mapping[str, Floats],
+    judged: Mapping[str, Judged],
     *,
-    reported: Collection[str],
     diverging: NDArray[np.bool_],
     energy: Floats,
     thresholds: Thresholds,
@@ -117,10 +160,9 @@ def diagnose(
 
     Parameters
     ----------
-    scalars
-        Named draws, dims (chain, draw); ratios on the log scale.
-    reported
-        Names of those whose median and limits are printed, and so must be precise.
+    judged
+        Named draws. One that is nowhere reached is reported as that alone, and is left out; of one that is reached in
+        some draws, a limit is judged where it is a number.
     diverging, energy
         Sampler statistics, dims (chain, draw).
     thresholds
@@ -135,42 +177,58 @@ def diagnose(
     bulk: dict[str, float] = {}
     tail: dict[str, float] = {}
     error: dict[str, float] = {}
-    for name, draws in scalars.items():
+    for name, one in judged.items():
+        if (one.draws > one.beyond).all():
+            continue
+        draws = np.minimum(one.draws, one.beyond)
         if np.ptp(draws) == 0:  # never moved: nothing can be said for it
             r_hat[name] = bulk[name] = tail[name] = error[name] = nan
             continue
         r_hat[name] = float(array_stats.rhat(draws, chain_axis=0, draw_axis=1))
         bulk[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk"))
         tail[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="tail", prob=tails))
-        if name in reported:
-            error[name] = max(_errors(draws, tails)) / float(np.std(draws))
+        found = list(_errors(one, tails)) if one.reported else []
+        if found:
+            error[name] = max(found) / float(np.std(one.draws))
     bfmi = np.atleast_1d(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
     divergences = int(diverging.sum())
+    by_chain = {f"chain {index}": float(value) for index, value in enumerate(bfmi)}
     return Diagnosis(
         (
-            _at_most("R-hat", r_hat, thresholds.r_hat),
-            _at_least("bulk effective draws", bulk, needed),
-            _at_least("tail effective draws", tail, needed),
-            _at_most("Monte Carlo error / sd", error, thresholds.relative_error),
-            Check("divergences", divergences, thresholds.divergences, "sampler", divergences <= thresholds.divergences),
-            _at_least(
-                "E-BFMI", {f"chain {index}": float(value) for index, value in enumerate(bfmi)}, thresholds.e_bfmi
+            _at_most("R-hat", r_hat, thresholds.r_hat, f"{MORE_TUNING}, then {MORE_DRAWS}"),
+            _at_least("bulk effective draws", bulk, needed, MORE_DRAWS),
+            _at_least("tail effective draws", tail, needed, MORE_DRAWS),
+            _at_most("Monte Carlo error / sd", error, thresholds.relative_error, MORE_DRAWS),
+            Check(
+                "divergences",
+                divergences,
+                thresholds.divergences,
+                "sampler",
+                divergences <= thresholds.divergences,
+                SMALLER_STEPS,
             ),
+            _at_least("E-BFMI", by_chain, thresholds.e_bfmi, MORE_TUNING),
         )
     )
 
 
-def _errors(draws: Floats, tails: tuple[float, float]) -> Iterator[float]:
-    yield float(array_stats.mcse(draws, chain_axis=0, draw_axis=1, method="median"))
-    for probability in tails:
-        yield float(array_stats.mcse(draws, chain_axis=0, draw_axis=1, method="quantile", prob=probability))
+def _errors(one: Judged, tails: tuple[float, float]) -> Iterator[float]:
+    """Yield the Monte Carlo error of the median and of each limit that is a number."""
+    median, *limits = np.quantile(one.draws, (0.5, *tails))
+    if median <= one.beyond:
+        yield float(array_stats.mcse(one.draws, chain_axis=0, draw_axis=1, method="median"))
+    for limit, place in zip(limits, tails, strict=True):
+        if limit <= one.beyond:
+            yield float(array_stats.mcse(one.draws, chain_axis=0, draw_axis=1, method="quantile", prob=place))
 
 
-def _at_most(name: str, found: Mapping[str, float], threshold: float) -> Check:
+def _at_most(name: str, found: Mapping[str, float], threshold: float, remedy: str) -> Check:
     worst = max(found, key=lambda key: found[key] if isfinite(found[key]) else np.inf)
-    return Check(name, found[worst], threshold, worst, bool(isfinite(found[worst]) and found[worst] <= threshold))
+    passed = bool(isfinite(found[worst]) and found[worst] <= threshold)
+    return Check(name, found[worst], threshold, worst, passed, remedy)
 
 
-def _at_least(name: str, found: Mapping[str, float], threshold: float) -> Check:
+def _at_least(name: str, found: Mapping[str, float], threshold: float, remedy: str) -> Check:
     worst = min(found, key=lambda key: found[key] if isfinite(found[key]) else -np.inf)
-    return Check(name, found[worst], threshold, worst, bool(isfinite(found[worst]) and found[worst] >= threshold))
+    passed = bool(isfinite(found[worst]) and found[worst] >= threshold)
+    return Check(name, found[worst], threshold, worst, passed, remedy)

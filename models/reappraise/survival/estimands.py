@@ -11,7 +11,7 @@ from math import log
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reappraise.hazard import Grid
+from reappraise.survival.hazard import Grid
 
 type Floats = NDArray[np.floating]
 

@@ -1,60 +1,59 @@
-"""A fit of adverse events: planned as a job with a digest of everything it depends on, then run, always diagnosed."""
+"""A fit of adverse events: rates of every term in both arms, and how much more frequent it is in one."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cache, cached_property
 from typing import Any
 
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from reappraise.bayes.adverse_events import EVENT_MODELS, EventModel
+from reappraise.bayes.adverse_events import EVENT_MODELS, SYSTEM_WISE, TERM_WISE, EventModel
 from reappraise.bayes.event_prior import BERRY_BERRY, EventPrior
-from reappraise.diagnose import Diagnosis
 from reappraise.endpoints.event_table import EventKind, EventTable, Grade
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
-from reappraise.nuts import compile_model, draw
-from reappraise.posterior import Attributes, Posterior, PosteriorJob, contrasted, settings_with
-from reappraise.safety.estimands import report
+from reappraise.fits.diagnose import Check, Diagnosis
+from reappraise.fits.fit import Fit
+from reappraise.fits.job import PRIOR_DRAWS, Advance, Attributes, FitJob, contrasted, counted
+from reappraise.fits.layout import Axis, Variable
+from reappraise.fits.model import Data, Draws, Floats
+from reappraise.fits.nuts import Sampled, draw
+from reappraise.fits.sampling import Sampling, settings_with
+from reappraise.fits.summary import Make
+from reappraise.safety.estimands import TERM, VARIABLES, contrast_precision, estimands, report
 from reappraise.safety.flagged import Direction, FlaggedTerms, flagged_terms
-from reappraise.safety.precision import contrast_precision
 from reappraise.safety.selection import selection_note
 from reappraise.safety.tables import tables_of
-from reappraise.safety.tree import build_tree, scalars
-from reappraise.sampling import Sampling
 from reappraise.trial import TrialEndpoint
 
+STORED_CELLS = 8_000_000
+"""Most draws times terms that are stored of one variable: 32 MB in single precision."""
 KEPT = 3
 """Kept draws for each draw of the settings: with one, limits of the rarest events are imprecise by chance."""
 ERROR_RATE = 0.10
 """Mean posterior probability of error that flagged terms keep."""
 
 
-@cache
-def compiled(model: EventModel, terms: int, systems: int) -> Any:
-    """The compiled model for that shape: once per process, several seconds."""
-    return compile_model(model.build(terms, systems))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SafetyJob(PosteriorJob):
+class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
     """One posterior of adverse events to be computed.
 
     Parameters
     ----------
-    table, model, prior
-        Counts, model and prior; settings and trial are those of every `PosteriorJob`.
+    table
+        Counts; model, prior, settings and trial are those of every `FitJob`.
     width
         Terms and body systems that the model is compiled for, where those are more than the table's: tables of one
         width share one compilation.
     """
 
-    layout = "reappraise adverse events posterior 1"
+    layout = "reappraise adverse events posterior 2"
 
     table: EventTable
-    model: EventModel
     prior: EventPrior = BERRY_BERRY
     width: tuple[int, int] = (0, 0)
 
@@ -65,14 +64,23 @@ class SafetyJob(PosteriorJob):
         return f"{self.table.key}.{grade}.{self.model.name}.{self.prior.name}"
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def title(self) -> str:
+        """Table, model and prior in a line."""
+        return (
+            f"{self.table.key}, grade {self.table.grade}, {self.model.label}, prior {self.prior.label}: "
+            f"{self.prior.text}"
+        )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
         """Terms and body systems that the model is compiled for."""
         return max(self.width[0], len(self.table.terms)), max(self.width[1], len(self.table.body_systems))
 
     @property
-    def _depends(self) -> dict[str, Any]:
+    def depends(self) -> dict[str, Any]:
+        """Counts, model, prior, settings and shape."""
         return {
-            "table": asdict(self.table),
+            "table": counted(self.table),
             "model": self.model.name,
             "formula": self.model.formula,
             "prior": asdict(self.prior),
@@ -82,29 +90,9 @@ class SafetyJob(PosteriorJob):
             "shape": self.shape,
         }
 
-    def run(self) -> SafetyFit:
-        """Sample, assemble and diagnose."""
-        seed, rng = self._randomness()
-        terms, systems = self.shape
-        data = self.model.data(self.table, self.prior, terms=terms, systems=systems)
-        longer = replace(self.sampling, draws=KEPT * self.model.thinned * self.sampling.draws)
-        sampled = draw(compiled(self.model, terms, systems), data, longer, seed)
-        tree = build_tree(self.model, self.table, data, sampled, rng)
-        named, reported = scalars(tree)
-        diagnosis = self._judge(named, reported=reported, statistics=sampled.statistics)
-        precision = contrast_precision(
-            tree["posterior"].to_dataset(), level=self.sampling.level, most=self.sampling.thresholds.relative_error
-        )
-        diagnosis = Diagnosis((*diagnosis.checks, precision))
-        tree.attrs = self._attributes(diagnosis)
-        return SafetyFit(job=self, tree=tree, diagnosis=diagnosis)
-
-    def restore(self, tree: xr.DataTree) -> SafetyFit:
-        """The fit whose stored tree carries this job's digest."""
-        return SafetyFit(job=self, tree=tree, diagnosis=self._stored_diagnosis(tree))
-
     @property
-    def _described(self) -> Attributes:
+    def described(self) -> Attributes:
+        """Endpoint, kind and grade of the table, arms, and what its selection means."""
         table = self.table
         return {
             "endpoint": table.endpoint,
@@ -115,29 +103,84 @@ class SafetyJob(PosteriorJob):
             "reporting_threshold_percent": json.dumps(table.reporting_threshold_percent),
             "note": selection_note(table),
             **contrasted(table.arms),
-            "model": self.model.name,
-            "model_formula": self.model.formula,
-            "prior": self.prior.name,
-            "prior_distribution": self.prior.text,
-            "prior_rationale": self.prior.rationale,
         }
+
+    @property
+    def axes(self) -> Mapping[str, Axis]:
+        """Terms and body systems without the padding, and arms."""
+        return {
+            "term": Axis(self.table.terms),
+            "system": Axis(self.table.body_systems),
+            "arm": Axis(self.table.arms),
+        }
+
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        """Rates, contrasts and parameters."""
+        return VARIABLES
+
+    @property
+    def likelihood(self) -> Mapping[str, tuple[str, ...]]:
+        """Events, by term: of a term with a point mass the arms have one likelihood, no effect or some summed over."""
+        return {"events": TERM}
+
+    @property
+    def prior_draws(self) -> int:
+        """Fewer of a large table."""
+        return max(200, min(PRIOR_DRAWS, STORED_CELLS // len(self.table.terms)))
+
+    def step(self, chains: int, draws: int) -> int:
+        """Every so many draws are kept: as the model says, and at most `STORED_CELLS`."""
+        thinned = self.model.thinned
+        return thinned * -(-chains * draws * len(self.table.terms) // (thinned * STORED_CELLS))
+
+    def data(self) -> Data:
+        """Counts and structure padded to the shape, and the numbers of the prior."""
+        terms, systems = self.shape
+        return self.model.data(self.table, self.prior, terms=terms, systems=systems)
+
+    def draw(self, data: Data, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
+        """Sample, so much longer that the limits of rare events are precise."""
+        longer = replace(self.sampling, draws=KEPT * self.model.thinned * self.sampling.draws)
+        return draw(self.compiled, data, longer, seed)
+
+    def estimands(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> dict[str, Floats]:
+        """Rates, odds ratios and differences of every term, and the parameters above them."""
+        return estimands(self.model.complete(draws, data, rng, posterior=posterior), len(self.table.terms))
+
+    def predict(self, found: Draws, data: Data, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+        """Events of as many patients."""
+        totals = np.asarray(data["totals"])[: len(self.table.terms)]
+        return {"events": np.asarray(rng.binomial(totals, found["rate"]), dtype=np.int32)}
+
+    def log_prior(self, draws: Draws, data: Data) -> dict[str, Floats]:
+        """Of the parameters above all terms and systems: those below have scales that only the sampler knows."""
+        below = {*TERM_WISE, *SYSTEM_WISE}
+        return {name: values for name, values in self.model.log_prior(draws, data).items() if name not in below}
+
+    def checks(self, tree: xr.DataTree) -> Iterator[Check]:
+        """Yield the precision of the contrasts, in standard deviations of an effect."""
+        most = self.sampling.thresholds.relative_error
+        yield contrast_precision(tree["posterior"].to_dataset(), level=self.sampling.level, most=most)
+
+    def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
+        """Yield rates, contrasts and probabilities of every term."""
+        yield from report(tree["posterior"].to_dataset(), self.table, make, level=self.sampling.level)
+
+    def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> SafetyFit:
+        """The fit that has this tree and verdict."""
+        return SafetyFit(job=self, tree=tree, diagnosis=diagnosis)
 
 
 @dataclass(frozen=True)
-class SafetyFit(Posterior[SafetyJob]):
+class SafetyFit(Fit[SafetyJob]):
     """A posterior of adverse events with its verdict."""
 
-    @cached_property
-    def estimates(self) -> tuple[Estimate, ...]:
-        """The posterior estimates; a failed verdict stands in the method of each."""
-        job = self.job
-        posterior = self.tree["posterior"].to_dataset()
-        return tuple(
-            report(
-                posterior, job.table, model=job.model.name, prior=job.prior.name, method=self._method(),
-                level=job.sampling.level,
-            )
-        )  # fmt: skip
+    subject = "term"
+
+    def said(self, estimate: Estimate) -> str:
+        """The term."""
+        return estimate.item
 
     def flagged(self, *, error_rate: float = ERROR_RATE, direction: Direction = "increase") -> FlaggedTerms:
         """Every term, and which stand out at a posterior error rate and by Fisher's test.
@@ -160,13 +203,6 @@ class SafetyFit(Posterior[SafetyJob]):
             holds.mean(axis=(0, 1)).tolist(), self.job.table, model=self.job.model.name, error_rate=error_rate,
             direction=direction,
         )  # fmt: skip
-
-    def _repr_html_(self) -> str:
-        job = self.job
-        title = (
-            f"{job.table.key}, grade {job.table.grade}, {job.model.label}, prior {job.prior.label}: {job.prior.text}"
-        )
-        return self._table(title, "term", lambda item: item.item)
 
 
 def fit_adverse_events(

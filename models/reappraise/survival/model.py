@@ -11,16 +11,24 @@ import pymc as pm
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from reappraise.bayes.model import Draws, Floats
-from reappraise.hazard import Grid, HazardPrior
+from reappraise.errors import AnalysisError
+from reappraise.fits.model import ARM_CODE, Draws, Floats
+from reappraise.survival.hazard import Grid, HazardPrior
 
 type HazardData = Mapping[str, NDArray[np.float64]]
 """Values of the model's data variables."""
+type HazardSets = list[list[HazardData]]
+"""The same for every data set of an ensemble, by chain and replicate; of known data, one of one."""
 
-ARM_CODE = np.array([-0.5, 0.5])
-"""Control and experimental arm lie symmetrically around the mean log hazard: no arm is the baseline."""
 LEAST_EXPOSURE = 1e-9
 """Person-time that stands in for none, in units of the horizon: a Poisson mean has to be above 0."""
+
+FORMULA = (
+    "events[group, arm, interval] ~ Poisson(exposure * hazard); log hazard = level[group] + walk_sd A z[group] + "
+    "x[arm] (effect[group] + departure_sd B v[group]); x = -1/2, +1/2; z, v ~ Normal(0, 1); level ~ Normal; "
+    "effect ~ prior; walk_sd, departure_sd ~ HalfNormal; A: Brownian motion at midpoints, B: less its mean; "
+    "effects of subgroups differ by Normal(0, between), between ~ HalfNormal(s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,9 @@ class PiecewiseExponential:
         \alpha_g \sim \mathrm{Normal}, \quad \sigma, \rho \sim \mathrm{HalfNormal}, \quad
         z_{gk}, v_{gk} \sim \mathrm{Normal}(0, 1)
 
-    with A and B of `reappraise.hazard`: a Brownian motion at the midpoints of the intervals, and one less its mean.
-    A scale of 0 for rho gives proportional hazards, exactly. The Poisson likelihood is that of the censored times up
-    to a factor free of the hazards.
+    with A and B of `reappraise.survival.hazard`: a Brownian motion at the midpoints of the intervals, and one less its
+    mean. A scale of 0 for rho gives proportional hazards, exactly. The Poisson likelihood is that of the censored times
+    up to a factor free of the hazards.
 
     Groups share sigma and rho. With u half-normal, subgroups have :math:`\beta_g = \beta + \tau u e_g`, which shrinks
     them towards each other; unrelated endpoints have :math:`\beta_g` independent, each with the named prior. With
@@ -46,19 +54,32 @@ class PiecewiseExponential:
     where the events are, and the effect averaged over the groups, by rotations that leave the prior as it is. All
     numbers of the prior, A and B included, are data: one compilation serves every endpoint, prior and replicate.
 
+    Parameters
+    ----------
+    proportional
+        Whether the hazard ratio is the same at all times.
+
     References
     ----------
     Holford TR. The analysis of rates and of survivorship using log-linear models. Biometrics 1980;36:299-305.
     """
 
-    name: str = "piecewise-exponential"
-    label: str = "Piecewise-exponential hazards"
-    formula: str = (
-        "events[group, arm, interval] ~ Poisson(exposure * hazard); log hazard = level[group] + walk_sd A z[group] + "
-        "x[arm] (effect[group] + departure_sd B v[group]); x = -1/2, +1/2; z, v ~ Normal(0, 1); level ~ Normal; "
-        "effect ~ prior; walk_sd, departure_sd ~ HalfNormal; A: Brownian motion at midpoints, B: less its mean; "
-        "effects of subgroups differ by Normal(0, between), between ~ HalfNormal(s)"
-    )
+    proportional: bool = False
+
+    @property
+    def name(self) -> str:
+        """Key of the model."""
+        return "proportional-hazards" if self.proportional else "piecewise-exponential"
+
+    @property
+    def label(self) -> str:
+        """The model in words."""
+        return "Piecewise-exponential hazards" + (", proportional" if self.proportional else "")
+
+    @property
+    def formula(self) -> str:
+        """Likelihood and priors in a line, stored with every posterior."""
+        return FORMULA
 
     def build(self, groups: int, intervals: int) -> pm.Model:
         """PyMC model with events and exposure (group, arm, interval), the matrices and the numbers of the prior."""
@@ -157,7 +178,7 @@ class PiecewiseExponential:
         *,
         shared: bool = True,
         between_scale: float = 0.5,
-    ) -> list[list[HazardData]]:
+    ) -> HazardSets:
         """The same for every data set of an ensemble, by chain and replicate.
 
         They have all but events and exposure in common, so that the draws of all of them are read alike.
@@ -228,13 +249,14 @@ class PiecewiseExponential:
         contrast = found["effect"][..., None] + found["departure_sd"][..., None, None] * departure
         return {**found, "log_hazard": middle[..., None, :] + contrast[..., None, :] * ARM_CODE[:, None]}
 
-    def log_likelihood(self, log_hazard: Floats, data: HazardData) -> Floats:
+    def log_likelihood(self, draws: Draws, data: HazardData) -> Floats:
         """Poisson log probability of the events of each group, arm and interval."""
+        log_hazard = self.complete(draws, data)["log_hazard"]
         events, exposure = data["events"], data["exposure"]
         constant = events * np.log(exposure) - special.gammaln(events + 1)
         return np.asarray(events * log_hazard - exposure * np.exp(log_hazard) + constant)
 
-    def log_prior(self, draws: Draws) -> dict[str, Floats]:
+    def log_prior(self, draws: Draws, data: HazardData) -> dict[str, Floats]:  # noqa: ARG002  # all are standard
         """Log density of every sampled variable, summed over its own dims."""
         found = {}
         for name, values in draws.items():
@@ -274,3 +296,25 @@ def _turn(offset: Any, steps: Any, pull: Any, ratio: Any) -> tuple[Any, Any]:
     along = (direction * steps).sum(axis=-2)
     turned = sine * offset + cosine * along
     return cosine * offset - sine * along, steps + direction * (turned - along)[..., None, :]
+
+
+VARYING = PiecewiseExponential()
+PROPORTIONAL = PiecewiseExponential(proportional=True)
+MODELS: tuple[PiecewiseExponential, ...] = (VARYING, PROPORTIONAL)
+"""Every survival model: with a hazard ratio that may change with time, and without."""
+
+
+def model_named(model: str | PiecewiseExponential) -> PiecewiseExponential:
+    """The model of that name, or the model given.
+
+    Raises
+    ------
+    AnalysisError
+        If there is none; the error lists those there are.
+    """
+    if not isinstance(model, str):
+        return model
+    known = {item.name: item for item in MODELS}
+    if model not in known:
+        raise AnalysisError(f"unknown model {model!r}; expected one of {', '.join(known)}")
+    return known[model]

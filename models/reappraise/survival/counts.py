@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reappraise.endpoints.partition import WHOLE
 from reappraise.endpoints.patients import PatientData
-from reappraise.hazard import Floats, Grid
+from reappraise.survival.hazard import Floats, Grid
 
 
 def person_time(data: PatientData, grid: Grid, groups: tuple[str, ...] = (WHOLE,)) -> tuple[Floats, Floats]:

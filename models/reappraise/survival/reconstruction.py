@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from reappraise.diagnose import Check, Diagnosis
 from reappraise.endpoints import SurvivalEndpoint
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.hazard import HazardPrior, hazard_ratio_priors
-from reappraise.posterior import StoredJob
+from reappraise.fits.diagnose import Check, Diagnosis
+from reappraise.fits.job import StoredJob
+from reappraise.fits.sampling import derived_seed, settings_with
+from reappraise.prior import hazard_ratio_priors
 from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.quality import judge
 from reappraise.pseudo_ipd.reconstruct import Effort, Progress, reaches
 from reappraise.pseudo_ipd.reconstruct import reconstruct as draw_replicates
 from reappraise.pseudo_ipd.summaries import Summaries
-from reappraise.sampling import Sampling, derived_seed, versions
+from reappraise.survival.hazard import HazardPrior
 from reappraise.trial import TrialEndpoint
 
 LARGEST_R_HAT = 1.06
@@ -30,6 +31,10 @@ LARGEST_R_HAT = 1.06
 FEWEST = 50.0
 """Effective replicates of the feature that mixes worst, such as how many were censored by some time: features that
 hardly bear on the hazards. What is reported is judged by the fit, more strictly (`diagnose.ENSEMBLE`)."""
+
+
+MORE_REPLICATES = "keep more reconstructions (replicates of Effort, --replicates)"
+LONGER_SEARCH = "search for longer (patience of Effort)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,10 @@ class ReconstructionJob(StoredJob):
         return f"{self.summaries.endpoint}.reconstruction.{self.prior.effect.name}"
 
     @property
-    def _depends(self) -> dict[str, Any]:
+    def depends(self) -> dict[str, Any]:
+        """What was printed, the prior, and how much is sampled; notes are words for people."""
         return {
-            "summaries": asdict(self.summaries),
+            "summaries": {name: value for name, value in asdict(self.summaries).items() if name != "notes"},
             "prior": asdict(self.prior),
             "effort": asdict(self.effort),
             "seed": self.seed,
@@ -122,9 +128,7 @@ class ReconstructionJob(StoredJob):
         )
         root = xr.DataTree.from_dict({"reconstruction": tree})
         root.attrs = {
-            "creator": "reappraise",
-            "format": self.layout,
-            "trial": self.trial,
+            **self.provenance,
             "endpoint": self.summaries.endpoint,
             "estimators": self.summaries.estimators.text,
             "estimators_tried": json.dumps([asdict(item) for item in self._tried()]),
@@ -132,9 +136,6 @@ class ReconstructionJob(StoredJob):
             "notes": json.dumps(self.summaries.notes),
             "prior_distribution": self.prior.text,
             "seed": self.seed,
-            "versions": json.dumps(versions()),
-            "inputs": json.dumps(self.inputs, sort_keys=True),
-            "inputs_digest": self.digest,
         }
         return Replicates(job=self, tree=root)
 
@@ -153,7 +154,7 @@ class ReconstructionJob(StoredJob):
 
     def restore(self, tree: xr.DataTree) -> Replicates:
         """The replicates whose stored tree carries this job's digest."""
-        self._require_own(tree)
+        self.require_own(tree)
         return Replicates(job=self, tree=tree)
 
 
@@ -197,18 +198,16 @@ class Replicates:
             if max(target.miss(float(values[..., place].min())), target.miss(float(values[..., place].max()))) > 0
         ]
         quality = judge(self.data)
+        r_hat, effective = quality.worst_r_hat, quality.effective_replicates
         worst = quality.features[int(np.argmax(quality.r_hat))] if quality.features else "nothing varies"
         slowest = quality.features[int(np.argmin(quality.effective))] if quality.features else "nothing varies"
         return Diagnosis(
             (
-                Check("printed numbers missed", len(missed), 0, "; ".join(missed) or "none", not missed),
-                Check("R-hat", quality.worst_r_hat, LARGEST_R_HAT, worst, quality.worst_r_hat <= LARGEST_R_HAT),
-                Check(
-                    "effective replicates", quality.effective_replicates, FEWEST, slowest,
-                    quality.effective_replicates >= FEWEST,
-                ),
+                Check("printed numbers missed", len(missed), 0, "; ".join(missed) or "none", not missed, LONGER_SEARCH),
+                Check("R-hat", r_hat, LARGEST_R_HAT, worst, r_hat <= LARGEST_R_HAT, MORE_REPLICATES),
+                Check("effective replicates", effective, FEWEST, slowest, effective >= FEWEST, MORE_REPLICATES),
             )
-        )  # fmt: skip
+        )
 
     @property
     def tried(self) -> tuple[Tried, ...]:
@@ -271,7 +270,7 @@ def reconstruct(
         summaries=summaries,
         prior=given.held(published.better) if isinstance(published, SurvivalEndpoint) else given,
         effort=effort or Effort(),
-        seed=Sampling(seed=seed).seeded().seed or 0,
+        seed=settings_with(None, seed).seed,
         trial=trial.key if trial else "",
         trial_digest=trial.digest if trial else "",
     ).run(progress)

@@ -7,18 +7,17 @@ from html import escape
 from math import erf, exp, log, sqrt
 
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from reappraise.bayes.piecewise_exponential import ARM_CODE
 from reappraise.endpoints.partition import WHOLE
 from reappraise.errors import AnalysisError
-from reappraise.estimands import supported
-from reappraise.sampling import derived_seed
-from reappraise.savage_dickey import averaged, bridged, log_density_ratio
-from reappraise.survival_counts import digest_of
-from reappraise.survival_fitting import SurvivalFit
-from reappraise.survival_left_out import LeftOut, leave_one_out
+from reappraise.fits.model import ARM_CODE
+from reappraise.fits.sampling import derived_seed
+from reappraise.fits.summary import mean, summary
+from reappraise.survival.counts import digest_of
+from reappraise.survival.fit import SurvivalFit
+from reappraise.survival.left_out import LeftOut, leave_one_out
+from reappraise.survival.savage_dickey import averaged, bridged, log_density_ratio
 
 type Floats = NDArray[np.float64]
 
@@ -194,17 +193,17 @@ def compare_proportionality(varying: SurvivalFit, proportional: SurvivalFit) -> 
     _check(varying, proportional)
     job = varying.job
     log_ratio, small = _with_departures(varying)
-    number = job.data.chains * job.data.replicates
+    number = job.datasets
     known = number == 1
     factor, error = bridged(log_ratio, _without(proportional, varying)) if known else averaged(log_ratio)
-    failed = [f"{fit.job.model}: {fit.diagnosis.failures}" for fit in (varying, proportional) if not fit.converged]
+    failed = [f"{fit.job.model.name}: {fit.diagnosis.failures}" for fit in (varying, proportional) if not fit.converged]
     return ProportionalityEvidence(
-        endpoint=job.data.endpoint,
-        prior=job.prior.effect.name,
+        endpoint=job.patients.endpoint,
+        prior=job.prior.name,
         reconstructions=0 if known else number,
         departure_scale=job.prior.departure_scale,
-        departure_sd=_limits(_draws(varying, "departure_sd"), job.sampling.level),
-        small=supported(float(small.mean()), _error(small)),
+        departure_sd=summary(_draws(varying, "departure_sd"), job.sampling.level),
+        small=mean(small),
         small_prior=erf(SMALL_SD / job.prior.departure_scale / sqrt(2)),
         log_bayes_factor=factor,
         log_bayes_factor_error=error,
@@ -232,7 +231,7 @@ def _without(proportional: SurvivalFit, varying: SurvivalFit) -> Floats:
     """The same at every draw of the proportional fit, with departures of a shape drawn from its prior."""
     base = _draws(proportional, "log_hazard")
     job = varying.job
-    rng = np.random.default_rng(derived_seed(job.sampling.seed or 0, job.name, "shape of departures"))
+    rng = np.random.default_rng(derived_seed(job.sampling.seed, job.name, "shape of departures"))
     shape = rng.normal(size=(*base.shape[:2], job.grid.intervals)) @ job.grid.centred_walk.T
     return _ratio(varying, base, job.prior.departure_scale * shape)[0]
 
@@ -269,17 +268,17 @@ def _ratio(fit: SurvivalFit, base: Floats, departure: Floats) -> tuple[Floats, F
 
 def _check(varying: SurvivalFit, proportional: SurvivalFit) -> None:
     first, second = varying.job, proportional.job
-    if (first.model, second.model) != ("piecewise-exponential", "proportional-hazards"):
+    if first.model.proportional or not second.model.proportional:
         raise AnalysisError(
             "expected a fit of piecewise-exponential and one of proportional-hazards, "
-            f"got {first.model} and {second.model}"
+            f"got {first.model.name} and {second.model.name}"
         )
     if first.by != WHOLE or second.by != WHOLE:
-        raise AnalysisError(f"{first.data.endpoint}: expected fits of all patients together, not of subgroups")
+        raise AnalysisError(f"{first.patients.endpoint}: expected fits of all patients together, not of subgroups")
     same = (
-        (first.data.endpoint, first.data.arms, first.grid, first.better)
-        == (second.data.endpoint, second.data.arms, second.grid, second.better)
-        and digest_of(first.data) == digest_of(second.data)
+        (first.patients.endpoint, first.patients.arms, first.grid, first.better)
+        == (second.patients.endpoint, second.patients.arms, second.grid, second.better)
+        and digest_of(first.patients) == digest_of(second.patients)
         and first.prior == replace(second.prior, departure_scale=first.prior.departure_scale)
     )
     if not same:
@@ -289,7 +288,7 @@ def _check(varying: SurvivalFit, proportional: SurvivalFit) -> None:
         )
     if first.grid.intervals == 1:
         raise AnalysisError(
-            f"{first.data.endpoint}: one interval has one hazard ratio, so nothing can be said of its change; "
+            f"{first.patients.endpoint}: one interval has one hazard ratio, so nothing can be said of its change; "
             "fit two intervals or more"
         )
     for fit in (varying, proportional):
@@ -302,20 +301,3 @@ def _check(varying: SurvivalFit, proportional: SurvivalFit) -> None:
 
 def _draws(fit: SurvivalFit, name: str) -> Floats:
     return np.asarray(fit.tree["posterior"][name].transpose("chain", "draw", ...).values, dtype=np.float64)
-
-
-def _limits(draws: Floats, level: float) -> tuple[float, float, float]:
-    """Median and equal-tailed limits, with the digits that their Monte Carlo errors support."""
-    value, low, high = (
-        supported(
-            float(np.quantile(draws, place)),
-            float(array_stats.mcse(draws, chain_axis=0, draw_axis=1, method="quantile", prob=place)),
-        )
-        for place in (0.5, (1 - level) / 2, (1 + level) / 2)
-    )
-    return value, low, high
-
-
-def _error(draws: Floats) -> float:
-    """Monte Carlo standard error of a mean."""
-    return float(array_stats.mcse(draws, chain_axis=0, draw_axis=1, method="mean"))

@@ -7,13 +7,17 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
-from typing import Self
 
-from reappraise.diagnose import Thresholds
 from reappraise.errors import AnalysisError
+from reappraise.fits.diagnose import Thresholds
 
 PACKAGES = ("reappraise", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 """Packages whose versions are recorded with every posterior."""
+
+
+def fresh_seed() -> int:
+    """A seed that nobody chose: recorded with what it gave, so that it can be given again."""
+    return secrets.randbelow(2**31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,7 @@ class Sampling:
     level
         Coverage of reported intervals.
     seed
-        Root seed; None has one generated, and recorded.
+        Root seed; one is generated where none is given.
     thresholds
         What the diagnostics must keep.
     """
@@ -39,7 +43,7 @@ class Sampling:
     tune: int = 1000
     target_accept: float = 0.95
     level: float = 0.95
-    seed: int | None = None
+    seed: int = field(default_factory=fresh_seed)
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     def __post_init__(self) -> None:
@@ -51,20 +55,18 @@ class Sampling:
             raise AnalysisError(
                 f"expected target_accept in 0.5 to 1 and level in 0 to 1, got {self.target_accept} and {self.level}"
             )
-        _check_seed(self.seed)
-
-    def seeded(self) -> Self:
-        """The same settings with a seed, generated if there was none."""
-        return self if self.seed is not None else replace(self, seed=secrets.randbelow(2**31))
+        if not 0 <= self.seed < 2**63:
+            raise AnalysisError(f"expected a whole number in 0 to 2^63 - 1 as seed, got {self.seed!r}")
 
     def as_dict(self) -> dict[str, object]:
         """Plain values, for JSON."""
         return asdict(self)
 
 
-def _check_seed(seed: object) -> None:
-    if seed is not None and not (isinstance(seed, int) and 0 <= seed < 2**63):
-        raise AnalysisError(f"expected a whole number in 0 to 2^63 - 1 as seed, got {seed!r}")
+def settings_with(sampling: Sampling | None, seed: int | None) -> Sampling:
+    """The settings given, or the usual ones, with the seed given, theirs, or a generated one."""
+    settings = sampling or Sampling()
+    return settings if seed is None else replace(settings, seed=seed)
 
 
 def derived_seed(root: int, *names: str) -> int:

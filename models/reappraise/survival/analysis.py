@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from reappraise.diagnose import ENSEMBLE
 from reappraise.endpoints import SurvivalEndpoint
 from reappraise.endpoints.classical.survival import recompute_survival
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
-from reappraise.hazard import Grid, HazardPrior, hazard_ratio_priors
+from reappraise.fits.diagnose import ENSEMBLE
+from reappraise.fits.sampling import Sampling
+from reappraise.prior import hazard_ratio_priors
 from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.recompute import recompute_replicates
 from reappraise.pseudo_ipd.reconstruct import Effort
 from reappraise.pseudo_ipd.summaries import Estimators, Summaries
 from reappraise.refusal import Refusal
-from reappraise.replicates import ReconstructionJob, Replicates
-from reappraise.sampling import Sampling
 from reappraise.store import Store
-from reappraise.survival_evidence import ProportionalityEvidence, compare_proportionality
-from reappraise.survival_fitting import SurvivalFit, SurvivalJob, SurvivalModel
-from reappraise.survival_reweighting import ReweightedFit, reweighted
+from reappraise.survival.fit import SurvivalFit, SurvivalJob
+from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.model import MODELS
+from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
+from reappraise.survival.reconstruction import ReconstructionJob, Replicates
+from reappraise.survival.reweighted import reweighted
 from reappraise.trial import Trial, TrialEndpoint
 
 type Advance = Callable[[str, float], None]
 """Told what goes on, and which fraction of the whole survival part is done."""
 
-MODELS: tuple[SurvivalModel, ...] = ("piecewise-exponential", "proportional-hazards")
 RECONSTRUCTING = 0.7
 """Share of an endpoint's time that goes into its reconstruction."""
 INTERVALS = 10
@@ -59,7 +60,7 @@ class SurvivalEndpointResult:
     endpoint: TrialEndpoint
     replicates: Replicates | None
     data: PatientData
-    fits: tuple[SurvivalFit | ReweightedFit, ...]
+    fits: tuple[SurvivalFit, ...]
     landmarks: tuple[float, ...]
     proportionality: ProportionalityEvidence | None = None
 
@@ -116,7 +117,7 @@ def _analyse(
     if known is not None:
         data = known
         grid = Grid.at_quantiles(known.time[known.event], INTERVALS, known.horizon)
-        digest = trial.digest
+        digest = ""
     else:
         try:
             summaries = summaries_of(item)
@@ -128,7 +129,7 @@ def _analyse(
             summaries=summaries,
             prior=HazardPrior(effect=reference, median=grid.horizon / 2).held(published.better),
             effort=effort,
-            seed=sampling.seed or 0,
+            seed=sampling.seed,
             try_estimators=True,
             trial=trial.key,
             trial_digest=trial.digest,
@@ -142,14 +143,14 @@ def _analyse(
         replicates, data, digest = stored, stored.data, job.digest
     landmarks = _landmarks(grid.horizon)
     fits: list[SurvivalFit] = []
-    many = replace(sampling, thresholds=ENSEMBLE, target_accept=ENSEMBLE_ACCEPT)
+    many = replace(sampling, thresholds=ENSEMBLE, target_accept=max(sampling.target_accept, ENSEMBLE_ACCEPT))
     for step, model in enumerate(MODELS):
         fit_job = SurvivalJob(
-            data=data,
-            data_digest=digest,
+            patients=data,
+            patients_digest=digest,
             grid=grid,
             prior=HazardPrior(
-                effect=reference, median=grid.horizon / 2, departure_scale=0.0 if model == MODELS[1] else 0.5
+                effect=reference, median=grid.horizon / 2, departure_scale=0.0 if model.proportional else 0.5
             ),
             model=model,
             sampling=sampling if known is not None else many,
@@ -160,14 +161,15 @@ def _analyse(
             trial_digest=trial.digest,
         )
         start = RECONSTRUCTING + (1 - RECONSTRUCTING) * step / len(MODELS)
-        tell(f"{model}, {reference.name} prior", start)
+        words = f"{model.name}, {reference.name} prior"
+        tell(words, start)
+
+        def advance(done: int, of: int, words: str = words, start: float = start) -> None:
+            tell(words, start + (1 - RECONSTRUCTING) * done / of / len(MODELS))
+
         fit = store.read_fit(fit_job) if store else None
         if fit is None:
-            fit = fit_job.run(
-                progress=lambda done, of, model=model, start=start: tell(  # type: ignore[misc]  # binds the loop's values
-                    f"{model}, {reference.name} prior", start + (1 - RECONSTRUCTING) * done / of / len(MODELS)
-                )
-            )
+            fit = fit_job.run(advance)
             if store:
                 store.write_fit(fit)
         fits.append(fit)

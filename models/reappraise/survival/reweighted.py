@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,18 +11,18 @@ from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from reappraise.diagnose import Check, Diagnosis
-from reappraise.estimate import Estimate
-from reappraise.hazard import HazardRatioPrior
-from reappraise.sampling import derived_seed
-from reappraise.survival_fitting import DerivedFit, SurvivalFit
+from reappraise.fits.diagnose import Check, Diagnosis
+from reappraise.fits.sampling import derived_seed
+from reappraise.prior import LogRatioPrior
+from reappraise.survival.fit import SurvivalFit
 
 LARGEST_PARETO_K = 0.7
 """Above it the weights are too uneven to be trusted (Vehtari et al. 2024)."""
+FIT_ANEW = "fit the other prior itself (fit_survival): the draws at hand lie too far from it"
 
 
 @dataclass(frozen=True)
-class ReweightedFit(DerivedFit):
+class ReweightedFit(SurvivalFit):
     r"""A survival posterior under another prior on the effect, from draws of a fit with a wider one.
 
     .. math:: w \propto p'(\beta) / p(\beta)
@@ -36,8 +35,6 @@ class ReweightedFit(DerivedFit):
     ----------
     source
         The fit that the draws come from.
-    fit
-        The resampled draws under the other prior.
     pareto_k
         Tail index of the weights; below 0.7 they can be trusted.
 
@@ -50,15 +47,14 @@ class ReweightedFit(DerivedFit):
     source: SurvivalFit
     pareto_k: float
 
-    @cached_property
-    def estimates(self) -> tuple[Estimate, ...]:
-        """The posterior estimates; the method says where the draws come from."""
-        name = self.source.job.prior.effect.name
-        said = f"draws of the {name} prior, importance-weighted (Pareto k {self.pareto_k:.2f})"
-        return tuple(replace(item, method=item.method.replace("NUTS", f"NUTS, {said}")) for item in self.fit.estimates)
+    @property
+    def how(self) -> str:
+        """Where the draws come from."""
+        name = self.source.job.prior.name
+        return f", draws of the {name} prior, importance-weighted (Pareto k {self.pareto_k:.2f}){self.source.how}"
 
 
-def reweighted(source: SurvivalFit, prior: HazardRatioPrior) -> ReweightedFit:
+def reweighted(source: SurvivalFit, prior: LogRatioPrior) -> ReweightedFit:
     """The posterior under another prior on the effect.
 
     Parameters
@@ -69,25 +65,25 @@ def reweighted(source: SurvivalFit, prior: HazardRatioPrior) -> ReweightedFit:
         The other prior, for events that are bad.
     """
     job = replace(source.job, prior=replace(source.job.prior, effect=prior))
-    before, after = source.job.held.effect, job.held.effect
+    before, after = source.job.entered.effect, job.entered.effect
     effect = np.asarray(source.tree["posterior"]["effect"], dtype=np.float64)
     log_weight = norm.logpdf(effect, after.mean, after.sd) - norm.logpdf(effect, before.mean, before.sd)
     smoothed, tail = array_stats.psislw(-log_weight.ravel())
     weight = np.exp(np.asarray(smoothed, dtype=np.float64))
     weight /= weight.sum()
-    rng = np.random.default_rng(derived_seed(source.job.sampling.seed or 0, job.name, "reweighted"))
+    rng = np.random.default_rng(derived_seed(source.job.sampling.seed, job.name, "reweighted"))
     chosen = _systematic(weight, rng).reshape(effect.shape)
     efficiency = float(1 / (effect.size * np.sum(weight**2)))
     pareto_k = float(np.asarray(tail))
     checks = (
         *source.diagnosis.checks,
-        Check("Pareto k of the weights", pareto_k, LARGEST_PARETO_K, "effect", pareto_k <= LARGEST_PARETO_K),
-        Check("share of draws left by the weights", efficiency, 0.1, "effect", efficiency >= 0.1),
+        Check("Pareto k of the weights", pareto_k, LARGEST_PARETO_K, "effect", pareto_k <= LARGEST_PARETO_K, FIT_ANEW),
+        Check("share of draws left by the weights", efficiency, 0.1, "effect", efficiency >= 0.1, FIT_ANEW),
     )
     posterior = source.tree["posterior"].to_dataset()
     tree = xr.DataTree.from_dict({"posterior": posterior.map(_resampled, chosen=chosen)})
-    tree.attrs = {**source.tree.attrs, "prior": prior.name, "prior_distribution": job.held.text}
-    return ReweightedFit(SurvivalFit(job=job, tree=tree, diagnosis=Diagnosis(checks)), source, pareto_k)
+    tree.attrs = {**source.tree.attrs, "prior": prior.name, "prior_distribution": job.entered.text}
+    return ReweightedFit(job=job, tree=tree, diagnosis=Diagnosis(checks), source=source, pareto_k=pareto_k)
 
 
 def _systematic(weight: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:

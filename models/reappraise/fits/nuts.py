@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +13,23 @@ import nutpie
 from numpy.typing import NDArray
 from pytensor.configdefaults import config
 
-from reappraise.sampling import Sampling
+from reappraise.fits.model import FitModel
+from reappraise.fits.sampling import Sampling
 
 if TYPE_CHECKING:
     import pymc as pm
 
-STATISTICS = ("diverging", "energy", "depth", "n_steps", "step_size", "mean_tree_accept", "logp")
-"""Sampler statistics that are kept."""
+STATISTICS: Mapping[str, str] = {
+    "diverging": "diverging",
+    "energy": "energy",
+    "tree_depth": "depth",
+    "n_steps": "n_steps",
+    "step_size": "step_size",
+    "acceptance_rate": "mean_tree_accept",
+    "lp": "logp",
+    "reached_max_treedepth": "maxdepth_reached",
+}
+"""Sampler statistics that are kept: by ArviZ's name, the sampler's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,17 @@ def compile_model(model: pm.Model) -> Any:
     """
     with config.change_flags(numba__fastmath=False):
         return nutpie.compile_pymc_model(model)
+
+
+@cache
+def compiled(model: FitModel, shape: tuple[int, ...]) -> Any:
+    """The compiled model of a shape: once per process, several seconds."""
+    return compile_model(model.build(*shape))
+
+
+def compilations() -> int:
+    """How many models this process has compiled."""
+    return compiled.cache_info().misses
 
 
 def draw(
@@ -81,7 +103,7 @@ def draw(
         target_accept=sampling.target_accept,
     )
     found = {str(name): np.asarray(values) for name, values in tree["posterior"].data_vars.items()}
-    statistics = {name: np.asarray(tree["sample_stats"][name]) for name in STATISTICS}
+    statistics = {name: np.asarray(tree["sample_stats"][theirs]) for name, theirs in STATISTICS.items()}
     if statistics["energy"].shape != shape or not np.isfinite(statistics["energy"]).all():
         # the sampler answers an interrupt with the draws it has
         raise KeyboardInterrupt("sampling was interrupted")

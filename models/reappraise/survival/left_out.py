@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from reappraise import survival_estimands as of
 from reappraise.errors import AnalysisError
-from reappraise.survival_fitting import SurvivalFit
+from reappraise.survival import estimands as of
+from reappraise.survival.fit import SurvivalFit
 
 type Floats = NDArray[np.float64]
 
@@ -108,8 +108,8 @@ def leave_one_out(first: SurvivalFit, second: SurvivalFit) -> LeftOut:
     tails = np.maximum(np.asarray(found[0].pareto_k), np.asarray(found[1].pareto_k))
     limit = min(float(item.good_k) for item in found)
     return LeftOut(
-        first=first.job.model,
-        second=second.job.model,
+        first=first.job.model.name,
+        second=second.job.model.name,
         difference=float(each.sum()),
         standard_error=float(np.sqrt(each.size * each.var())),
         patients=each.size,
@@ -134,7 +134,7 @@ def log_likelihood(fit: SurvivalFit, *, step: int = 1) -> Floats:
     ndarray
         Dims (chain, draw, patient).
     """
-    data, grid = fit.job.data, fit.job.grid
+    data, grid = fit.job.patients, fit.job.grid
     if data.chains * data.replicates > 1:
         raise AnalysisError(
             f"{data.endpoint}: expected known individual data, got {data.chains * data.replicates} reconstructions, "
@@ -153,7 +153,7 @@ def log_likelihood(fit: SurvivalFit, *, step: int = 1) -> Floats:
 
 def _tree(fit: SurvivalFit) -> xr.DataTree:
     draws = fit.tree["posterior"].sizes["chain"] * fit.tree["posterior"].sizes["draw"]
-    step = -(-draws * fit.job.data.arm.size // LARGEST)
+    step = -(-draws * fit.job.patients.arm.size // LARGEST)
     lead = ("chain", "draw")
     values = log_likelihood(fit, step=step)
     effect = fit.tree["posterior"]["effect"].transpose(*lead).values[:, ::step]

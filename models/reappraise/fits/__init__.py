@@ -1,0 +1,1 @@
+"""One frame for every posterior: asked for as a job, sampled, labelled, judged, reported, stored, drawn."""

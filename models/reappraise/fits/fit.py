@@ -1,0 +1,83 @@
+"""A posterior with its verdict: draws that any ArviZ function takes, estimates, a table, a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from html import escape
+from typing import Any, ClassVar
+
+import xarray as xr
+
+from reappraise.estimate import Estimate
+from reappraise.fits.diagnose import Diagnosis
+from reappraise.fits.job import PosteriorJob
+
+
+@dataclass(frozen=True)
+class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
+    """A posterior with its verdict.
+
+    Parameters
+    ----------
+    job
+        What was asked.
+    tree
+        Draws as an xarray DataTree: any ArviZ function takes it.
+    diagnosis
+        Whether it can be trusted.
+    """
+
+    subject: ClassVar[str] = "population"
+    """What the rows of its table are about."""
+
+    job: Asked
+    tree: xr.DataTree = field(repr=False)
+    diagnosis: Diagnosis
+
+    @property
+    def converged(self) -> bool:
+        """Whether the fit passed its diagnostics."""
+        return self.diagnosis.converged
+
+    @property
+    def how(self) -> str:
+        """How the posterior came about, after "NUTS"."""
+        return self.job.how
+
+    @cached_property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """The posterior estimates; each says whether the fit passed its diagnostics."""
+        make = partial(
+            Estimate,
+            kind="posterior",
+            model=self.job.model.name,
+            prior=self.job.prior.name,
+            method=f"posterior median, equal-tailed interval, NUTS{self.how}",
+            converged=self.converged,
+        )
+        return tuple(self.job.report(self.tree, make))
+
+    def said(self, estimate: Estimate) -> str:
+        """What a row of the table is about, in words."""
+        return estimate.population
+
+    def _repr_html_(self) -> str:
+        """The estimates as HTML, below title and verdict; the first column says what each is about."""
+        level = f"{self.job.sampling.level:.0%}"
+        columns: dict[str, Callable[[Estimate], str]] = {
+            self.subject: self.said,
+            "quantity": lambda item: item.quantity.replace("_", " "),
+            "arm": lambda item: item.arm or f"{item.numerator} vs {item.denominator}",
+            **({"at": lambda item: item.at} if any(item.at for item in self.estimates) else {}),
+            "median": lambda item: "" if item.value is None else f"{item.value:.3g}",
+            level: lambda item: "" if item.low is None else f"{item.low:.3g} to {item.high:.3g}",
+        }
+        verdict = self.diagnosis.verdict + ("" if self.converged else f" ({self.diagnosis.failures})")
+        head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(text(item))}</td>' for text in columns.values())}</tr>"
+            for item in self.estimates
+        )
+        return f"<table><caption>{escape(self.job.title)}<br>{escape(verdict)}</caption><tr>{head}</tr>{rows}</table>"

@@ -1,0 +1,299 @@
+"""A survival fit: hazards of both arms on known data or on every replicate, and what follows from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from reappraise.endpoints.partition import WHOLE, Better
+from reappraise.endpoints.patients import PatientData
+from reappraise.errors import AnalysisError
+from reappraise.estimate import Estimate
+from reappraise.fits.diagnose import Diagnosis, Judged
+from reappraise.fits.ensemble import REPLICATE_TUNE, centred_energy, replicate_draws, sample_replicates
+from reappraise.fits.fit import Fit
+from reappraise.fits.job import Advance, Attributes, PosteriorJob, contrasted
+from reappraise.fits.layout import Arrays
+from reappraise.fits.nuts import Sampled, compiled, draw
+from reappraise.fits.sampling import Sampling, settings_with
+from reappraise.fits.summary import Make
+from reappraise.prior import LogRatioPrior
+from reappraise.survival.answers import Questions, report
+from reappraise.survival.counts import common_follow_up, digest_of, person_time
+from reappraise.survival.hazard import Grid, HazardPrior, hazard_prior
+from reappraise.survival.model import VARYING, HazardSets, PiecewiseExponential, model_named
+from reappraise.survival.tree import Shape, build_tree, tree_answers, tree_judged
+
+SUBGROUP = "subgroup"
+"""Factor of the levels that patients were given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "SurvivalFit"]):
+    """One posterior of hazards to be computed.
+
+    Parameters
+    ----------
+    patients
+        Times and events, known or an ensemble of reconstructions.
+    grid
+        Intervals of constant hazard.
+    model
+        With a hazard ratio that may change with time, or without.
+    prior
+        What is believed about the hazards, for events that are bad; where the event is good the effect is mirrored.
+    sampling
+        As of every `PosteriorJob`. Of an ensemble, chains are those of the reconstruction and each replicate has its
+        share of the draws.
+    horizons
+        Times that restricted means go to, ascending; the average hazard ratio takes the last.
+    landmarks
+        Times of survival probabilities, ascending.
+    better
+        Whether longer or shorter times are good.
+    by
+        "all", or "subgroup" for the levels in the data.
+    between_scale
+        Half-normal scale of the standard deviation of the log hazard ratio between subgroups.
+    patients_digest
+        Digest that stands for the patients, such as that of a reconstruction's inputs; by default of the arrays.
+    """
+
+    layout = "reappraise survival posterior 3"
+
+    patients: PatientData
+    grid: Grid
+    model: PiecewiseExponential = VARYING
+    horizons: tuple[float, ...]
+    landmarks: tuple[float, ...] = ()
+    better: Better = "higher"
+    by: str = WHOLE
+    between_scale: float = 0.5
+    patients_digest: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what the data cannot answer, before anything is sampled."""
+        endpoint = self.patients.endpoint
+        if not self.model.proportional and not self.prior.departure_scale > 0:
+            raise AnalysisError("departure_scale is 0, which is the model proportional-hazards")
+        if self.by not in {WHOLE, SUBGROUP}:
+            raise AnalysisError(f'{endpoint}: expected by="{WHOLE}" or "{SUBGROUP}", got {self.by!r}')
+        if self.by == SUBGROUP and not (self.patients.subgroup and self.patients.replicates == 1):
+            raise AnalysisError(f"{endpoint}: subgroups need known data with a subgroup for each patient")
+        if not self.patients.event.any(axis=-1).all():
+            raise AnalysisError(f"{endpoint}: no events, so nothing is known of the hazards")
+        if not self.horizons:
+            raise AnalysisError("expected at least one horizon of the restricted mean")
+        for what, times in (("landmarks", self.landmarks), ("horizons", self.horizons)):
+            if list(times) != sorted(set(times)) or any(not 0 < time <= self.grid.horizon for time in times):
+                raise AnalysisError(
+                    f"expected {what} ascending, above 0 and at most {self.grid.horizon:g} {self.patients.unit}, "
+                    f"the horizon of the grid; got {times}"
+                )
+
+    @property
+    def name(self) -> str:
+        """Name of the job, and of its file."""
+        return f"{self.patients.endpoint}.{self.by}.{self.model.name}.{self.prior.name}"
+
+    @property
+    def title(self) -> str:
+        """Endpoint, model and prior in a line."""
+        return f"{self.patients.endpoint}, {self.model.label}, prior {self.prior.label}: {self.entered.text}"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Keys of the groups of patients."""
+        return tuple(sorted(set(self.patients.subgroup))) if self.by == SUBGROUP else (WHOLE,)
+
+    @property
+    def entered(self) -> HazardPrior:
+        """The prior as it enters: proportional if so asked, the effect mirrored where the event is good."""
+        scale = 0.0 if self.model.proportional else self.prior.departure_scale
+        return replace(self.prior.held(self.better), departure_scale=scale)
+
+    @property
+    def datasets(self) -> int:
+        """Data sets: one that is known, or so many reconstructions."""
+        return self.patients.chains * self.patients.replicates
+
+    @property
+    def labels(self) -> Shape:
+        """Questions, and labels of the dims."""
+        asked = Questions(
+            grid=self.grid,
+            unit=self.patients.unit,
+            arms=self.patients.arms,
+            better=self.better,
+            landmarks=self.landmarks,
+            horizons=self.horizons,
+            proportional=self.model.proportional,
+        )
+        return Shape(asked, self.groups)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Groups and intervals."""
+        return len(self.groups), self.grid.intervals
+
+    @property
+    def compiled(self) -> Any:
+        """One compilation serves proportional hazards and others."""
+        return compiled(VARYING, self.shape)
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """Patients, questions, model, prior and settings."""
+        patients = self.patients
+        return {
+            "patients": self.patients_digest or digest_of(patients),
+            "endpoint": patients.endpoint,
+            "arms": patients.arms,
+            "unit": patients.unit,
+            "origin": patients.origin,
+            "numbers": patients.patients,
+            "replicates": (patients.chains, patients.replicates),
+            "better": self.better,
+            "by": self.by,
+            "between_scale": self.between_scale,
+            "grid": asdict(self.grid),
+            "landmarks": self.landmarks,
+            "horizons": self.horizons,
+            "model": self.model.name,
+            "formula": self.model.formula,
+            "prior": asdict(self.prior),
+            "sampling": self.sampling.as_dict(),
+            "replicate_tune": REPLICATE_TUNE,
+        }
+
+    @property
+    def described(self) -> Attributes:
+        """Endpoint, arms, origin of the data, and intervals."""
+        patients, many = self.patients, self.patients.replicates > 1
+        return {
+            "endpoint": patients.endpoint,
+            "factor": self.by,
+            "better": self.better,
+            **contrasted(patients.arms),
+            "unit": patients.unit,
+            "data_origin": patients.origin,
+            "data_replicates": self.datasets,
+            "draws_per_replicate": replicate_draws(self.sampling, patients.replicates) if many else 0,
+            "cuts": json.dumps(self.grid.cuts),
+            "horizon": self.grid.horizon,
+        }
+
+    @property
+    def how(self) -> str:
+        """Over how many reconstructions."""
+        return f" over {self.datasets} reconstructions of the individual data" if self.datasets > 1 else ""
+
+    def data(self) -> HazardSets:
+        """Events and person-time with the numbers of the prior, by chain and replicate."""
+        events, exposure = person_time(self.patients, self.grid, self.groups)
+        return self.model.datasets(events, exposure, self.grid, self.entered, between_scale=self.between_scale)
+
+    def draw(self, data: HazardSets, seed: int, advance: Advance | None) -> Sampled:
+        """Sample the posterior of known data, or of every replicate."""
+        if self.datasets > 1:
+            return sample_replicates(self.compiled, data, self.sampling, seed, advance)
+        return draw(self.compiled, data[0][0], self.sampling, seed)
+
+    def assemble(self, data: HazardSets, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
+        """All groups of the file."""
+        return build_tree(self.model, self.labels, data, sampled, rng)
+
+    def judged(self, tree: xr.DataTree) -> dict[str, Judged]:
+        """Hazards and their parameters, and the answers."""
+        return tree_judged(tree, self.labels)
+
+    def judge(self, judged: Mapping[str, Judged], statistics: Arrays) -> Diagnosis:
+        """The verdict, energy of replicates taken each from its own mean."""
+        if self.datasets > 1:
+            energy = centred_energy(statistics["energy"], self.patients.replicates)
+            statistics = {**statistics, "energy": energy}
+        return PosteriorJob.judge(self, judged, statistics)
+
+    def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
+        """Yield the answers of every group."""
+        asked, level = self.labels.questions, self.sampling.level
+        make = partial(make, endpoint=self.patients.endpoint)
+        for group, found in tree_answers(tree, self.labels).items():
+            population = WHOLE if self.by == WHOLE else f"{self.by}={group}"
+            yield from report(found, asked, make, population=population, level=level)
+
+    def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> SurvivalFit:
+        """The fit that has this tree and verdict."""
+        return SurvivalFit(job=self, tree=tree, diagnosis=diagnosis)
+
+
+@dataclass(frozen=True)
+class SurvivalFit(Fit[SurvivalJob]):
+    """A posterior of hazards with its verdict."""
+
+
+def fit_survival(
+    data: PatientData,
+    *,
+    prior: str | LogRatioPrior | HazardPrior = "reference",
+    model: str | PiecewiseExponential = VARYING,
+    grid: Grid | None = None,
+    intervals: int = 10,
+    landmarks: tuple[float, ...] = (),
+    horizon: float | None = None,
+    by: str = WHOLE,
+    sampling: Sampling | None = None,
+    seed: int | None = None,
+    better: Better = "higher",
+    progress: Advance | None = None,
+) -> SurvivalFit:
+    """Fit the piecewise-exponential model to times and events of two arms.
+
+    Parameters
+    ----------
+    data
+        Known individual data, or an ensemble of reconstructions: then every replicate is refitted.
+    prior
+        Name of a prior on the log hazard ratio, such a prior, or all that is believed about the hazards. But for the
+        last, the median of the level's prior is half the follow-up.
+    model
+        "piecewise-exponential", with a hazard ratio that may change with time, "proportional-hazards", or a model.
+    grid, intervals
+        Intervals of constant hazard; by default that many, cut at quantiles of the event times.
+    landmarks
+        Times of survival probabilities.
+    horizon
+        Time that restricted means go to; by default the follow-up of the arm that was followed shorter.
+    by
+        "subgroup" for the levels in the data, known data only.
+    sampling, seed
+        Settings, and the root seed in place of theirs. Without any, a seed is generated and recorded.
+    better
+        "higher" where a longer time is good, "lower" where the event is.
+    progress
+        Told, for an ensemble, how many replicates are done, and of how many.
+
+    Raises
+    ------
+    AnalysisError
+        If the data cannot answer the request.
+    """
+    chosen_grid = grid or Grid.at_quantiles(data.time[data.event], intervals, data.horizon)
+    job = SurvivalJob(
+        patients=data,
+        grid=chosen_grid,
+        prior=hazard_prior(prior, median=chosen_grid.horizon / 2),
+        sampling=settings_with(sampling, seed),
+        model=model_named(model),
+        horizons=(common_follow_up(data) if horizon is None else horizon,),
+        landmarks=tuple(sorted(landmarks)),
+        better=better,
+        by=by,
+    )
+    return job.run(progress)
