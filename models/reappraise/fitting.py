@@ -9,6 +9,7 @@ from typing import Any
 import xarray as xr
 
 from reappraise.bayes import MODELS, ResponseModel
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import WHOLE, Partition
 from reappraise.engine import sample
 from reappraise.errors import AnalysisError
@@ -137,7 +138,7 @@ class Fit(Posterior[Job]):
 
 
 def fit(
-    target: TrialEndpoint | Partition,
+    target: TrialEndpoint[ResponseEndpoint] | Partition,
     *,
     prior: str | Prior = "reference",
     model: str | ResponseModel | None = None,
@@ -194,7 +195,7 @@ def fit(
     return job.run()
 
 
-def trial_width(responses: tuple[TrialEndpoint, ...]) -> int:
+def trial_width(responses: tuple[TrialEndpoint[ResponseEndpoint], ...]) -> int:
     """Levels of the largest partition, which every model of the trial is compiled for."""
     return max((len(item.levels) for endpoint in responses for item in endpoint.partitions()), default=1)
 

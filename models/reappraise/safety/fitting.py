@@ -12,6 +12,7 @@ import xarray as xr
 from reappraise.bayes.adverse_events import EVENT_MODELS, EventModel
 from reappraise.bayes.event_prior import BERRY_BERRY, EventPrior
 from reappraise.diagnose import Diagnosis
+from reappraise.endpoints import AdverseEventsEndpoint
 from reappraise.endpoints.event_table import EventKind, EventTable, Grade
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
@@ -170,7 +171,7 @@ class SafetyFit(Posterior[SafetyJob]):
 
 
 def fit_adverse_events(
-    target: TrialEndpoint | EventTable,
+    target: TrialEndpoint[AdverseEventsEndpoint] | EventTable,
     *,
     grade: Grade = "any",
     kind: EventKind = "terms",
