@@ -27,12 +27,15 @@ class Quantity:
         with a denominator arm, ``"probability"`` for a posterior probability about a contrast.
     null
         The value that means no difference; None where there is none.
+    hastens
+        Whether a larger value means that events come sooner, as of a ratio of hazards.
     """
 
     name: str
     label: str
     form: Form
     null: float | None = None
+    hastens: bool = False
 
 
 QUANTITIES: dict[str, Quantity] = {
@@ -48,8 +51,8 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("number_needed_to_treat", "Number needed to treat", "difference", inf),
         Quantity("risk_ratio", "Risk ratio", "ratio", 1.0),
         Quantity("odds_ratio", "Odds ratio", "ratio", 1.0),
-        Quantity("hazard_ratio", "Hazard ratio", "ratio", 1.0),
-        Quantity("average_hazard_ratio", "Event-weighted average hazard ratio", "ratio", 1.0),
+        Quantity("hazard_ratio", "Hazard ratio", "ratio", 1.0, hastens=True),
+        Quantity("average_hazard_ratio", "Event-weighted average hazard ratio", "ratio", 1.0, hastens=True),
         Quantity("not_reached", "Probability that the median is not reached", "arm"),
         Quantity("conditional_survival", "Conditional survival probability", "arm"),
         Quantity("survival_difference", "Difference of survival probabilities", "difference", 0.0),
@@ -57,7 +60,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("time_lost", "Restricted mean time lost", "arm"),
         Quantity("restricted_mean_difference", "Difference of restricted mean survival times", "difference", 0.0),
         Quantity("restricted_mean_ratio", "Ratio of restricted mean survival times", "ratio", 1.0),
-        Quantity("time_lost_ratio", "Ratio of restricted mean times lost", "ratio", 1.0),
+        Quantity("time_lost_ratio", "Ratio of restricted mean times lost", "ratio", 1.0, hastens=True),
         Quantity("probability_of_benefit", "Probability of benefit", "probability"),
         Quantity("probability_above_margin", "Probability that the benefit exceeds the margin", "probability"),
         Quantity("probability_of_equivalence", "Probability of practical equivalence", "probability"),
@@ -67,6 +70,8 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("category_rate", "Rate of exactly this category", "arm"),
         Quantity("rate_or_better", "Rate of this category or better", "arm"),
         Quantity("common_odds_ratio", "Odds ratio common to all cut points", "ratio", 1.0),
+        Quantity("event_rate", "Events per person-time", "arm"),
+        Quantity("rate_ratio", "Ratio of event rates", "ratio", 1.0, hastens=True),
     )
 }
 

@@ -25,7 +25,7 @@ from reappraise.safety.workflow import SafetyResult, analyse_safety, safety_jobs
 from reappraise.store import Job, Store, posterior_name
 from reappraise.survival.analysis import SurvivalEndpointResult, analyse_survival
 from reappraise.trial import Trial
-from reappraise.trial.published import published_responses, published_survivals
+from reappraise.trial.published import published_estimates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -201,7 +201,7 @@ class _Steps:
         self.responses = tuple(plan(trial, settings))
         self.singles = tuple(plan_singles(trial, settings))
         self.spans = {
-            "depth": DEPTH_STEPS * sum(isinstance(item.published, DepthEndpoint) for item in trial),
+            "depth": DEPTH_STEPS * len(trial.of(DepthEndpoint)),
             "safety": SAFETY_STEPS * sum(len(jobs) for _, jobs in safety_jobs(trial, settings)),
             "survival": SURVIVAL_STEPS * len(trial.survivals),
         }
@@ -237,7 +237,7 @@ def _respond(
 
 def _compare(analysis: Analysis) -> Comparison:
     trial, level = analysis.trial, analysis.sampling.level
-    found: list[Estimate] = [*published_responses(trial), *published_survivals(trial)]
+    found: list[Estimate] = list(published_estimates(trial))
     for endpoint in trial.responses:
         for partition in endpoint.partitions():
             found += recompute(partition, level=level)

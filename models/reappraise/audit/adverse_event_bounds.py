@@ -19,7 +19,7 @@ NAME = "bounds of adverse events"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every violation, and one for every body system or group that has none."""
-    systems = {item.table for item in trial.file.endpoints if isinstance(item, AdverseEventsEndpoint)}
+    systems = {item.published.table for item in trial.of(AdverseEventsEndpoint)}
     for key, rows in trial.counts.items():
         for group in dict.fromkeys(row.group for row in rows):
             members = [row for row in rows if row.group == group]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reappraise.audit import words
-from reappraise.audit.candidates import COUNTABLE, table_of
+from reappraise.audit.candidates import countable, table_of
 from reappraise.audit.finding import Finding
 from reappraise.audit.log_symmetry import RATIOS
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import ResponseEndpoint
 from reappraise.trial import Trial
 
 NAME = "not to be recomputed"
@@ -39,8 +38,7 @@ def check(trial: Trial) -> Iterator[Finding]:
 def _interval(fact: EstimateFact) -> bool:
     quantity = fact.published.quantity
     judged = fact.form == "ratio" or quantity in RATIOS or quantity == "survival"
-    counted = isinstance(fact.endpoint, ResponseEndpoint) and quantity in COUNTABLE
-    return fact.has_interval and (judged or counted)
+    return fact.has_interval and (judged or countable(fact))
 
 
 def _p_value(fact: EstimateFact) -> bool:

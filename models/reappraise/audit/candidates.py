@@ -6,31 +6,19 @@ from dataclasses import replace
 from math import inf
 
 from reappraise.audit.walk import EstimateFact
-from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.classical.contrasts import odds_ratios, risk_differences, risk_ratios
 from reappraise.endpoints.classical.interval import Interval
 from reappraise.endpoints.classical.two_by_two import TwoByTwo
 
-COUNTABLE = ("odds_ratio", "risk_ratio", "risk_difference", "number_needed_to_treat")
-"""Quantities that counts of two arms determine."""
-
-
-def counted(endpoint: ResponseEndpoint, numerator: str, denominator: str) -> TwoByTwo | None:
-    """Counts of both arms, or None where one is not known."""
-    known = {count.arm: (count.known_events, count.total) for count in endpoint.counts}
-    events, total = known.get(numerator, (None, 0))
-    reference_events, reference_total = known.get(denominator, (None, 0))
-    if events is None or reference_events is None:
-        return None
-    return TwoByTwo(events, total, reference_events, reference_total)
-
 
 def table_of(fact: EstimateFact) -> TwoByTwo | None:
     """Counts behind a printed contrast, in its printed direction; None where there are none."""
-    published = fact.published
-    if not (isinstance(fact.endpoint, ResponseEndpoint) and fact.of_endpoint and published.quantity in COUNTABLE):
-        return None
-    return counted(fact.endpoint, published.numerator or "", published.denominator or "")
+    return fact.endpoint.two_by_two(fact.published) if fact.endpoint else None
+
+
+def countable(fact: EstimateFact) -> bool:
+    """Whether counts of its endpoint, were they printed, would determine it."""
+    return fact.endpoint is not None and fact.endpoint.countable(fact.published)
 
 
 def contrast_candidates(fact: EstimateFact) -> tuple[Interval, ...]:

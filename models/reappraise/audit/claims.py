@@ -16,7 +16,7 @@ from reappraise.audit.p_from_counts import recomputed_p_values, stated_p_values
 from reappraise.audit.p_from_interval import wald_z
 from reappraise.audit.rounding import Span, one_sided, two_sided
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints import EndpointRecord
 from reappraise.endpoints.record import Claim, StatedTest
 from reappraise.trial import Trial
 
@@ -43,27 +43,19 @@ def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every claim."""
     facts = list(estimates(trial))
     for endpoint in trial.file.endpoints:
-        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
-            own = [fact for fact in facts if fact.endpoint is endpoint and fact.of_endpoint]
-            for claim in endpoint.claims:
-                yield _judge(trial, endpoint, claim, own)
+        own = [fact for fact in facts if fact.endpoint is endpoint and fact.of_endpoint]
+        for claim in endpoint.claims:
+            yield _judge(trial, endpoint, claim, own)
 
 
-def _judge(
-    trial: Trial, endpoint: ResponseEndpoint | SurvivalEndpoint, claim: Claim, own: list[EstimateFact]
-) -> Finding:
+def _judge(trial: Trial, endpoint: EndpointRecord, claim: Claim, own: list[EstimateFact]) -> Finding:
     test = endpoint.test
     verdict: Verdict = "cannot judge"
     recomputed = ""
     if test is None:
         message = "No test with a prespecified level is stated for this endpoint."
-        if isinstance(endpoint, ResponseEndpoint):
-            fisher = [
-                p
-                for p in recomputed_p_values(trial, endpoint, unconditional=False)
-                if p.method.startswith("Fisher exact")
-            ]
-            recomputed = "; ".join(f"{p.method} {words.number(p.value)}" for p in fisher)
+        fisher = stated_p_values(recomputed_p_values(trial, endpoint, unconditional=False), "fisher_exact", None)
+        recomputed = "; ".join(f"{p.method} {words.number(p.value)}" for p in fisher)
     else:
         evidence = _evidence(trial, endpoint, test, own)
         level = float(test.significance_level)
@@ -101,14 +93,11 @@ def _verdict(asserts: str, at: str, *, significant: bool | None) -> tuple[Verdic
     return "cannot judge", f"{found}, which does not show that there is none: no margin of equivalence is stated."
 
 
-def _evidence(
-    trial: Trial, endpoint: ResponseEndpoint | SurvivalEndpoint, test: StatedTest, own: list[EstimateFact]
-) -> Evidence | None:
-    if isinstance(endpoint, ResponseEndpoint):
-        found = stated_p_values(recomputed_p_values(trial, endpoint, unconditional=False), test.name, test.sides)
-        if found:
-            said = "; ".join(f"{p.method} {words.number(p.value)}" for p in found)
-            return Evidence((min(p.value for p in found), max(p.value for p in found)), said)
+def _evidence(trial: Trial, endpoint: EndpointRecord, test: StatedTest, own: list[EstimateFact]) -> Evidence | None:
+    found = stated_p_values(recomputed_p_values(trial, endpoint, unconditional=False), test.name, test.sides)
+    if found:
+        said = "; ".join(f"{p.method} {words.number(p.value)}" for p in found)
+        return Evidence((min(p.value for p in found), max(p.value for p in found)), said)
     return _printed(test, own) or _wald(trial, test, own)
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reappraise.audit import words
-from reappraise.audit.candidates import COUNTABLE, contrast_candidates, gives_interval, gives_value
+from reappraise.audit.candidates import contrast_candidates, countable, gives_interval, gives_value
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.classical.interval import Interval
 from reappraise.trial import Trial
 
@@ -20,10 +19,9 @@ NAME = "contrast from counts"
 
 
 def check(trial: Trial) -> Iterator[Finding]:
-    """Yield a finding for every contrast printed for a response endpoint."""
+    """Yield a finding for every printed contrast that counts of its endpoint determine."""
     for fact in estimates(trial):
-        countable = isinstance(fact.endpoint, ResponseEndpoint) and fact.published.quantity in COUNTABLE
-        if countable and fact.published.value is not None:
+        if countable(fact) and fact.published.value is not None:
             yield _judge(fact, contrast_candidates(fact))
 
 

@@ -20,13 +20,12 @@ NAME = "parts of a depth scale"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every category that a response endpoint counts together with the better ones, and arm."""
-    responses = {item.key: item for item in trial.file.endpoints if isinstance(item, ResponseEndpoint)}
-    for endpoint in trial.file.endpoints:
-        if isinstance(endpoint, DepthEndpoint):
-            for arm in trial.arms:
-                yield from _sums(endpoint, responses, arm.key, arm.short)
-                yield from _orders(endpoint, responses, arm.key, arm.short)
-                yield from _total(endpoint, arm.key, arm.short)
+    responses = {item.published.key: item.published for item in trial.of(ResponseEndpoint)}
+    for item in trial.of(DepthEndpoint):
+        for arm in trial.arms:
+            yield from _sums(item.published, responses, arm.key, arm.short)
+            yield from _orders(item.published, responses, arm.key, arm.short)
+            yield from _total(item.published, arm.key, arm.short)
 
 
 def _sums(endpoint: DepthEndpoint, responses: dict[str, ResponseEndpoint], arm: str, short: str) -> Iterator[Finding]:

@@ -28,7 +28,6 @@ from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import Span, logs, standard_error
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import SurvivalEndpoint
 from reappraise.trial import Trial
 
 NAME = "events behind a hazard ratio"
@@ -45,7 +44,7 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 def _judge(trial: Trial, fact: EstimateFact) -> Finding:
     published = fact.published
-    events = _events(fact)
+    events = fact.endpoint.events_behind(published) if fact.endpoint else None
     error = (0.0, inf)
     if published.low is not None and published.high is not None:
         error = standard_error(logs(published.low), logs(published.high), float(published.level))
@@ -88,12 +87,3 @@ def _verdict(error: Span, bound: float, *, extreme: bool) -> tuple[Verdict, str]
             "The interval is wider than the events alone make it: whether the analysis was adjusted is not printed.",
         )
     return "consistent", "The width of the interval is what this many events make it."
-
-
-def _events(fact: EstimateFact) -> dict[str, int] | None:
-    if not (isinstance(fact.endpoint, SurvivalEndpoint) and fact.of_endpoint):
-        return None
-    known = {count.arm: count.known_events for count in fact.endpoint.counts}
-    events = {arm: known.get(arm) for arm in (fact.published.numerator, fact.published.denominator) if arm}
-    found = {arm: number for arm, number in events.items() if number}
-    return found if len(found) == 2 else None

@@ -15,34 +15,33 @@ NAME = "parts of a factor"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every factor and arm: whether the levels make up the arm's responders and patients."""
-    for endpoint in trial.file.endpoints:
-        if isinstance(endpoint, ResponseEndpoint):
-            for factor in endpoint.factors:
-                for whole in endpoint.counts:
-                    parts = [count for level in factor.levels for count in level.counts if count.arm == whole.arm]
-                    if not parts:
-                        continue
-                    known = [count.known_events for count in (whole, *parts)]
-                    printed = f"{' + '.join(words.count(count) for count in parts)}, of {words.count(whole)}"
-                    verdict: Verdict
-                    if any(events is None for events in known):
-                        verdict, recomputed = "cannot judge", ""
-                        message = "A number of patients is not printed, and its percentage fits several."
-                    else:
-                        events, *of_parts = (number or 0 for number in known)
-                        left = events - sum(of_parts), whole.total - sum(count.total for count in parts)
-                        recomputed = f"in none of the levels: {left[1]} patients, {left[0]} of them responders"
-                        verdict, message = _judge(factor, left)
-                    yield Finding(
-                        check=NAME,
-                        verdict=verdict,
-                        endpoint=endpoint.key,
-                        subject=f"{endpoint.label}: {factor.label}, {words.arm(trial, whole.arm)}",
-                        printed=printed,
-                        recomputed=recomputed,
-                        message=message,
-                        source=factor.source,
-                    )
+    for endpoint in (item.published for item in trial.of(ResponseEndpoint)):
+        for factor in endpoint.factors:
+            for whole in endpoint.counts:
+                parts = [count for level in factor.levels for count in level.counts if count.arm == whole.arm]
+                if not parts:
+                    continue
+                known = [count.known_events for count in (whole, *parts)]
+                printed = f"{' + '.join(words.count(count) for count in parts)}, of {words.count(whole)}"
+                verdict: Verdict
+                if any(events is None for events in known):
+                    verdict, recomputed = "cannot judge", ""
+                    message = "A number of patients is not printed, and its percentage fits several."
+                else:
+                    events, *of_parts = (number or 0 for number in known)
+                    left = events - sum(of_parts), whole.total - sum(count.total for count in parts)
+                    recomputed = f"in none of the levels: {left[1]} patients, {left[0]} of them responders"
+                    verdict, message = _judge(factor, left)
+                yield Finding(
+                    check=NAME,
+                    verdict=verdict,
+                    endpoint=endpoint.key,
+                    subject=f"{endpoint.label}: {factor.label}, {words.arm(trial, whole.arm)}",
+                    printed=printed,
+                    recomputed=recomputed,
+                    message=message,
+                    source=factor.source,
+                )
 
 
 def _judge(factor: Factor, left: tuple[int, int]) -> tuple[Verdict, str]:

@@ -22,7 +22,6 @@ from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import Span, overlap, standard_error
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import SurvivalEndpoint
 from reappraise.printed import Printed
 from reappraise.trial import Trial
 
@@ -109,9 +108,7 @@ def _verdict(fits: dict[str, Span], patients: int | None) -> tuple[Verdict, str]
 
 
 def _patients(trial: Trial, fact: EstimateFact) -> int | None:
-    if not isinstance(fact.endpoint, SurvivalEndpoint):
+    if fact.endpoint is None:
         return None
-    arm = fact.published.arm
-    totals = [count.total for count in fact.endpoint.counts if count.arm == arm]
     sizes = {item.key: item.sizes for item in trial.file.populations}.get(fact.endpoint.population, {})
-    return totals[0] if totals else sizes.get(arm or "")
+    return fact.endpoint.patients(fact.published.arm or "", sizes)

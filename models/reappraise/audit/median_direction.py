@@ -21,9 +21,7 @@ NAME = "medians and hazard ratio"
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every time-to-event endpoint and assessor with a median or a hazard ratio."""
     facts = list(estimates(trial))
-    for endpoint in trial.file.endpoints:
-        if not isinstance(endpoint, SurvivalEndpoint):
-            continue
+    for endpoint in (item.published for item in trial.of(SurvivalEndpoint)):
         own = [fact for fact in facts if fact.endpoint is endpoint and fact.published.value is not None]
         for assessor in dict.fromkeys(fact.published.assessor or endpoint.assessor for fact in own):
             same = [fact for fact in own if (fact.published.assessor or endpoint.assessor) == assessor]

@@ -1,4 +1,4 @@
-"""The tests that give a printed p value from the counts of a response endpoint.
+"""The tests that give a printed p value from the counts of an endpoint.
 
 Tolerance: half a unit of the last printed digit. A bound is true or false for each test.
 One-sided tests have as their alternative that the experimental arm is better.
@@ -9,37 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reappraise.audit import words
-from reappraise.audit.candidates import counted, table_of
+from reappraise.audit.candidates import table_of
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import ResponseEndpoint
-from reappraise.endpoints.classical.hypothesis_tests import PValue, p_values
+from reappraise.endpoints import EndpointRecord
+from reappraise.endpoints.classical.hypothesis_tests import PValue
 from reappraise.printed import Printed
 from reappraise.trial import Trial
 
 NAME = "p value and counts"
-TESTS = {"fisher_exact": ("Fisher exact",), "chi_square": ("Pearson", "Yates")}
-"""How the names of recomputed tests begin, by the name of the stated test."""
 
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every p value printed with a contrast that the endpoint's counts determine."""
     for fact in estimates(trial):
-        if fact.published.p is not None and isinstance(fact.endpoint, ResponseEndpoint) and table_of(fact):
-            found = recomputed_p_values(trial, fact.endpoint)
-            yield _judge(fact, fact.published.p, found)
+        if fact.published.p is not None and fact.endpoint is not None and table_of(fact):
+            yield _judge(fact, fact.published.p, recomputed_p_values(trial, fact.endpoint))
 
 
-def recomputed_p_values(trial: Trial, endpoint: ResponseEndpoint, *, unconditional: bool = True) -> tuple[PValue, ...]:
+def recomputed_p_values(trial: Trial, endpoint: EndpointRecord, *, unconditional: bool = True) -> tuple[PValue, ...]:
     """Candidate p values of an endpoint, one-sided towards benefit; empty where a count is not known."""
-    table = counted(endpoint, trial.experimental.key, trial.control.key)
-    return () if table is None else p_values(table, direction=endpoint.better, unconditional=unconditional)
+    return endpoint.p_values(trial.experimental.key, trial.control.key, unconditional=unconditional)
 
 
 def stated_p_values(found: Sequence[PValue], name: str, sides: int | None) -> list[PValue]:
     """Those candidates that a stated test may mean; both numbers of sides where none is stated."""
-    starts = TESTS.get(name, ())
-    return [p for p in found if p.method.startswith(starts) and sides in {None, p.sides}] if starts else []
+    return [p for p in found if p.test == name and sides in {None, p.sides}]
 
 
 def _judge(fact: EstimateFact, p: Printed, found: Sequence[PValue]) -> Finding:

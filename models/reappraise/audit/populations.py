@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.endpoints import ResponseEndpoint, SurvivalEndpoint
 from reappraise.endpoints.record import Count
 from reappraise.trial import Trial
 
@@ -20,10 +19,7 @@ NAME = "population"
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every table of counts, and every endpoint with counts."""
     for endpoint in trial.file.endpoints:
-        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
-            yield from _judge(
-                trial, endpoint.key, endpoint.label, endpoint.population, endpoint.counts, endpoint.source
-            )
+        yield from _judge(trial, endpoint.key, endpoint.label, endpoint.population, endpoint.whole, endpoint.source)
     for table in trial.file.tables:
         rows = trial.counts.get(table.key, ())
         yield from _judge(trial, table.key, table.label, table.population, rows, table.source)

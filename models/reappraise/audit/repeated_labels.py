@@ -18,11 +18,10 @@ NAME = "repeated label"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every subgroup factor of several levels, and for every table of counts."""
-    for endpoint in trial.file.endpoints:
-        if isinstance(endpoint, ResponseEndpoint):
-            for factor in endpoint.factors:
-                if len(factor.levels) > 1:
-                    yield from _factor(trial, endpoint, factor)
+    for item in trial.of(ResponseEndpoint):
+        for factor in item.published.factors:
+            if len(factor.levels) > 1:
+                yield from _factor(trial, item.published, factor)
     for table in trial.file.tables:
         rows = trial.counts.get(table.key, ())
         if rows:

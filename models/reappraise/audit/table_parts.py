@@ -23,7 +23,7 @@ NAME = "parts of a table"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every whole whose parts are printed."""
-    overlapping = {item.table for item in trial.file.endpoints if isinstance(item, AdverseEventsEndpoint)}
+    overlapping = {item.published.table for item in trial.of(AdverseEventsEndpoint)}
     for table in trial.file.tables:
         rows = trial.counts.get(table.key, ())
         yield from _declared(trial, table.key, rows)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reappraise.audit import words
-from reappraise.endpoints import DepthEndpoint, ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints import EndpointRecord
 from reappraise.endpoints.record import Count, Published, StatedTest
 from reappraise.estimate import QUANTITIES, Form
 from reappraise.trial import Trial
@@ -53,7 +53,7 @@ class EstimateFact:
     label: str
     subject: str
     published: Published
-    endpoint: ResponseEndpoint | SurvivalEndpoint | None = None
+    endpoint: EndpointRecord | None = None
 
     @property
     def form(self) -> Form:
@@ -68,13 +68,12 @@ class EstimateFact:
     @property
     def sides(self) -> int | None:
         """Sides of the p value, as printed beside it or else as stated for the endpoint; None if not said."""
-        return self.published.sides or (self.test.sides if self.test else None)
+        return self.endpoint.sides(self.published) if self.endpoint else self.published.sides
 
     @property
     def of_endpoint(self) -> bool:
         """Whether it is about the patients that the endpoint counts: its assessor, no further time or condition."""
-        assessor = self.endpoint.assessor if self.endpoint else ""
-        return self.endpoint is not None and self.published.assessor in {"", assessor} and not self.published.at
+        return self.endpoint is not None and self.endpoint.concerns(self.published)
 
     @property
     def has_interval(self) -> bool:
@@ -84,26 +83,14 @@ class EstimateFact:
 
     def favour(self, trial: Trial) -> float:
         """1 if a larger value favours the experimental arm, -1 if a smaller one does, 0 if nothing says which."""
-        if self.endpoint is None or self.form not in {"ratio", "difference"}:
-            return 0.0
-        sign = 1.0 if self.endpoint.better == "higher" else -1.0
-        if self.published.quantity == "hazard_ratio":
-            sign = -sign
-        return sign if self.published.numerator == trial.experimental.key else -sign
+        return self.endpoint.favours(self.published, trial.experimental.key) if self.endpoint else 0.0
 
 
 def counts(trial: Trial) -> Iterator[CountFact]:
     """Yield every count of endpoints, tables and external results."""
     for endpoint in trial.file.endpoints:
-        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
-            yield from _counts(trial, endpoint.key, endpoint.label, endpoint.counts)
-        if isinstance(endpoint, ResponseEndpoint):
-            for factor in endpoint.factors:
-                for level in factor.levels:
-                    yield from _counts(trial, endpoint.key, f"{endpoint.label}: {level.label}", level.counts)
-        if isinstance(endpoint, DepthEndpoint):
-            for category in endpoint.categories:
-                yield from _counts(trial, endpoint.key, f"{endpoint.label}: {category.label}", category.counts)
+        for counted in endpoint.counted():
+            yield from _counts(trial, endpoint.key, counted.label, counted.counts)
     for key, rows in trial.counts.items():
         for row in rows:
             grade = f", grade {row.grade}" if row.grade else ""
@@ -115,11 +102,10 @@ def counts(trial: Trial) -> Iterator[CountFact]:
 def estimates(trial: Trial) -> Iterator[EstimateFact]:
     """Yield every published number of endpoints and tables that is not a count."""
     for endpoint in trial.file.endpoints:
-        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
-            for published in endpoint.estimates:
-                yield EstimateFact(
-                    endpoint.key, endpoint.label, _subject(trial, endpoint.label, published), published, endpoint
-                )
+        for published in endpoint.estimates:
+            yield EstimateFact(
+                endpoint.key, endpoint.label, _subject(trial, endpoint.label, published), published, endpoint
+            )
     for key, rows in trial.quantities.items():
         for row in rows:
             label = headed(row.group, row.label)

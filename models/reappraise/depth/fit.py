@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reappraise.bayes.cumulative_logit import CumulativeLogit
 from reappraise.depth import estimands
 from reappraise.depth.tables import table_of
+from reappraise.endpoints import DepthEndpoint
 from reappraise.endpoints.ordinal_table import OrdinalTable
 from reappraise.endpoints.partition import WHOLE
 from reappraise.errors import AnalysisError
@@ -176,7 +177,7 @@ class DepthFit(Fit[DepthJob]):
 
 
 def fit_depth(
-    target: TrialEndpoint | OrdinalTable,
+    target: TrialEndpoint[DepthEndpoint] | OrdinalTable,
     *,
     prior: str | LogRatioPrior = "reference",
     model: str | CumulativeLogit = PROPORTIONAL.name,

@@ -9,7 +9,7 @@ from reappraise.refusal import Refusal
 from reappraise.trial import Trial, TrialEndpoint
 
 
-def table_of(endpoint: TrialEndpoint) -> OrdinalTable:
+def table_of(endpoint: TrialEndpoint[DepthEndpoint]) -> OrdinalTable:
     """Counts by category and arm of an endpoint of a trial.
 
     Raises
@@ -36,7 +36,7 @@ def other_assessors(trial: Trial) -> tuple[Refusal, ...]:
     binary endpoint itself.
     """
     refused = []
-    depths = [item.published for item in trial if isinstance(item.published, DepthEndpoint)]
+    depths = [item.published for item in trial.of(DepthEndpoint)]
     for depth in depths:
         covered = {other.assessor for other in depths if other.population == depth.population}
         by_assessor: dict[str, list[ResponseEndpoint]] = {}
@@ -64,4 +64,4 @@ def _why(assessor: str, found: list[ResponseEndpoint]) -> str:
 
 
 def _responses(trial: Trial) -> dict[str, ResponseEndpoint]:
-    return {item.key: item for item in trial.file.endpoints if isinstance(item, ResponseEndpoint)}
+    return {item.published.key: item.published for item in trial.of(ResponseEndpoint)}

@@ -54,7 +54,7 @@ class DepthResult:
         How many of the fits were found in the store.
     """
 
-    endpoint: TrialEndpoint
+    endpoint: TrialEndpoint[DepthEndpoint]
     table: OrdinalTable
     fits: tuple[DepthFit, ...]
     proportionality: tuple[Proportionality, ...]
@@ -94,7 +94,7 @@ def analyse_depth(
     """
     found: list[DepthResult] = []
     refused: list[Refusal] = []
-    endpoints = tuple(item for item in trial if isinstance(item.published, DepthEndpoint))
+    endpoints = trial.of(DepthEndpoint)
     for place, item in enumerate(endpoints):
         key = item.published.key
 
@@ -112,7 +112,7 @@ def analyse_depth(
 
 
 def _analyse(
-    item: TrialEndpoint, table: OrdinalTable, settings: Sampling, store: FitStore | None, tell: Advance
+    item: TrialEndpoint[DepthEndpoint], table: OrdinalTable, settings: Sampling, store: FitStore | None, tell: Advance
 ) -> DepthResult:
     priors = effect_priors(table.planned_odds_ratio)
     models = MODELS if len(table.categories) > 2 else MODELS[:1]

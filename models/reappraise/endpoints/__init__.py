@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from reappraise.endpoints.adverse_events import AdverseEventsEndpoint
 from reappraise.endpoints.depth import DepthEndpoint
+from reappraise.endpoints.endpoint import EndpointRecord
 from reappraise.endpoints.response import ResponseEndpoint
 from reappraise.endpoints.survival import SurvivalEndpoint
 
-type Endpoint = Annotated[
-    ResponseEndpoint | SurvivalEndpoint | DepthEndpoint | AdverseEventsEndpoint, Field(discriminator="kind")
-]
+RECORDS: tuple[type[EndpointRecord], ...] = (
+    ResponseEndpoint,
+    SurvivalEndpoint,
+    DepthEndpoint,
+    AdverseEventsEndpoint,
+)
 """Every kind of endpoint a trial file can hold: one line here for each new kind."""
 
-__all__ = ["AdverseEventsEndpoint", "DepthEndpoint", "Endpoint", "ResponseEndpoint", "SurvivalEndpoint"]
+__all__ = [
+    "RECORDS",
+    "AdverseEventsEndpoint",
+    "DepthEndpoint",
+    "EndpointRecord",
+    "ResponseEndpoint",
+    "SurvivalEndpoint",
+]

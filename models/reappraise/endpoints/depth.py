@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reappraise.endpoints.record import Count, Key, Record, Sourced, Text
+from reappraise.endpoints.answers import Context, Counted, Problem, unknown
+from reappraise.endpoints.endpoint import EndpointRecord
+from reappraise.endpoints.partition import WHOLE
+from reappraise.endpoints.record import Count, Key, Record, Text
+from reappraise.endpoints.response import ResponseEndpoint
 
 
 class Category(Record):
@@ -22,18 +27,34 @@ class Category(Record):
     """Patients whose best response is exactly this category, by arm, where printed."""
 
 
-class DepthEndpoint(Sourced):
+class DepthEndpoint(EndpointRecord):
     """An ordinal endpoint: best response, from best to worst."""
 
     kind: Literal["depth"]
     """Tag of this kind of endpoint."""
-    key: Key
-    """Key of the endpoint."""
-    label: Text
-    """The endpoint in words."""
-    population: Key
-    """Key of the population analysed."""
-    assessor: str = ""
-    """Who assessed it."""
+    better: Literal["higher"] = "higher"
+    """A better category is better: categories stand best first."""
     categories: Annotated[tuple[Category, ...], Field(min_length=2)]
     """Categories, best first."""
+
+    @property
+    def section(self) -> str:
+        """Part of the publication's results that it belongs to."""
+        return "response"
+
+    def counted(self) -> Iterator[Counted]:
+        """Yield the counts of each category, which stand for a part of the endpoint only."""
+        for category in self.categories:
+            yield Counted(
+                label=f"{self.label}: {category.label}",
+                population=WHOLE,
+                counts=category.counts,
+                place=f"categories[{category.key}].counts",
+            )
+
+    def references(self, context: Context) -> Iterator[Problem]:
+        """Yield every endpoint that a category is said to add up to and that is no response endpoint."""
+        responses = context.of(ResponseEndpoint)
+        for category in self.categories:
+            if category.or_better is not None:
+                yield from unknown(f"categories[{category.key}].or_better", {category.or_better}, responses)

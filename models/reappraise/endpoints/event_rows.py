@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, product
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from reappraise.endpoints.answers import TableRow
 from reappraise.endpoints.event_table import (
     GRADES,
     KINDS,
@@ -23,47 +24,7 @@ from reappraise.endpoints.record import EVERYBODY
 if TYPE_CHECKING:
     from reappraise.endpoints.adverse_events import AdverseEventsEndpoint
 
-
-class EventRow(Protocol):
-    """What is read from a row of counts."""
-
-    @property
-    def group(self) -> str:
-        """Body system, or heading of the row."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """The row in words."""
-        ...
-
-    @property
-    def grade(self) -> str:
-        """Grade as printed; empty where none is stated."""
-        ...
-
-    @property
-    def arm(self) -> str:
-        """Key of the arm, or of all arms together."""
-        ...
-
-    @property
-    def total(self) -> int:
-        """Patients counted."""
-        ...
-
-    @property
-    def source(self) -> str:
-        """Where it stands in the publication."""
-        ...
-
-    @property
-    def known_events(self) -> int | None:
-        """Patients with the event, printed or solved from the percentage; None if unknown."""
-        ...
-
-
-type Rows = Sequence[EventRow]
+type Rows = Sequence[TableRow]
 
 
 def event_tables(
@@ -147,7 +108,7 @@ def single_events(
 
 
 def row_problems(
-    endpoint: AdverseEventsEndpoint, rows: Sequence[tuple[int, EventRow]], arms: Pair, *, single: bool = False
+    endpoint: AdverseEventsEndpoint, rows: Sequence[tuple[int, TableRow]], arms: Pair, *, single: bool = False
 ) -> Iterator[tuple[int, str]]:
     """Yield line and problem of every row that no table of adverse events can hold.
 
@@ -189,12 +150,12 @@ def row_problems(
             yield line, f"expected {label!r}, {_words(grade)}, in both arms, got no row for {missing[0]}"
 
 
-type _Cells = dict[tuple[str, str, Grade], tuple[EventRow, EventRow]]
+type _Cells = dict[tuple[str, str, Grade], tuple[TableRow, TableRow]]
 
 
 def _cells(rows: Rows, arms: Pair) -> _Cells:
     """Control and experimental row by group, label and grade; what one arm lacks is left out."""
-    by_key: dict[tuple[str, str, Grade], dict[str, EventRow]] = {}
+    by_key: dict[tuple[str, str, Grade], dict[str, TableRow]] = {}
     for row in rows:
         by_key.setdefault((row.group, row.label, _grade(row)), {})[row.arm] = row
     return {key: (held[arms[0]], held[arms[1]]) for key, held in by_key.items() if set(arms) <= set(held)}
@@ -208,7 +169,7 @@ def _kind(endpoint: AdverseEventsEndpoint, group: str, label: str) -> EventKind 
     return "systems" if label == group else "terms"
 
 
-def _grade(row: EventRow) -> Grade:
+def _grade(row: TableRow) -> Grade:
     return "3+" if row.grade == "3+" else "any"
 
 
@@ -216,7 +177,7 @@ def _words(grade: Grade) -> str:
     return "grade 3 or higher" if grade == "3+" else "any grade"
 
 
-def _known(row: EventRow) -> int:
+def _known(row: TableRow) -> int:
     if row.known_events is None:
         raise ValueError(f"{row.label}, {row.arm}: the number of patients is not known")
     return row.known_events

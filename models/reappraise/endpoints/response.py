@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from reappraise.endpoints.answers import Context, Counted, Problem, listed, repeats
+from reappraise.endpoints.endpoint import EndpointRecord
 from reappraise.endpoints.partition import WHOLE, Better, Partition, Timing
-from reappraise.endpoints.record import Claim, Count, Key, Published, Record, Sourced, StatedTest, Text
+from reappraise.endpoints.record import Count, Key, Record, Sourced, Text
 
 type Arms = tuple[str, str]
 
@@ -41,37 +44,61 @@ class Factor(Sourced):
     """Key of that level."""
 
 
-class ResponseEndpoint(Sourced):
+class ResponseEndpoint(EndpointRecord):
     """A binary endpoint with its published counts, contrasts and subgroups."""
+
+    binary: ClassVar[bool] = True
 
     kind: Literal["response"]
     """Tag of this kind of endpoint."""
-    key: Key
-    """Key of the endpoint."""
-    label: Text
-    """The endpoint in words."""
-    population: Key
-    """Key of the population analysed."""
     better: Better
     """Whether a higher or a lower rate is good for the patient."""
-    assessor: str = ""
-    """Who assessed it."""
-    primary: bool = False
-    """Whether it is the primary endpoint."""
     margin: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.10")
     """Difference in rates that would matter to patients."""
     planned_odds_ratio: Annotated[Decimal, Field(gt=0)] | None = None
     """Odds ratio of the better outcome, experimental over control, that the trial was planned for."""
-    test: StatedTest | None = None
-    """The test stated for it."""
     counts: Annotated[tuple[Count, ...], Field(min_length=1)]
     """Responders of patients, by arm."""
-    estimates: tuple[Published, ...] = ()
-    """Published contrasts and other numbers."""
     factors: tuple[Factor, ...] = ()
     """Subgroup factors."""
-    claims: tuple[Claim, ...] = ()
-    """What the paper says about a difference."""
+
+    def counted(self) -> Iterator[Counted]:
+        """Yield responders of all patients, then of each level of each factor."""
+        yield Counted(label=self.label, population=WHOLE, counts=self.counts, whole=True, quantity="rate")
+        totals = {count.arm: count.total for count in self.counts}
+        for factor in self.factors:
+            for level in factor.levels:
+                yield Counted(
+                    label=f"{self.label}: {level.label}",
+                    population=f"{factor.key}={level.key}",
+                    counts=level.counts,
+                    place=f"factors[{factor.key}].levels[{level.key}].counts",
+                    quantity="rate",
+                    within=totals,
+                )
+
+    def references(self, context: Context) -> Iterator[Problem]:
+        """Yield an arm without counts, and keys of factors and levels that repeat."""
+        missing = set(context.arms) - {count.arm for count in self.counts}
+        if missing:
+            yield "counts", f"expected counts for every arm, missing {listed(missing)}"
+        yield from repeats("factors", (factor.key for factor in self.factors))
+        for factor in self.factors:
+            keys = [level.key for level in factor.levels] + ([factor.remainder_key] if factor.remainder else [])
+            yield from repeats(f"factors[{factor.key}].levels", keys)
+
+    def contradictions(self, arms: Arms) -> Iterator[str]:
+        """Yield why the counts of a factor, or of the whole, make up no partition."""
+        for factor in self.factors_counted:
+            try:
+                self.partition(arms, arms, factor)
+            except ValueError as error:
+                yield str(error)
+
+    @property
+    def factors_counted(self) -> tuple[str, ...]:
+        """All patients, then every factor."""
+        return (WHOLE, *(factor.key for factor in self.factors))
 
     def partition(self, arms: Arms, labels: Arms, factor: str = WHOLE) -> Partition:
         """Counts by level and arm; the remainder of an incomplete factor made explicit by subtraction.

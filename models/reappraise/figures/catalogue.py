@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from reappraise.compare import Comparison
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import WHOLE
 from reappraise.figures.densities import densities_plot
 from reappraise.figures.diagnostics import diagnostics_plot
@@ -47,7 +48,9 @@ class Run:
     comparison: Comparison
     fits: Sequence[ResponseFit]
 
-    def of(self, endpoint: TrialEndpoint, factor: str = WHOLE, model: str | None = None) -> list[ResponseFit]:
+    def of(
+        self, endpoint: TrialEndpoint[ResponseEndpoint], factor: str = WHOLE, model: str | None = None
+    ) -> list[ResponseFit]:
         """The fits of an endpoint and factor, by one model or by any."""
         return [
             fit
@@ -56,7 +59,9 @@ class Run:
             and model in {None, fit.job.model.name}
         ]
 
-    def holds(self, endpoint: TrialEndpoint, factor: str, *quantities: str, published: bool = False) -> bool:
+    def holds(
+        self, endpoint: TrialEndpoint[ResponseEndpoint], factor: str, *quantities: str, published: bool = False
+    ) -> bool:
         """Whether the comparison holds such a number for any level of the factor, published ones counted or not."""
         partition = endpoint.partition(factor)
         populations = {partition.population(level) for level in partition.levels}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import WHOLE
 from reappraise.errors import AnalysisError
 from reappraise.estimate import QUANTITIES
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from reappraise.response.fit import ResponseFit
 
 
-def densities_plot(fits: Sequence[ResponseFit], *, endpoint: TrialEndpoint, quantity: str = "odds_ratio") -> Figure:
+def densities_plot(
+    fits: Sequence[ResponseFit], *, endpoint: TrialEndpoint[ResponseEndpoint], quantity: str = "odds_ratio"
+) -> Figure:
     """Draw the posterior density of a contrast in the whole population, by model and prior.
 
     Parameters

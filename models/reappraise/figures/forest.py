@@ -9,6 +9,7 @@ from itertools import groupby
 from matplotlib.figure import Figure
 
 from reappraise.compare import Comparison
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import WHOLE
 from reappraise.errors import AnalysisError
 from reappraise.estimate import QUANTITIES, Estimate
@@ -27,7 +28,9 @@ from reappraise.figures.words import (
 from reappraise.trial import TrialEndpoint
 
 
-def forest_plot(comparison: Comparison, *, endpoint: TrialEndpoint, quantity: str = "odds_ratio") -> Figure:
+def forest_plot(
+    comparison: Comparison, *, endpoint: TrialEndpoint[ResponseEndpoint], quantity: str = "odds_ratio"
+) -> Figure:
     """Draw rates by arm and a contrast of the arms in the whole population: published, recomputed, posterior.
 
     Parameters
@@ -88,7 +91,9 @@ def mark_of(item: Estimate, *, filled: bool = True, level: bool = False) -> Mark
     return Mark(kind=item.kind, value=value, low=low, high=high, text=text, filled=filled, failed=item.failed)
 
 
-def contrast_panel(items: Sequence[Estimate], endpoint: TrialEndpoint, quantity: str, level: str) -> Panel:
+def contrast_panel(
+    items: Sequence[Estimate], endpoint: TrialEndpoint[ResponseEndpoint], quantity: str, level: str
+) -> Panel:
     """The panel of a contrast: its axis holds the null value, and names who is favoured on either side of it."""
     arms = arm_names(endpoint.trial)
     above, below = (arms.get(key, key) for key in (items[0].numerator, items[0].denominator))

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import WHOLE
 from reappraise.errors import AnalysisError
 from reappraise.figures.scale import Scale
@@ -80,7 +81,7 @@ class CellRow:
     failed: bool = False
 
 
-def predictive_plot(fit: ResponseFit, *, endpoint: TrialEndpoint) -> Figure:
+def predictive_plot(fit: ResponseFit, *, endpoint: TrialEndpoint[ResponseEndpoint]) -> Figure:
     """Draw what one fit predicts for every level and arm.
 
     Parameters
@@ -106,7 +107,7 @@ def predictive_plot(fit: ResponseFit, *, endpoint: TrialEndpoint) -> Figure:
     )
 
 
-def predictive_by_prior(fits: Sequence[ResponseFit], *, endpoint: TrialEndpoint) -> Figure:
+def predictive_by_prior(fits: Sequence[ResponseFit], *, endpoint: TrialEndpoint[ResponseEndpoint]) -> Figure:
     """Draw what every model and prior predicts for the whole population.
 
     Parameters

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.estimate import QUANTITIES
 from reappraise.figures.style import (
     BLUE,
@@ -52,7 +53,7 @@ _NOTE = (
 )
 
 
-def ranks_plot(fit: ResponseFit, *, endpoint: TrialEndpoint) -> Figure:
+def ranks_plot(fit: ResponseFit, *, endpoint: TrialEndpoint[ResponseEndpoint]) -> Figure:
     """Draw densities and ranks by chain of the quantities of a fit with the largest R-hat.
 
     Parameters

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from matplotlib.figure import Figure
 
+from reappraise.endpoints import AdverseEventsEndpoint
 from reappraise.figures.safety_probability import draw_event_probability
 from reappraise.figures.safety_shrinkage import draw_event_shrinkage
 from reappraise.figures.safety_systems import draw_risk_differences
@@ -20,7 +21,7 @@ class FoundEvents(Protocol):
     """What was found about an endpoint of adverse events."""
 
     @property
-    def endpoint(self) -> TrialEndpoint:
+    def endpoint(self) -> TrialEndpoint[AdverseEventsEndpoint]:
         """The endpoint."""
         ...
 

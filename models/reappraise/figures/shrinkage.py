@@ -7,6 +7,7 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from reappraise.compare import Comparison
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import Partition
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
@@ -29,7 +30,7 @@ from reappraise.trial import TrialEndpoint
 def shrinkage_plot(
     comparison: Comparison,
     *,
-    endpoint: TrialEndpoint,
+    endpoint: TrialEndpoint[ResponseEndpoint],
     factor: str,
     model: str = "beta-binomial",
     prior: str | None = None,

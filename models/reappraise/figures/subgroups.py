@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from reappraise.compare import Comparison
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import WHOLE, Partition
 from reappraise.errors import AnalysisError
 from reappraise.estimate import QUANTITIES, Estimate, Kind
@@ -26,7 +27,7 @@ from reappraise.trial import TrialEndpoint
 def subgroup_forest(
     comparison: Comparison,
     *,
-    endpoint: TrialEndpoint,
+    endpoint: TrialEndpoint[ResponseEndpoint],
     factor: str,
     quantity: str = "odds_ratio",
     model: str = "logit-normal",

@@ -31,7 +31,7 @@ class Found(Protocol):
     """What was found about a survival endpoint."""
 
     @property
-    def endpoint(self) -> TrialEndpoint:
+    def endpoint(self) -> TrialEndpoint[SurvivalEndpoint]:
         """The endpoint."""
         ...
 
@@ -136,7 +136,7 @@ def _subject(found: Found) -> SurvivalSubject:
         arms=(control.short, experimental.short),
         keys=(control.key, experimental.key),
         unit=data.unit,
-        better=published.better if isinstance(published, SurvivalEndpoint) else "higher",
+        better=published.better,
         level=fit.job.sampling.level,
         origin=f"Piecewise-exponential model, {fit.job.prior.label.lower()} prior, {source}",
         failed=not fit.converged,

@@ -17,7 +17,7 @@ _KNOWN: tuple[Prior, ...] = (*RATE_PRIORS, *effect_priors())
 _PRIORS = {prior.name: prior.label for prior in _KNOWN}
 
 
-def binary(endpoint: TrialEndpoint) -> ResponseEndpoint:
+def binary(endpoint: TrialEndpoint[ResponseEndpoint]) -> ResponseEndpoint:
     """What was published about a binary endpoint.
 
     Raises
@@ -25,10 +25,12 @@ def binary(endpoint: TrialEndpoint) -> ResponseEndpoint:
     AnalysisError
         If the endpoint is of another kind.
     """
-    if not isinstance(endpoint.published, ResponseEndpoint):
-        key, kind = endpoint.published.key, endpoint.published.kind
-        raise AnalysisError(f"expected a response endpoint to draw, got {key}, which is of kind {kind}")
-    return endpoint.published
+    published = endpoint.published
+    if not isinstance(published, ResponseEndpoint):
+        raise AnalysisError(
+            f"expected a response endpoint to draw, got {published.key}, which is of kind {published.kind}"
+        )
+    return published
 
 
 def arm_names(trial: Trial) -> dict[str, str]:
@@ -36,7 +38,7 @@ def arm_names(trial: Trial) -> dict[str, str]:
     return {arm.key: arm.short for arm in trial.arms}
 
 
-def factor_label(endpoint: TrialEndpoint, factor: str) -> str:
+def factor_label(endpoint: TrialEndpoint[ResponseEndpoint], factor: str) -> str:
     """The factor in words."""
     return next((item.label for item in binary(endpoint).factors if item.key == factor), "All patients")
 

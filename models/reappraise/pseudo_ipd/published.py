@@ -34,7 +34,7 @@ BEYOND: Final = 1.3
 """Horizon over the longest printed time, where no longest follow-up is printed."""
 
 
-def summaries_of(item: TrialEndpoint, *, estimators: Estimators | None = None) -> Summaries:
+def summaries_of(item: TrialEndpoint[SurvivalEndpoint], *, estimators: Estimators | None = None) -> Summaries:
     """Everything printed about a survival endpoint, as targets of a reconstruction.
 
     Parameters
@@ -123,8 +123,8 @@ def _horizon(trial: Trial, endpoint: SurvivalEndpoint) -> float:
     """Longest follow-up printed for anybody of the population, with this endpoint or another; else a guess."""
     followed = [
         published.high.bounds[1]
-        for item in trial.file.endpoints
-        if isinstance(item, SurvivalEndpoint) and item.population == endpoint.population and item.unit == endpoint.unit
+        for item in (other.published for other in trial.of(SurvivalEndpoint))
+        if item.population == endpoint.population and item.unit == endpoint.unit
         for published in item.estimates
         if published.at == FOLLOW_UP and published.high is not None and published.unit in {"", item.unit}
     ]

@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from reappraise.bayes import MODELS, ResponseModel
+from reappraise.endpoints import ResponseEndpoint
 from reappraise.endpoints.partition import WHOLE, Partition
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
@@ -150,7 +151,7 @@ class ResponseFit(Fit[ResponseJob]):
 
 
 def fit(
-    target: TrialEndpoint | Partition,
+    target: TrialEndpoint[ResponseEndpoint] | Partition,
     *,
     prior: str | Prior = "reference",
     model: str | ResponseModel | None = None,
@@ -207,7 +208,7 @@ def fit(
     return job.run()
 
 
-def trial_width(responses: tuple[TrialEndpoint, ...]) -> int:
+def trial_width(responses: tuple[TrialEndpoint[ResponseEndpoint], ...]) -> int:
     """Levels of the largest partition, which every model of the trial is compiled for."""
     return max((len(item.levels) for endpoint in responses for item in endpoint.partitions()), default=1)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reappraise.bayes.adverse_events import EVENT_MODELS, SYSTEM_WISE, TERM_WISE, EventModel
 from reappraise.bayes.event_prior import BERRY_BERRY, EventPrior
+from reappraise.endpoints import AdverseEventsEndpoint
 from reappraise.endpoints.event_table import EventKind, EventTable, Grade
 from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
@@ -206,7 +207,7 @@ class SafetyFit(Fit[SafetyJob]):
 
 
 def fit_adverse_events(
-    target: TrialEndpoint | EventTable,
+    target: TrialEndpoint[AdverseEventsEndpoint] | EventTable,
     *,
     grade: Grade = "any",
     kind: EventKind = "terms",

@@ -9,12 +9,12 @@ from reappraise.errors import AnalysisError
 from reappraise.trial import Trial, TrialEndpoint
 
 
-def adverse_event_endpoints(trial: Trial) -> tuple[TrialEndpoint, ...]:
+def adverse_event_endpoints(trial: Trial) -> tuple[TrialEndpoint[AdverseEventsEndpoint], ...]:
     """The endpoints of adverse events."""
-    return tuple(item for item in trial.endpoints if isinstance(item.published, AdverseEventsEndpoint))
+    return trial.of(AdverseEventsEndpoint)
 
 
-def tables_of(endpoint: TrialEndpoint) -> tuple[EventTable, ...]:
+def tables_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[EventTable, ...]:
     """Tables of an endpoint: terms, totals of body systems and laboratory values, any grade and 3 or higher.
 
     Raises
@@ -29,7 +29,7 @@ def tables_of(endpoint: TrialEndpoint) -> tuple[EventTable, ...]:
     return found
 
 
-def singles_of(endpoint: TrialEndpoint) -> tuple[SingleEvent, ...]:
+def singles_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[SingleEvent, ...]:
     """Rows that stand for themselves, such as patients with any event, as every response model takes them.
 
     Raises
@@ -41,7 +41,9 @@ def singles_of(endpoint: TrialEndpoint) -> tuple[SingleEvent, ...]:
     return single_events(published, endpoint.trial.counts, arms=arms, arm_labels=labels)
 
 
-def _of(endpoint: TrialEndpoint) -> tuple[AdverseEventsEndpoint, tuple[str, str], tuple[str, str]]:
+def _of(
+    endpoint: TrialEndpoint[AdverseEventsEndpoint],
+) -> tuple[AdverseEventsEndpoint, tuple[str, str], tuple[str, str]]:
     published = endpoint.published
     if not isinstance(published, AdverseEventsEndpoint):
         raise AnalysisError(f"endpoint {published.key} is of kind {published.kind}; expected adverse_events")

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reappraise.bayes.adverse_events import EVENT_MODELS
+from reappraise.endpoints import AdverseEventsEndpoint
 from reappraise.endpoints.classical.contrasts import odds_ratios, risk_differences
 from reappraise.endpoints.classical.rates import rate_intervals
 from reappraise.endpoints.classical.two_by_two import TwoByTwo
@@ -42,7 +43,7 @@ class SafetyResult:
         Rows that stand for themselves, such as patients with any event: input of the response models.
     """
 
-    endpoint: TrialEndpoint
+    endpoint: TrialEndpoint[AdverseEventsEndpoint]
     tables: tuple[EventTable, ...]
     fits: tuple[SafetyFit, ...]
     singles: tuple[SingleEvent, ...]
@@ -94,7 +95,9 @@ RATIOS = ("sample odds ratio, Woolf log", "conditional odds ratio, exact")
 """Which of the candidate intervals stand beside the shrunken odds ratios."""
 
 
-def safety_jobs(trial: Trial, sampling: Sampling) -> tuple[tuple[TrialEndpoint, tuple[SafetyJob, ...]], ...]:
+def safety_jobs(
+    trial: Trial, sampling: Sampling
+) -> tuple[tuple[TrialEndpoint[AdverseEventsEndpoint], tuple[SafetyJob, ...]], ...]:
     """Every posterior of adverse events that a trial asks for, by endpoint, those of one model together."""
     found = []
     for endpoint in adverse_event_endpoints(trial):

@@ -57,7 +57,7 @@ class SurvivalEndpointResult:
         Evidence on proportional hazards under the reference prior; None with one interval of constant hazard.
     """
 
-    endpoint: TrialEndpoint
+    endpoint: TrialEndpoint[SurvivalEndpoint]
     replicates: Replicates | None
     data: PatientData
     fits: tuple[SurvivalFit, ...]
@@ -67,7 +67,7 @@ class SurvivalEndpointResult:
     def recomputed(self, level: float) -> Iterator[Estimate]:
         """Yield classical answers on the data, known or reconstructed."""
         published = self.endpoint.published
-        better = published.better if isinstance(published, SurvivalEndpoint) else "higher"
+        better = published.better
         if self.replicates is None:
             yield from recompute_survival(
                 self.data, horizon=0.8 * self.data.horizon, landmarks=self.landmarks, level=level, better=better
@@ -105,7 +105,7 @@ class TooLittleError(AnalysisError):
 
 
 def _analyse(
-    item: TrialEndpoint, sampling: Sampling, effort: Effort, store: Store | None, tell: Advance
+    item: TrialEndpoint[SurvivalEndpoint], sampling: Sampling, effort: Effort, store: Store | None, tell: Advance
 ) -> SurvivalEndpointResult:
     published = item.published
     if not isinstance(published, SurvivalEndpoint):

@@ -221,7 +221,7 @@ class Replicates:
 
 
 def reconstruct(
-    target: TrialEndpoint | Summaries,
+    target: TrialEndpoint[SurvivalEndpoint] | Summaries,
     *,
     prior: HazardPrior | None = None,
     seed: int | None = None,

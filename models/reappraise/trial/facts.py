@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reappraise.endpoints import AdverseEventsEndpoint, DepthEndpoint, ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints import EndpointRecord
+from reappraise.endpoints.answers import Counted
 from reappraise.endpoints.partition import WHOLE
 from reappraise.endpoints.record import Count, Published
 from reappraise.trial.trial import Trial
@@ -21,25 +22,9 @@ type Row = dict[str, str]
 def count_facts(trial: Trial) -> Iterator[Row]:
     """Yield one row per published count, with the columns `COUNT_COLUMNS`."""
     for endpoint in trial.file.endpoints:
-        match endpoint:
-            case ResponseEndpoint():
-                for count in endpoint.counts:
-                    yield _count_row("response", endpoint.key, endpoint.label, WHOLE, count)
-                for factor in endpoint.factors:
-                    for level in factor.levels:
-                        for count in level.counts:
-                            label = f"{endpoint.label}: {level.label}"
-                            yield _count_row("response", endpoint.key, label, f"{factor.key}={level.key}", count)
-            case SurvivalEndpoint():
-                for count in endpoint.counts:
-                    yield _count_row("survival", endpoint.key, endpoint.label, WHOLE, count)
-            case DepthEndpoint():
-                for category in endpoint.categories:
-                    for count in category.counts:
-                        label = f"{endpoint.label}: {category.label}"
-                        yield _count_row("response", endpoint.key, label, WHOLE, count)
-            case AdverseEventsEndpoint():
-                pass  # its rows stand in a table
+        for counted in endpoint.counted():
+            for count in counted.counts:
+                yield _count_row(endpoint.section, endpoint.key, counted.label, counted.population, count)
     for table in trial.file.tables:
         for row in trial.counts.get(table.key, ()):
             grade = {"": "", "all": ", all grades", "3+": ", grade 3 or higher"}[row.grade]
@@ -52,17 +37,15 @@ def count_facts(trial: Trial) -> Iterator[Row]:
 def estimate_facts(trial: Trial) -> Iterator[Row]:
     """Yield one row per published number other than a count, with the columns `ESTIMATE_COLUMNS`."""
     for endpoint in trial.file.endpoints:
-        if isinstance(endpoint, ResponseEndpoint):
-            for count in endpoint.counts:
+        for counted in endpoint.counted():
+            for count in counted.counts:
                 if count.low is not None:
-                    yield _interval_row(endpoint.key, endpoint.label, count)
-        if isinstance(endpoint, (ResponseEndpoint, SurvivalEndpoint)):
-            sides = str(endpoint.test.sides) if endpoint.test else ""
-            for published in endpoint.estimates:
-                row = _estimate_row(endpoint.kind, endpoint.key, endpoint.label, WHOLE, published)
-                if row["p"] and not row["sides"]:
-                    row["sides"] = sides
-                yield row
+                    yield _interval_row(endpoint, counted, count)
+        for published in endpoint.estimates:
+            row = _estimate_row(endpoint.section, endpoint.key, endpoint.label, WHOLE, published)
+            if row["p"]:
+                row["sides"] = str(endpoint.sides(published) or "")
+            yield row
     for table in trial.file.tables:
         for quantity in trial.quantities.get(table.key, ()):
             heading = f"{quantity.group}: " if quantity.group else ""
@@ -85,14 +68,14 @@ def _count_row(section: str, endpoint: str, label: str, population: str, count: 
     }
 
 
-def _interval_row(endpoint: str, label: str, count: Count) -> Row:
+def _interval_row(endpoint: EndpointRecord, counted: Counted, count: Count) -> Row:
     row = dict.fromkeys(ESTIMATE_COLUMNS, "")
     value = count.percent.scaled(-2) if count.percent is not None else ""
     return row | {
-        "section": "response",
-        "endpoint": endpoint,
-        "label": label,
-        "population": WHOLE,
+        "section": endpoint.section,
+        "endpoint": endpoint.key,
+        "label": counted.label,
+        "population": counted.population,
         "arm": count.arm,
         "quantity": "rate",
         "value": str(value),

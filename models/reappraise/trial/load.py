@@ -8,19 +8,19 @@ import tomllib
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic import ValidationError
 
-from reappraise.endpoints import AdverseEventsEndpoint, ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints import RECORDS
+from reappraise.endpoints.answers import CurveFiles, PatientFile
 from reappraise.endpoints.curve import Curve, NumbersAtRisk
-from reappraise.endpoints.event_rows import row_problems
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import TrialFileError
 from reappraise.trial.curves import read_curves, read_numbers_at_risk
 from reappraise.trial.patients import read_patients
-from reappraise.trial.references import problems, row_problem
-from reappraise.trial.schema import CountRow, CountTable, QuantityRow, TrialFile
+from reappraise.trial.references import context_of, problems, row_problem
+from reappraise.trial.schema import CountRow, CountTable, QuantityRow, Records, TrialFile, trial_schema
 from reappraise.trial.tables import parse_table
 from reappraise.trial.trial import Trial
 from reappraise.trial.wording import describe
@@ -37,16 +37,20 @@ def shipped_trials() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _shipped_folder().glob("*.toml")))
 
 
-def load_trial(trial: str | Path) -> Trial:
+def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
     """Read a trial file and the tables beside it.
 
     Parameters
     ----------
     trial
         Key of a shipped trial, such as ``"isatuximab-dexamethasone"``, or path of a TOML file.
+    records
+        Kinds of endpoint that the file may hold; a caller may add its own to `RECORDS`.
 
     Raises
     ------
+    AnalysisError
+        If two of `records` have the same `kind`, or one does not answer what every record is asked.
     TrialFileError
         If the file cannot be read, or does not hold what a trial file must; it names file and key.
 
@@ -57,9 +61,10 @@ def load_trial(trial: str | Path) -> Trial:
     >>> trial["orr"].partition().events
     ((26, 24),)
     """
+    schema = trial_schema(records)
     path = _find(trial)
     content = _read(path)
-    file = _parse(content, path)
+    file = _parse(content, path, schema)
     hashed = hashlib.sha256(content.encode())
     keys = next(a.key for a in file.arms if a.role == "control"), next(a.key for a in file.arms if a.role != "control")
     counts: dict[str, tuple[CountRow, ...]] = {}
@@ -72,7 +77,7 @@ def load_trial(trial: str | Path) -> Trial:
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
         if isinstance(table, CountTable):
             numbered = _rows(text, CountRow, beside, sizes[table.population], arms)
-            _check_events(file, table.key, numbered, path=path, beside=beside, arms=keys)
+            _check_rows(file, table.key, numbered, path=path, beside=beside)
             counts[table.key] = tuple(row for _, row in numbered)
         else:
             found = _rows(text, QuantityRow, beside, sizes[table.population], arms)
@@ -80,26 +85,28 @@ def load_trial(trial: str | Path) -> Trial:
     curves: dict[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = {}
     patients: dict[str, PatientData] = {}
     for endpoint in file.endpoints:
-        if not isinstance(endpoint, SurvivalEndpoint):
-            continue
-        for name in (endpoint.curves, endpoint.numbers_at_risk, endpoint.individual_data):
-            if name:
-                hashed.update(b"\0" + name.encode() + b"\0" + _read(path.parent / name).encode())
-        if endpoint.curves:
-            risk = path.parent / endpoint.numbers_at_risk
-            curves[endpoint.key] = (
-                read_curves(path.parent / endpoint.curves, arms=keys),
-                read_numbers_at_risk(risk, arms=keys) if endpoint.numbers_at_risk else (),
-            )
-        if endpoint.individual_data:
-            patients[endpoint.key] = read_patients(
-                path.parent / endpoint.individual_data, endpoint=endpoint.key, arms=keys, unit=endpoint.unit
-            )
+        requests = tuple(endpoint.files())
+        for name in (name for request in requests for name in request.names):
+            hashed.update(b"\0" + name.encode() + b"\0" + _read(path.parent / name).encode())
+        for request in requests:
+            match request:
+                case CurveFiles():
+                    risk = path.parent / request.numbers_at_risk
+                    curves[endpoint.key] = (
+                        read_curves(path.parent / request.curves, arms=keys),
+                        read_numbers_at_risk(risk, arms=keys) if request.numbers_at_risk else (),
+                    )
+                case PatientFile():
+                    patients[endpoint.key] = read_patients(
+                        path.parent / request.name, endpoint=endpoint.key, arms=keys, unit=request.unit
+                    )
+                case _:
+                    assert_never(request)
     loaded = Trial(
         file=file, path=path, digest=hashed.hexdigest(), counts=counts, quantities=quantities, curves=curves,
         patients=patients,
     )  # fmt: skip
-    _check_partitions(loaded)
+    _check_counts(loaded)
     return loaded
 
 
@@ -147,7 +154,7 @@ def _read(path: Path) -> str:
     return text
 
 
-def _parse(content: str, path: Path) -> TrialFile:
+def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
     try:
         raw: dict[str, Any] = tomllib.loads(content, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -155,9 +162,9 @@ def _parse(content: str, path: Path) -> TrialFile:
         remedy = "A key may stand only once, and records of a list are headed [[like this]]." if twice else _TOML_REMEDY
         raise TrialFileError(path, "", f"expected TOML, got: {error}.", remedy) from None
     try:
-        file = TrialFile.model_validate(raw)
+        file = schema.model_validate(raw)
     except ValidationError as error:
-        key, problem, remedy = describe(error, raw, TrialFile)
+        key, problem, remedy = describe(error, raw, schema)
         raise TrialFileError(path, key, problem, remedy) from None
     found = list(problems(file))
     if found:
@@ -180,35 +187,22 @@ def _rows[Row: (CountRow, QuantityRow)](
     return tuple(rows)
 
 
-def _check_events(
-    file: TrialFile, table: str, rows: tuple[tuple[int, CountRow], ...], *, path: Path, beside: Path,
-    arms: tuple[str, str],
-) -> None:  # fmt: skip
-    """Refuse rows that adverse events cannot be analysed from, and groups and tables that are not there."""
-    tables = {item.key for item in file.tables if isinstance(item, CountTable)}
+def _check_rows(
+    file: TrialFile, table: str, rows: tuple[tuple[int, CountRow], ...], *, path: Path, beside: Path
+) -> None:
+    """Refuse rows that an endpoint cannot be analysed from, and groups and tables that are not there."""
     for endpoint in file.endpoints:
-        if not isinstance(endpoint, AdverseEventsEndpoint):
-            continue
-        where = f"endpoints[{endpoint.key}]"
-        named = {"single_tables": (set(endpoint.single_tables), tables)}
-        if endpoint.table == table:
-            groups = {row.group for _, row in rows}
-            named["laboratory_groups"] = (set(endpoint.laboratory_groups), groups)
-            named["any_event_groups"] = (set(endpoint.any_event_groups), groups)
-        for key, (got, known) in named.items():
-            if not got <= known:
-                expected = f"expected some of {', '.join(sorted(known))}; got {', '.join(sorted(got - known))}."
-                raise TrialFileError(path, f"{where}.{key}", expected, "Correct it there, or in the table.")
-        if table == endpoint.table or table in endpoint.single_tables:
-            for line, problem in row_problems(endpoint, rows, arms, single=table != endpoint.table):
-                raise TrialFileError(beside, f"row {line}", f"{problem}.", "Correct the table to what was printed.")
+        for found in endpoint.table_problems(table, rows, context_of(file, endpoint)):
+            problem = f"{found.problem}."
+            if found.line is None:
+                key = f"endpoints[{endpoint.key}].{found.key}"
+                raise TrialFileError(path, key, problem, "Correct it there, or in the table.")
+            raise TrialFileError(beside, f"row {found.line}", problem, "Correct the table to what was printed.")
 
 
-def _check_partitions(trial: Trial) -> None:
-    for endpoint in trial.endpoints:
-        if isinstance(endpoint.published, ResponseEndpoint):
-            try:
-                endpoint.partitions()
-            except ValueError as error:
-                key = f"endpoints[{endpoint.published.key}]"
-                raise TrialFileError(trial.path, key, f"{error}.", "Correct the file to what was printed.") from None
+def _check_counts(trial: Trial) -> None:
+    arms = trial.control.key, trial.experimental.key
+    for endpoint in trial.file.endpoints:
+        for problem in endpoint.contradictions(arms):
+            key = f"endpoints[{endpoint.key}]"
+            raise TrialFileError(trial.path, key, f"{problem}.", "Correct the file to what was printed.")

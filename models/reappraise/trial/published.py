@@ -1,58 +1,52 @@
-"""What was published about binary and time-to-event endpoints, as estimates in one stated direction."""
+"""What was published about the endpoints, as estimates in one stated direction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reappraise.endpoints import ResponseEndpoint, SurvivalEndpoint
-from reappraise.endpoints.partition import WHOLE
+from reappraise.endpoints import EndpointRecord, ResponseEndpoint, SurvivalEndpoint
 from reappraise.endpoints.record import Count
 from reappraise.estimate import Estimate
 from reappraise.trial.trial import Trial
 
 
+def published_estimates(trial: Trial) -> Iterator[Estimate]:
+    """Yield rates and all else as published, contrasts turned to experimental over control where they are not."""
+    for endpoint in trial.file.endpoints:
+        yield from _of(trial, endpoint)
+
+
 def published_responses(trial: Trial) -> Iterator[Estimate]:
-    """Yield rates and contrasts as published, contrasts turned to experimental over control where they are not."""
-    experimental = trial.experimental.key
-    for item in trial.responses:
-        endpoint = item.published
-        if not isinstance(endpoint, ResponseEndpoint):
-            continue
-        for count in endpoint.counts:
-            yield _rate(count, endpoint.key, WHOLE)
-        for factor in endpoint.factors:
-            for level in factor.levels:
-                for count in level.counts:
-                    yield _rate(count, endpoint.key, f"{factor.key}={level.key}")
-        for published in endpoint.estimates:
-            sides = endpoint.test.sides if endpoint.test else None
-            estimate = published.as_estimate(endpoint=endpoint.key, sides=sides)
-            turned = estimate.numerator and estimate.numerator != experimental
-            yield estimate.reversed() if turned else estimate
+    """Yield what was published about the binary endpoints."""
+    for item in trial.of(ResponseEndpoint):
+        yield from _of(trial, item.published)
 
 
 def published_survivals(trial: Trial) -> Iterator[Estimate]:
-    """Yield medians, survival probabilities, hazard ratios and follow-up as published, ratios turned likewise."""
-    experimental = trial.experimental.key
-    for item in trial.survivals:
-        endpoint = item.published
-        if not isinstance(endpoint, SurvivalEndpoint):
-            continue
-        for published in endpoint.estimates:
-            sides = endpoint.test.sides if endpoint.test else None
-            estimate = published.as_estimate(endpoint=endpoint.key, sides=sides)
-            turned = estimate.numerator and estimate.numerator != experimental
-            yield estimate.reversed() if turned else estimate
+    """Yield what was published about the time-to-event endpoints."""
+    for item in trial.of(SurvivalEndpoint):
+        yield from _of(trial, item.published)
 
 
-def _rate(count: Count, endpoint: str, population: str) -> Estimate:
+def _of(trial: Trial, endpoint: EndpointRecord) -> Iterator[Estimate]:
+    for counted in endpoint.counted():
+        if counted.quantity:
+            for count in counted.counts:
+                yield _rate(count, endpoint.key, counted.population, counted.quantity)
+    for published in endpoint.estimates:
+        estimate = published.as_estimate(endpoint=endpoint.key, sides=endpoint.sides(published))
+        turned = estimate.numerator and estimate.numerator != trial.experimental.key
+        yield estimate.reversed() if turned else estimate
+
+
+def _rate(count: Count, endpoint: str, population: str, quantity: str) -> Estimate:
     events = count.known_events
     exact = None if events is None else events / count.total
     printed = f"{count.events} of {count.total}" if count.events is not None else "percentage only"
     return Estimate(
         endpoint=endpoint,
         population=population,
-        quantity="rate",
+        quantity=quantity,
         arm=count.arm,
         kind="published",
         method=f"as printed, {printed}",

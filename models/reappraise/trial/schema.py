@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import cache, reduce
+from operator import or_
+from typing import Annotated, Any, Literal, TypeAliasType
 
-from pydantic import Field
+from pydantic import Field, GetPydanticSchema, create_model
 
-from reappraise.endpoints import Endpoint
+from reappraise.endpoints import RECORDS, EndpointRecord
 from reappraise.endpoints.record import Count, Key, Positive, Published, Record, Sourced, Text
+from reappraise.errors import AnalysisError
 
 type Role = Literal["control", "experimental"]
 type FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.csv$", max_length=100)]
@@ -114,6 +117,22 @@ class External(Count):
     """The endpoint in words."""
 
 
+type Records = tuple[type[EndpointRecord], ...]
+"""Kinds of endpoint that a file may hold."""
+
+
+def _any_of(records: Records) -> Any:
+    """What pydantic reads an endpoint as: the record whose `kind` the file names."""
+    if len(records) == 1:
+        return records[0]
+    union: Any = reduce(or_, records)
+    return TypeAliasType("Endpoint", Annotated[union, Field(discriminator="kind")])
+
+
+Known = Annotated[EndpointRecord, GetPydanticSchema(lambda _, handler: handler.generate_schema(_any_of(RECORDS)))]
+"""Statically any record, because a caller may bring its own; in a file one of `RECORDS`."""
+
+
 class TrialFile(Record):
     """A published trial: everything that was printed about it, and where."""
 
@@ -141,9 +160,44 @@ class TrialFile(Record):
     """Populations, such as randomised and treated."""
     methods: tuple[StatedMethod, ...] = ()
     """Statistical methods as stated."""
-    endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
+    endpoints: Annotated[tuple[Known, ...], Field(min_length=1)]
     """Endpoints of every kind."""
     tables: tuple[Annotated[CountTable | QuantityTable, Field(discriminator="kind")], ...] = ()
     """Long tables in files beside this one."""
     external: tuple[External, ...] = ()
     """Results of other studies quoted with counts."""
+
+
+@cache
+def trial_schema(records: Records = RECORDS) -> type[TrialFile]:
+    """The trial file with these kinds of endpoint.
+
+    Parameters
+    ----------
+    records
+        Types of record, each with a `kind` of its own: ``(*RECORDS, MyEndpoint)`` adds one.
+
+    Raises
+    ------
+    AnalysisError
+        If two have the same `kind`, or one is no record that answers what every record is asked.
+    """
+    tags: dict[str, str] = {}
+    for record in records:
+        name = record.__name__
+        missing = ", ".join(sorted(getattr(record, "__abstractmethods__", ())))
+        if missing:
+            raise AnalysisError(f"{name}: expected a record that answers {missing}; define it")
+        if not record.tag():
+            raise AnalysisError(f'{name}: expected a kind of its own; write kind: Literal["..."] in it')
+        if record.tag() in tags:
+            raise AnalysisError(
+                f"{name}: expected a kind of its own, got {record.tag()!r}, which is that of {tags[record.tag()]}"
+            )
+        tags[record.tag()] = name
+    if records == RECORDS:
+        return TrialFile
+    field = TrialFile.model_fields["endpoints"]
+    endpoint: Any = _any_of(records)
+    content: Any = Annotated[tuple[endpoint, ...], Field(min_length=1, description=field.description)]
+    return create_model("TrialFile", __base__=TrialFile, __doc__=TrialFile.__doc__, endpoints=(content, ...))

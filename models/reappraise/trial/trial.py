@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
+from typing import Any
 
-from reappraise.endpoints import Endpoint, ResponseEndpoint, SurvivalEndpoint
+from reappraise.endpoints import EndpointRecord, ResponseEndpoint, SurvivalEndpoint
 from reappraise.endpoints.curve import Curve, NumbersAtRisk
 from reappraise.endpoints.partition import WHOLE, Partition
 from reappraise.endpoints.patients import PatientData
@@ -17,7 +18,7 @@ from reappraise.trial.schema import Arm, CountRow, Population, QuantityRow, Tria
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class TrialEndpoint:
+class TrialEndpoint[Record: EndpointRecord]:
     """An endpoint with the arms of its trial: what is handed to a fit.
 
     Parameters
@@ -29,14 +30,12 @@ class TrialEndpoint:
     """
 
     trial: Trial
-    published: Endpoint
+    published: Record
 
     @property
     def factors(self) -> tuple[str, ...]:
         """Keys of the subgroup factors; empty for an endpoint without counts by subgroup."""
-        return (
-            tuple(item.key for item in self.published.factors) if isinstance(self.published, ResponseEndpoint) else ()
-        )
+        return self.published.factors_counted[1:]
 
     def partition(self, factor: str = WHOLE) -> Partition:
         """Counts by level of a factor and arm; of the whole population by default.
@@ -46,16 +45,13 @@ class TrialEndpoint:
         AnalysisError
             If the endpoint is not binary, or has no such factor.
         """
-        if not isinstance(self.published, ResponseEndpoint):
-            kind = self.published.kind
-            raise AnalysisError(f"endpoint {self.published.key} is of kind {kind}; expected a response endpoint")
         control, experimental = self.trial.control, self.trial.experimental
         try:
             return self.published.partition(
                 (control.key, experimental.key), (control.short, experimental.short), factor
             )
         except KeyError:
-            known = ", ".join((WHOLE, *self.factors))
+            known = ", ".join(self.published.factors_counted)
             raise AnalysisError(f"endpoint {self.published.key} has no factor {factor!r}; it has {known}") from None
 
     def partitions(self) -> tuple[Partition, ...]:
@@ -67,7 +63,7 @@ class TrialEndpoint:
 
     def _repr_html_(self) -> str:
         label = escape(self.published.label)
-        if not isinstance(self.published, ResponseEndpoint):
+        if not self.published.factors_counted:
             return f"<b>{label}</b> ({self.published.kind})"
         head = "".join(f"<th>{escape(arm.short)}</th>" for arm in self.trial.arms)
         body = ""
@@ -130,26 +126,30 @@ class Trial:
         return self.control, self.experimental
 
     @property
-    def endpoints(self) -> tuple[TrialEndpoint, ...]:
+    def endpoints(self) -> tuple[TrialEndpoint[EndpointRecord], ...]:
         """Every endpoint."""
         return tuple(TrialEndpoint(self, endpoint) for endpoint in self.file.endpoints)
 
     @property
-    def responses(self) -> tuple[TrialEndpoint, ...]:
+    def responses(self) -> tuple[TrialEndpoint[ResponseEndpoint], ...]:
         """The binary endpoints."""
-        return tuple(item for item in self.endpoints if isinstance(item.published, ResponseEndpoint))
+        return self.of(ResponseEndpoint)
 
     @property
-    def survivals(self) -> tuple[TrialEndpoint, ...]:
+    def survivals(self) -> tuple[TrialEndpoint[SurvivalEndpoint], ...]:
         """The time-to-event endpoints."""
-        return tuple(item for item in self.endpoints if isinstance(item.published, SurvivalEndpoint))
+        return self.of(SurvivalEndpoint)
+
+    def of[R: EndpointRecord](self, kind: type[R]) -> tuple[TrialEndpoint[R], ...]:
+        """The endpoints of one kind, in the order of the file."""
+        return tuple(TrialEndpoint(self, record) for record in self.file.endpoints if isinstance(record, kind))
 
     def population(self, key: str) -> Population:
         """Population of that key."""
         return next(item for item in self.file.populations if item.key == key)
 
-    def __getitem__(self, key: str) -> TrialEndpoint:
-        """Endpoint of that key.
+    def __getitem__(self, key: str) -> TrialEndpoint[Any]:
+        """Endpoint of that key; of which kind, a key does not say.
 
         Raises
         ------
@@ -176,7 +176,7 @@ class Trial:
         digest = hashlib.sha256("\0".join((self.digest, *(item.key for item in chosen))).encode()).hexdigest()
         return replace(self, file=self.file.model_copy(update={"endpoints": chosen}), digest=digest)
 
-    def __iter__(self) -> Iterator[TrialEndpoint]:
+    def __iter__(self) -> Iterator[TrialEndpoint[EndpointRecord]]:
         return iter(self.endpoints)
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log, sqrt
 from statistics import NormalDist
 from typing import Literal
@@ -13,6 +13,7 @@ from scipy.stats import barnard_exact, boschloo_exact, fisher_exact, hypergeom
 from reappraise.endpoints.classical.two_by_two import TwoByTwo
 
 type Direction = Literal["higher", "lower"]
+type Test = Literal["fisher_exact", "fisher_mid_p", "chi_square", "wald", "boschloo", "barnard"]
 
 LARGEST_UNCONDITIONAL = 100_000
 """Product of the arm sizes up to which unconditional tests are computed: beyond it they take more than a second."""
@@ -25,16 +26,19 @@ class PValue:
     Parameters
     ----------
     method
-        Name of the test.
+        Name of the test, and of the way in which it was made one- or two-sided.
     sides
         1 or 2.
     value
         The p value.
+    test
+        Which test it is, whatever its words: a stated test is recomputed by those of its name.
     """
 
     method: str
     sides: Literal[1, 2]
     value: float
+    test: Test
 
 
 def p_values(table: TwoByTwo, *, direction: Direction, unconditional: bool = True) -> tuple[PValue, ...]:
@@ -68,7 +72,7 @@ def p_values(table: TwoByTwo, *, direction: Direction, unconditional: bool = Tru
     found = [*_conditional(table, direction), *_asymptotic(table, direction)]
     if unconditional and table.total * table.reference_total <= LARGEST_UNCONDITIONAL:
         found += _unconditional(table, direction)
-    return tuple(PValue(p.method, p.sides, 1.0) if table.uninformative else p for p in found)
+    return tuple(replace(p, value=1.0) if table.uninformative else p for p in found)
 
 
 def _conditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
@@ -78,11 +82,15 @@ def _conditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
     patients, events = table.total + table.reference_total, table.events + table.reference_events
     observed = float(hypergeom.pmf(table.events, patients, events, table.total))
     smaller = float(min(greater, less))
-    yield PValue("Fisher exact, one-sided", 1, one)
-    yield PValue("Fisher exact, two-sided (sum of probabilities)", 2, float(fisher_exact(table.cells).pvalue))
-    yield PValue("Fisher exact, two-sided (twice the smaller tail)", 2, min(1.0, 2 * smaller))
-    yield PValue("Fisher mid-P, one-sided", 1, one - observed / 2)
-    yield PValue("Fisher mid-P, two-sided (twice the smaller tail)", 2, min(1.0, 2 * smaller - observed))
+    yield PValue("Fisher exact, one-sided", 1, one, "fisher_exact")
+    yield PValue(
+        "Fisher exact, two-sided (sum of probabilities)", 2, float(fisher_exact(table.cells).pvalue), "fisher_exact"
+    )
+    yield PValue("Fisher exact, two-sided (twice the smaller tail)", 2, min(1.0, 2 * smaller), "fisher_exact")
+    yield PValue("Fisher mid-P, one-sided", 1, one - observed / 2, "fisher_mid_p")
+    yield PValue(
+        "Fisher mid-P, two-sided (twice the smaller tail)", 2, min(1.0, 2 * smaller - observed), "fisher_mid_p"
+    )
 
 
 def _asymptotic(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
@@ -92,15 +100,17 @@ def _asymptotic(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
     error = sqrt(pooled * (1 - pooled) * (1 / table.total + 1 / table.reference_total)) or 1.0
     correction = (1 / table.total + 1 / table.reference_total) / 2
     yates = max(0.0, abs(difference) - correction) * (1 if difference > 0 else -1)
-    statistics = {"Pearson chi-square": difference / error, "Yates-corrected chi-square": yates / error}
+    statistics: list[tuple[Test, str, float]] = [
+        ("chi_square", "Pearson chi-square", difference / error),
+        ("chi_square", "Yates-corrected chi-square", yates / error),
+    ]
     (a, b), (c, d) = table.cells
     if not table.has_zero_cell:
-        statistics["Wald test of the log odds ratio (logistic regression)"] = log(a * d / (b * c)) / sqrt(
-            1 / a + 1 / b + 1 / c + 1 / d
-        )
-    for name, z in statistics.items():
-        yield PValue(f"{name}, two-sided", 2, 2 * NormalDist().cdf(-abs(z)))
-        yield PValue(f"{name}, one-sided", 1, NormalDist().cdf(-sign * z))
+        z = log(a * d / (b * c)) / sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+        statistics.append(("wald", "Wald test of the log odds ratio (logistic regression)", z))
+    for test, name, z in statistics:
+        yield PValue(f"{name}, two-sided", 2, 2 * NormalDist().cdf(-abs(z)), test)
+        yield PValue(f"{name}, one-sided", 1, NormalDist().cdf(-sign * z), test)
 
 
 def _unconditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
@@ -113,7 +123,7 @@ def _unconditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
         side: Literal["greater", "less"] = "greater" if direction == "higher" else "less"
         barnard = float(barnard_exact(columns, alternative=side).pvalue)
         barnard_two = float(barnard_exact(columns).pvalue)
-    yield PValue("Boschloo exact, one-sided", 1, greater if direction == "higher" else less)
-    yield PValue("Boschloo exact, two-sided (twice the smaller)", 2, min(1.0, 2 * min(greater, less)))
-    yield PValue("Barnard exact, one-sided", 1, min(1.0, barnard))
-    yield PValue("Barnard exact, two-sided", 2, min(1.0, barnard_two))
+    yield PValue("Boschloo exact, one-sided", 1, greater if direction == "higher" else less, "boschloo")
+    yield PValue("Boschloo exact, two-sided (twice the smaller)", 2, min(1.0, 2 * min(greater, less)), "boschloo")
+    yield PValue("Barnard exact, one-sided", 1, min(1.0, barnard), "barnard")
+    yield PValue("Barnard exact, two-sided", 2, min(1.0, barnard_two), "barnard")
