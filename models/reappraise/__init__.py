@@ -13,32 +13,32 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "AnalysisError": "errors",
-    "Comparison": "compare",
-    "LogRatioPrior": "prior",
+    "AnalysisError": "core.errors",
+    "Comparison": "core.comparison",
+    "LogRatioPrior": "core.prior",
     "Effort": "pseudo_ipd.reconstruct",
     "HazardPrior": "survival.hazard",
-    "PatientData": "endpoints.patients",
+    "PatientData": "published.patients",
     "ProportionalityEvidence": "survival.proportionality",
-    "Estimate": "estimate",
+    "Estimate": "core.estimate",
     "DepthFit": "depth.fit",
     "Fit": "fits.fit",
-    "OutputError": "errors",
-    "Partition": "endpoints.partition",
-    "RatePrior": "prior",
-    "ReappraiseError": "errors",
+    "OutputError": "core.errors",
+    "Partition": "response.table",
+    "RatePrior": "core.prior",
+    "ReappraiseError": "core.errors",
     "ResponseFit": "response.fit",
     "Sampling": "fits.sampling",
-    "Store": "store",
+    "Store": "fits.store",
     "SafetyFit": "safety.fit",
     "SharedSurvivalFit": "survival.together_job",
     "SurvivalFit": "survival.fit",
-    "Trial": "trial",
-    "TrialFileError": "errors",
-    "analyse": "workflow",
+    "Trial": "published.trial",
+    "TrialFileError": "core.errors",
+    "analyse": "analysis",
     "audit_trial": "audit:audit",
     "compare_proportionality": "survival.proportionality",
-    "exact_estimates": "exact",
+    "exact_estimates": "response.exact",
     "fit": "response.fit",
     "fit_adverse_events": "safety.fit",
     "fit_depth": "depth.fit",
@@ -46,32 +46,33 @@ _HOMES = {
     "fit_survival_together": "survival.together",
     "load_trial": "trial",
     "read_patients": "trial.patients",
-    "read_tree": "store",
-    "recompute": "endpoints.classical",
-    "recompute_survival": "endpoints.classical.survival",
+    "read_tree": "fits.store",
+    "recompute": "response.classical.recompute",
+    "recompute_survival": "survival.classical.recompute",
     "reconstruct": "survival.reconstruction",
     "reweighted": "survival.reweighted",
     "shipped_trials": "trial",
 }
 
 if TYPE_CHECKING:
+    from reappraise.analysis import analyse
     from reappraise.audit import audit as audit_trial
-    from reappraise.compare import Comparison
+    from reappraise.core.comparison import Comparison
+    from reappraise.core.errors import AnalysisError, OutputError, ReappraiseError, TrialFileError
+    from reappraise.core.estimate import Estimate
+    from reappraise.core.prior import LogRatioPrior, RatePrior
     from reappraise.depth.fit import DepthFit, fit_depth
-    from reappraise.endpoints.classical import recompute
-    from reappraise.endpoints.classical.survival import recompute_survival
-    from reappraise.endpoints.partition import Partition
-    from reappraise.endpoints.patients import PatientData
-    from reappraise.errors import AnalysisError, OutputError, ReappraiseError, TrialFileError
-    from reappraise.estimate import Estimate
-    from reappraise.exact import exact_estimates
     from reappraise.fits.fit import Fit
-    from reappraise.fits.sampling import Sampling
-    from reappraise.prior import LogRatioPrior, RatePrior
-    from reappraise.pseudo_ipd.reconstruct import Effort
+    from reappraise.fits.sampling import Effort, Sampling
+    from reappraise.fits.store import Store, read_tree
+    from reappraise.published.patients import PatientData
+    from reappraise.published.trial import Trial
+    from reappraise.response.classical.recompute import recompute
+    from reappraise.response.exact import exact_estimates
     from reappraise.response.fit import ResponseFit, fit
+    from reappraise.response.table import Partition
     from reappraise.safety.fit import SafetyFit, fit_adverse_events
-    from reappraise.store import Store, read_tree
+    from reappraise.survival.classical.recompute import recompute_survival
     from reappraise.survival.fit import SurvivalFit, fit_survival
     from reappraise.survival.hazard import HazardPrior
     from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
@@ -79,9 +80,8 @@ if TYPE_CHECKING:
     from reappraise.survival.reweighted import reweighted
     from reappraise.survival.together import fit_survival_together
     from reappraise.survival.together_job import SharedSurvivalFit
-    from reappraise.trial import Trial, load_trial, shipped_trials
+    from reappraise.trial import load_trial, shipped_trials
     from reappraise.trial.patients import read_patients
-    from reappraise.workflow import analyse
 
 __all__ = [
     "AnalysisError",

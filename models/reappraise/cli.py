@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reappraise.errors import ReappraiseError
+from reappraise.core.errors import ReappraiseError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from reappraise.workflow import Progress
+    from reappraise.analysis import Progress
 
 app = typer.Typer(
     help="Bayesian reanalysis of published clinical trials.",
@@ -72,7 +72,7 @@ def trials() -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON schema of trial files."""
-    from reappraise.trial.schema import TrialFile
+    from reappraise.published.file import TrialFile
 
     typer.echo(json.dumps(TrialFile.model_json_schema(), indent=1))
 
@@ -84,8 +84,8 @@ def facts(
     form: As = Format.csv,
 ) -> None:
     """Print what was published: one row per count, or per estimate."""
+    from reappraise.published.facts import COUNT_COLUMNS, ESTIMATE_COLUMNS, count_facts, estimate_facts
     from reappraise.trial import load_trial
-    from reappraise.trial.facts import COUNT_COLUMNS, ESTIMATE_COLUMNS, count_facts, estimate_facts
 
     loaded = load_trial(trial)
     if estimates:
@@ -109,7 +109,7 @@ def audit(
     loaded = load_trial(trial)
     findings = audited(loaded)
     if form is Format.table:
-        from reappraise.tables import audit_table
+        from reappraise.terminal import audit_table
 
         counts = {verdict: sum(f.verdict == verdict for f in findings) for verdict in ("inconsistent", "cannot judge")}
         title = f"{loaded.file.title}: {len(findings)} checks, " + ", ".join(f"{n} {v}" for v, n in counts.items())
@@ -124,9 +124,9 @@ def audit(
 @app.command()
 def exact(trial: TrialName, form: As = Format.table) -> None:
     """Print the exact posterior of every binary endpoint under independent rates. No sampling."""
-    from reappraise.estimate import ESTIMATE_COLUMNS
-    from reappraise.exact import exact_estimates
-    from reappraise.prior import RATE_PRIORS
+    from reappraise.core.estimate import ESTIMATE_COLUMNS
+    from reappraise.core.prior import RATE_PRIORS
+    from reappraise.response.exact import exact_estimates
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
@@ -136,7 +136,7 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
         found = [estimate for prior in RATE_PRIORS for estimate in exact_estimates(partition, prior)]
         rows += [estimate.as_row() for estimate in found]
         if form is Format.table:
-            from reappraise.tables import exact_table
+            from reappraise.terminal import exact_table
 
             arms = {arm.key: arm.short for arm in loaded.arms}
             _console().print(exact_table(endpoint.published.key, endpoint.published.label, found, arms))
@@ -162,10 +162,9 @@ def run(
 
     loaded = load_trial(trial)
 
-    from reappraise.fits.sampling import Sampling, settings_with
-    from reappraise.pseudo_ipd.reconstruct import Effort
-    from reappraise.store import Store
-    from reappraise.workflow import analyse
+    from reappraise.analysis import analyse
+    from reappraise.fits.sampling import Effort, Sampling, settings_with
+    from reappraise.fits.store import Store
 
     _leave_whole(out)
     with Store.open(out) as store, _progress() as progress:
@@ -177,21 +176,13 @@ def run(
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     inconsistent = sum(finding.verdict == "inconsistent" for finding in analysis.findings)
-    responses = len(analysis.fits) + len(analysis.singles)
-    fitted = responses - analysis.resumed
     for refusal in analysis.refused:
         typer.echo(f"{'CONTRADICTORY' if refusal.contradiction else 'not analysed'}: {refusal.reason}", err=True)
-    typer.echo(f"{responses} posteriors of rates ({fitted} fitted, {analysis.resumed} found), seed {settled.seed}.")
-    for ordinal in analysis.depth:
-        typer.echo(f"{ordinal.endpoint.published.key}: {len(ordinal.fits)} posteriors of ordered categories.")
-    for adverse in analysis.safety:
-        terms = sum(len(table.terms) for table in adverse.tables)
-        key = adverse.endpoint.published.key
-        typer.echo(f"{key}: {len(adverse.fits)} posteriors of {terms} rows of adverse events.")
-    for item in analysis.survival:
-        held = item.data.chains * item.data.replicates
-        source = f"{held} reconstructions of the individual data" if item.replicates else "individual data"
-        typer.echo(f"{item.endpoint.published.key}: {len(item.fits)} survival posteriors from {source}.")
+    tally = analysis.tally
+    typer.echo(f"{tally.computed} posteriors and reconstructions computed, {tally.found} found, seed {settled.seed}.")
+    for result in analysis.results.values():
+        if result.fits:
+            typer.echo(result.words)
     typer.echo(
         f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent; see them with: reappraise audit {trial}"
     )
@@ -213,9 +204,9 @@ def compare(
     form: As = Format.table,
 ) -> None:
     """Show published, recomputed and posterior numbers of a run side by side."""
-    from reappraise.compare import Comparison
-    from reappraise.errors import AnalysisError
-    from reappraise.estimate import ESTIMATE_COLUMNS
+    from reappraise.core.comparison import Comparison
+    from reappraise.core.errors import AnalysisError
+    from reappraise.core.estimate import ESTIMATE_COLUMNS
 
     comparison = Comparison.from_csv(folder / "comparison.csv")
     if endpoint is not None:
@@ -224,7 +215,7 @@ def compare(
         if not comparison.estimates:
             raise AnalysisError(f"{folder} has no endpoint {endpoint!r}; it has {known}")
     if form is Format.table:
-        from reappraise.tables import comparison_tables
+        from reappraise.terminal import comparison_tables
 
         for table in comparison_tables(comparison):
             _console().print(table)
@@ -243,15 +234,15 @@ def calibrate(
     ] = None,
 ) -> None:
     """Calibrate a model by simulation: are its intervals right as often as they say. Resumes. Exit 1 if not."""
-    from reappraise.calibrate import calibration_of
     from reappraise.calibrate.folder import PICTURE, Folder
     from reappraise.calibrate.spread import Cluster
     from reappraise.calibrate.study import calibrate as calibrated
+    from reappraise.kinds import calibration_of
 
     with _interruptible(f"what arrived is kept in {out}, run again to go on"), _progress() as progress:
         chosen, cluster = calibration_of(model), Cluster(scheduler=scheduler, workers=workers)
         study = calibrated(chosen, datasets=datasets, folder=out, cluster=cluster, progress=progress)
-        from reappraise.figures.calibration import calibration_plot
+        from reappraise.calibrate.figure import calibration_plot
 
         picture = io.BytesIO()
         calibration_plot(study.record).savefig(picture, format="png", dpi=150, metadata={"Software": PICTURE})
@@ -299,7 +290,7 @@ def _leave_whole(out: Path) -> None:
         typer.echo(f"{restore_cursor}reappraise: interrupted; what is in {out} is whole, run again to go on.", err=True)
         os._exit(INTERRUPTED + number)
 
-    from reappraise.store import PARTIAL
+    from reappraise.fits.store import PARTIAL
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, leave)

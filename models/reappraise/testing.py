@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from reappraise.errors import AnalysisError
-from reappraise.store import read_tree
+from reappraise.core.errors import AnalysisError
+from reappraise.fits.store import read_tree
 
 
 def assert_converged(posterior: str | Path | xr.DataTree) -> None:

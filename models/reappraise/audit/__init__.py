@@ -27,7 +27,7 @@ from reappraise.audit import (
     table_parts,
 )
 from reappraise.audit.finding import FINDING_COLUMNS, Finding, Verdict
-from reappraise.trial import Trial
+from reappraise.published.trial import Trial
 
 __all__ = ["CHECKS", "FINDING_COLUMNS", "Check", "Finding", "Verdict", "audit"]
 

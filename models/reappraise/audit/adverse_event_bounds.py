@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from reappraise.audit import words
 from reappraise.audit.finding import Finding
 from reappraise.audit.walk import headed
-from reappraise.endpoints import AdverseEventsEndpoint
-from reappraise.trial import Trial
-from reappraise.trial.schema import CountRow
+from reappraise.published.file import CountRow
+from reappraise.published.trial import Trial
+from reappraise.safety.published import AdverseEventsEndpoint
 
 NAME = "bounds of adverse events"
 

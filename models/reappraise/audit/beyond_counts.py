@@ -9,7 +9,7 @@ from reappraise.audit.candidates import countable, table_of
 from reappraise.audit.finding import Finding
 from reappraise.audit.log_symmetry import RATIOS
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.trial import Trial
+from reappraise.published.trial import Trial
 
 NAME = "not to be recomputed"
 

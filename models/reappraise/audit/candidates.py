@@ -6,9 +6,9 @@ from dataclasses import replace
 from math import inf
 
 from reappraise.audit.walk import EstimateFact
-from reappraise.endpoints.classical.contrasts import odds_ratios, risk_differences, risk_ratios
-from reappraise.endpoints.classical.interval import Interval
-from reappraise.endpoints.classical.two_by_two import TwoByTwo
+from reappraise.core.interval import Interval
+from reappraise.core.two_by_two import TwoByTwo
+from reappraise.response.classical.contrasts import odds_ratios, risk_differences, risk_ratios
 
 
 def table_of(fact: EstimateFact) -> TwoByTwo | None:

@@ -16,9 +16,9 @@ from reappraise.audit.p_from_counts import recomputed_p_values, stated_p_values
 from reappraise.audit.p_from_interval import wald_z
 from reappraise.audit.rounding import Span, one_sided, two_sided
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import EndpointRecord
-from reappraise.endpoints.record import Claim, StatedTest
-from reappraise.trial import Trial
+from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.record import Claim, StatedTest
+from reappraise.published.trial import Trial
 
 NAME = "claim and prespecified level"
 

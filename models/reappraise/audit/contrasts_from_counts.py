@@ -12,8 +12,8 @@ from reappraise.audit import words
 from reappraise.audit.candidates import contrast_candidates, countable, gives_interval, gives_value
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints.classical.interval import Interval
-from reappraise.trial import Trial
+from reappraise.core.interval import Interval
+from reappraise.published.trial import Trial
 
 NAME = "contrast from counts"
 

@@ -10,10 +10,10 @@ from itertools import pairwise
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.endpoints import DepthEndpoint, ResponseEndpoint
-from reappraise.endpoints.depth import Category
-from reappraise.endpoints.record import Count
-from reappraise.trial import Trial
+from reappraise.depth.published import Category, DepthEndpoint
+from reappraise.published.record import Count
+from reappraise.published.trial import Trial
+from reappraise.response.published import ResponseEndpoint
 
 NAME = "parts of a depth scale"
 

@@ -28,7 +28,7 @@ from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import Span, logs, standard_error
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.trial import Trial
+from reappraise.published.trial import Trial
 
 NAME = "events behind a hazard ratio"
 BELOW, ABOVE, FAR_ABOVE = 0.95, 1.10, 1.25

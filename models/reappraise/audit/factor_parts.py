@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.endpoints import ResponseEndpoint
-from reappraise.endpoints.response import Factor
-from reappraise.trial import Trial
+from reappraise.published.trial import Trial
+from reappraise.response.published import Factor, ResponseEndpoint
 
 NAME = "parts of a factor"
 

@@ -22,8 +22,8 @@ from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import Span, overlap, standard_error
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.printed import Printed
-from reappraise.trial import Trial
+from reappraise.core.printed import Printed
+from reappraise.published.trial import Trial
 
 NAME = "landmark survival"
 SLACK = 1.01

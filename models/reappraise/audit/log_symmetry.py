@@ -14,8 +14,8 @@ from reappraise.audit.candidates import contrast_candidates, gives_interval
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import logs, overlap
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.printed import Printed
-from reappraise.trial import Trial
+from reappraise.core.printed import Printed
+from reappraise.published.trial import Trial
 
 NAME = "symmetry of a ratio interval"
 RATIOS = ("geometric_mean_ratio",)

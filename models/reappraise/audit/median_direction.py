@@ -12,8 +12,8 @@ from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import logs
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import SurvivalEndpoint
-from reappraise.trial import Trial
+from reappraise.published.trial import Trial
+from reappraise.survival.published import SurvivalEndpoint
 
 NAME = "medians and hazard ratio"
 

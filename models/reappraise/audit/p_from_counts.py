@@ -12,10 +12,10 @@ from reappraise.audit import words
 from reappraise.audit.candidates import table_of
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints import EndpointRecord
-from reappraise.endpoints.classical.hypothesis_tests import PValue
-from reappraise.printed import Printed
-from reappraise.trial import Trial
+from reappraise.core.printed import Printed
+from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.trial import Trial
+from reappraise.response.classical.hypothesis_tests import PValue
 
 NAME = "p value and counts"
 

@@ -21,8 +21,8 @@ from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import Span, logs, one_sided, overlap, standard_error, two_sided, z_span
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.printed import Printed
-from reappraise.trial import Trial
+from reappraise.core.printed import Printed
+from reappraise.published.trial import Trial
 
 NAME = "p value and interval"
 TOLERANCES = ((2.0, 0.05), (4.0, 0.10))

@@ -11,8 +11,8 @@ from decimal import ROUND_FLOOR, Decimal
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import CountFact, counts
-from reappraise.printed import Printed
-from reappraise.trial import Trial
+from reappraise.core.printed import Printed
+from reappraise.published.trial import Trial
 
 NAME = "percentage"
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.endpoints.record import Count
-from reappraise.trial import Trial
+from reappraise.published.record import Count
+from reappraise.published.trial import Trial
 
 NAME = "population"
 

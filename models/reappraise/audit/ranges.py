@@ -19,7 +19,7 @@ from math import inf
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.trial import Trial
+from reappraise.published.trial import Trial
 
 NAME = "range"
 _LEADING_NUMBER = re.compile(r"\d+(?:\.\d+)?")

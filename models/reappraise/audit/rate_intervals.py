@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import counts
-from reappraise.endpoints.classical.rates import rate_intervals
-from reappraise.trial import Trial
+from reappraise.published.trial import Trial
+from reappraise.response.classical.rates import rate_intervals
 
 NAME = "rate interval"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.estimate import QUANTITIES
-from reappraise.trial import Trial
+from reappraise.core.estimate import QUANTITIES
+from reappraise.published.trial import Trial
 
 NAME = "direction of ratios"
 

@@ -8,10 +8,9 @@ from itertools import combinations
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding
-from reappraise.endpoints import ResponseEndpoint
-from reappraise.endpoints.record import Count
-from reappraise.endpoints.response import Factor, Level
-from reappraise.trial import Trial
+from reappraise.published.record import Count
+from reappraise.published.trial import Trial
+from reappraise.response.published import Factor, Level, ResponseEndpoint
 
 NAME = "repeated label"
 

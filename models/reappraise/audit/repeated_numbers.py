@@ -12,8 +12,8 @@ from reappraise.audit import words
 from reappraise.audit.finding import Finding
 from reappraise.audit.rounding import overlap
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.endpoints.record import Published
-from reappraise.trial import Trial
+from reappraise.published.record import Published
+from reappraise.published.trial import Trial
 
 NAME = "number printed twice"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, log
 from statistics import NormalDist
 
-from reappraise.printed import Printed
+from reappraise.core.printed import Printed
 
 type Span = tuple[float, float]
 """Least and largest value that the printed digits allow."""

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import headed
-from reappraise.endpoints import AdverseEventsEndpoint
-from reappraise.endpoints.partition import WHOLE
-from reappraise.endpoints.record import EVERYBODY
-from reappraise.trial import Trial
-from reappraise.trial.schema import CountRow
+from reappraise.core.arms import WHOLE
+from reappraise.published.file import CountRow
+from reappraise.published.record import EVERYBODY
+from reappraise.published.trial import Trial
+from reappraise.safety.published import AdverseEventsEndpoint
 
 NAME = "parts of a table"
 

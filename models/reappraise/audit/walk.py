@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reappraise.audit import words
-from reappraise.endpoints import EndpointRecord
-from reappraise.endpoints.record import Count, Published, StatedTest
-from reappraise.estimate import QUANTITIES, Form
-from reappraise.trial import Trial
+from reappraise.core.estimate import QUANTITIES, Form
+from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.record import Count, Published, StatedTest
+from reappraise.published.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf
 
-from reappraise.endpoints.record import EVERYBODY, Count, Published
-from reappraise.trial import Trial
+from reappraise.published.record import EVERYBODY, Count, Published
+from reappraise.published.trial import Trial
 
 NOTHING = "nothing printed"
 

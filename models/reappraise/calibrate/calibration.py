@@ -12,6 +12,9 @@ from typing import Any, Protocol
 
 from reappraise.fits.sampling import versions
 
+ROOT_SEED = 20261123
+"""Of all data sets; each has its own, derived from this, the model and its index."""
+
 type Ranks = Mapping[str, float]
 """For each quantity the rank of the truth among the posterior draws, as a fraction: uniform on 0 to 1."""
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from reappraise.calibrate.calibration import Ranks, Refused, Unit
 from reappraise.calibrate.record import FORMAT, Record
-from reappraise.errors import OutputError
+from reappraise.core.errors import OutputError
 
 PICTURE = "reappraise calibration"
 """Stands in the head of every picture that is written, as its software."""

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from reappraise.calibrate.calibration import Ranks, Refused
 from reappraise.calibrate.uniformity import LEAST, Uniformity, Verdict, judge, summarise
-from reappraise.errors import AnalysisError, OutputError
+from reappraise.core.errors import AnalysisError, OutputError
 
 FORMAT = "reappraise calibration 1"
 

@@ -17,7 +17,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from reappraise.calibrate.calibration import Calibration, Ranks, Refused, Unit, identity
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
 
 ATTEMPTS = 2
 """Times that a data set is sent out; within each, Dask itself repeats one that is lost with its worker three times."""

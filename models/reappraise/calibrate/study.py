@@ -11,7 +11,7 @@ from reappraise.calibrate.folder import Folder
 from reappraise.calibrate.record import Record, Simulated
 from reappraise.calibrate.spread import Cluster, connect, outcomes
 from reappraise.calibrate.uniformity import LEAST
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
 
 type Progress = Callable[[str, int, int], None]
 """Told what is going on, how many data sets have arrived, and of how many."""

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
-from reappraise.bayes.cumulative_logit import CumulativeLogit
-from reappraise.endpoints.ordinal_table import OrdinalTable
-from reappraise.estimate import Estimate
+from reappraise.core.estimate import Estimate
+from reappraise.depth.model import CumulativeLogit
+from reappraise.depth.table import OrdinalTable
 from reappraise.fits.layout import Variable
 from reappraise.fits.model import Draws, Floats
 from reappraise.fits.summary import Make, estimated, probability

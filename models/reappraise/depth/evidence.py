@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
-from reappraise.bayes.cumulative_logit import CumulativeLogit, OrdinalData
+from reappraise.depth.model import CumulativeLogit, OrdinalData
 from reappraise.fits.model import Draws, Floats
 
 DRAWS = 20_000

@@ -11,14 +11,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from reappraise.bayes.cumulative_logit import CumulativeLogit
+from reappraise.core.arms import WHOLE
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import LogRatioPrior, prior_named
 from reappraise.depth import estimands
-from reappraise.depth.tables import table_of
-from reappraise.endpoints import DepthEndpoint
-from reappraise.endpoints.ordinal_table import OrdinalTable
-from reappraise.endpoints.partition import WHOLE
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
+from reappraise.depth.counts import table_of
+from reappraise.depth.model import CumulativeLogit
+from reappraise.depth.published import DepthEndpoint
+from reappraise.depth.table import OrdinalTable
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Attributes, FitJob, contrasted, counted
@@ -27,8 +28,7 @@ from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
-from reappraise.prior import LogRatioPrior, prior_named
-from reappraise.trial import TrialEndpoint
+from reappraise.published.trial import TrialEndpoint
 
 PROPORTIONAL = CumulativeLogit()
 NON_PROPORTIONAL = CumulativeLogit(proportional=False)

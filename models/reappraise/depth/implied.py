@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
+from reappraise.core.arms import WHOLE
+from reappraise.core.estimate import Estimate
 from reappraise.depth.fit import DepthFit
-from reappraise.endpoints.partition import WHOLE
-from reappraise.estimate import Estimate
-
-
-class Estimated(Protocol):
-    """What has posterior estimates, such as a fit of a response model."""
-
-    @property
-    def estimates(self) -> tuple[Estimate, ...]:
-        """The estimates."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +53,7 @@ class ImpliedRate:
         return None if own is None or not others else max(abs(value - own) for value in others)
 
 
-def implied_rates(fit: DepthFit, responses: Iterable[Estimated] = ()) -> tuple[ImpliedRate, ...]:
+def implied_rates(fit: DepthFit, responses: Iterable[Estimate] = ()) -> tuple[ImpliedRate, ...]:
     """Set the rates that an ordinal posterior implies beside counts and binary models, by cut point and arm.
 
     Both see the same patients: the ordinal model tells about a cut point from all of them, the binary model from those
@@ -74,15 +64,12 @@ def implied_rates(fit: DepthFit, responses: Iterable[Estimated] = ()) -> tuple[I
     fit
         Fit of the ordinal model.
     responses
-        Fits of the binary endpoints, of the whole population; others among them are left out.
+        Posterior estimates of the binary endpoints; those of subgroups, and of other quantities, are left out.
     """
     table = fit.job.table
     own = {(item.item, item.arm): item for item in fit.estimates if item.quantity == "rate_or_better"}
     rates = [
-        item
-        for response in responses
-        for item in response.estimates
-        if item.quantity == "rate" and item.kind == "posterior" and item.population == WHOLE
+        item for item in responses if item.quantity == "rate" and item.kind == "posterior" and item.population == WHOLE
     ]
     found = []
     keys = table.or_better or ("",) * len(table.categories)

@@ -8,10 +8,10 @@ from math import exp, hypot, log
 import numpy as np
 from numpy.typing import NDArray
 
+from reappraise.core.errors import AnalysisError
+from reappraise.depth.classical.proportional_odds import OddsTest, odds_test
 from reappraise.depth.evidence import evidence
 from reappraise.depth.fit import DepthFit
-from reappraise.endpoints.classical.proportional_odds import OddsTest, odds_test
-from reappraise.errors import AnalysisError
 from reappraise.fits.sampling import derived_seed
 from reappraise.fits.summary import probability, summary
 

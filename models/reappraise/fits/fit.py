@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from html import escape
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
-from reappraise.estimate import Estimate
+from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.job import PosteriorJob
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,26 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             converged=self.converged,
         )
         return tuple(self.job.report(self.tree, make))
+
+    def plot(self) -> Figure:
+        """The intervals of its contrasts, or where it has none of its numbers by arm, as a picture."""
+        from reappraise.drawing.estimates import draw_estimates  # drawing is slow to import
+        from reappraise.drawing.words import favours
+
+        verdict = "" if self.converged else f" {self.diagnosis.verdict}: {self.diagnosis.failures}."
+        first = next((item for item in self.estimates if item.numerator), None)
+        better = str(self.job.described.get("better", ""))
+        sides = None
+        if first is not None and better in {"higher", "lower"}:
+            more = (better == "higher") != QUANTITIES[first.quantity].hastens
+            sides = favours(first.numerator, first.denominator, "higher" if more else "lower")
+        return draw_estimates(
+            self.estimates,
+            title=self.job.title,
+            named=self.said,
+            favours=sides,
+            note=f"Posterior median and equal-tailed interval.{verdict}",
+        )
 
     def said(self, estimate: Estimate) -> str:
         """What a row of the table is about, in words."""

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from reappraise.estimate import Estimate
+from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.layout import DRAWS, Arrays, Axis, Layout, Variable
 from reappraise.fits.model import Data, Draws, FitModel, Floats, NamedPrior
@@ -53,6 +53,11 @@ class StoredJob(ABC):
     @abstractmethod
     def name(self) -> str:
         """Name of the job, and of its file."""
+
+    @property
+    @abstractmethod
+    def made_by(self) -> str:
+        """What makes the numbers, such as the model, in a word or two."""
 
     @property
     @abstractmethod
@@ -168,6 +173,11 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
     @abstractmethod
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> FitT:
         """The fit that has this tree and verdict."""
+
+    @property
+    def made_by(self) -> str:
+        """The model."""
+        return self.model.name
 
     @property
     def how(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
 from reappraise.fits.diagnose import Thresholds
 
 PACKAGES = ("reappraise", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
@@ -61,6 +61,36 @@ class Sampling:
     def as_dict(self) -> dict[str, object]:
         """Plain values, for JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much individual data are reconstructed, where only summaries are printed.
+
+    Parameters
+    ----------
+    chains
+        Independent chains, from independent starts.
+    replicates
+        Replicates kept of each chain.
+    thin
+        Sweeps between kept replicates.
+    rounds
+        Rounds of tuning, before anything is kept.
+    patience
+        Further rounds before the printed numbers count as unreachable.
+    """
+
+    chains: int = 4
+    replicates: int = 150
+    thin: int = 100
+    rounds: int = 4
+    patience: int = 24
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be judged."""
+        if self.chains < 2 or self.replicates < 10 or self.thin < 1 or self.rounds < 2 or self.patience < 0:
+            raise AnalysisError(f"expected at least 2 chains of 10 replicates and 2 rounds, got {self}")
 
 
 def settings_with(sampling: Sampling | None, seed: int | None) -> Sampling:

@@ -9,7 +9,7 @@ import numpy as np
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from reappraise.estimate import Estimate
+from reappraise.core.estimate import Estimate
 
 type Floats = NDArray[np.floating]
 type Make = Callable[..., Estimate]

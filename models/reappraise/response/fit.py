@@ -10,11 +10,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from reappraise.bayes import MODELS, ResponseModel
-from reappraise.endpoints import ResponseEndpoint
-from reappraise.endpoints.partition import WHOLE, Partition
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
+from reappraise.core.arms import WHOLE
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import LogRatioPrior, Prior, RatePrior, prior_named
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Attributes, FitJob, contrasted, counted
@@ -22,9 +21,11 @@ from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
-from reappraise.prior import LogRatioPrior, Prior, RatePrior, prior_named
+from reappraise.published.trial import TrialEndpoint
 from reappraise.response.estimands import CELLS, CONTRASTS, VARIABLES, report, with_contrasts
-from reappraise.trial import TrialEndpoint
+from reappraise.response.models import MODELS, ResponseModel
+from reappraise.response.published import ResponseEndpoint
+from reappraise.response.table import Partition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

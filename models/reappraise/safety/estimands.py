@@ -11,12 +11,12 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import special
 
-from reappraise.endpoints.event_table import MARGIN, EventTable
-from reappraise.estimate import Estimate
+from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import MORE_DRAWS, Check
 from reappraise.fits.layout import Variable
 from reappraise.fits.model import ARM_CODE
 from reappraise.fits.summary import Make, errors, estimated, mean, probability
+from reappraise.safety.table import MARGIN, EventTable
 
 LARGEST = 87.0
 """Largest log odds ratio whose odds ratio single precision holds: an arm with nobody or everybody sets no limit."""

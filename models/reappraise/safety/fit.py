@@ -11,12 +11,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from reappraise.bayes.adverse_events import EVENT_MODELS, SYSTEM_WISE, TERM_WISE, EventModel
-from reappraise.bayes.event_prior import BERRY_BERRY, EventPrior
-from reappraise.endpoints import AdverseEventsEndpoint
-from reappraise.endpoints.event_table import EventKind, EventTable, Grade
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import PRIOR_DRAWS, Advance, Attributes, FitJob, contrasted, counted
@@ -25,11 +21,15 @@ from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.nuts import Sampled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
+from reappraise.published.trial import TrialEndpoint
+from reappraise.safety.counts import tables_of
 from reappraise.safety.estimands import TERM, VARIABLES, contrast_precision, estimands, report
 from reappraise.safety.flagged import Direction, FlaggedTerms, flagged_terms
+from reappraise.safety.model import EVENT_MODELS, SYSTEM_WISE, TERM_WISE, EventModel
+from reappraise.safety.prior import BERRY_BERRY, EventPrior
+from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.selection import selection_note
-from reappraise.safety.tables import tables_of
-from reappraise.trial import TrialEndpoint
+from reappraise.safety.table import EventKind, EventTable, Grade
 
 STORED_CELLS = 8_000_000
 """Most draws times terms that are stored of one variable: 32 MB in single precision."""

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from scipy.stats import false_discovery_control, fisher_exact
 
-from reappraise.endpoints.classical.two_by_two import TwoByTwo
-from reappraise.endpoints.event_table import EventTable, Grade
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
+from reappraise.core.two_by_two import TwoByTwo
+from reappraise.safety.table import EventTable, Grade
 
 type Direction = Literal["increase", "decrease"]
 """Whether events are looked for that the experimental arm has more of, or less."""

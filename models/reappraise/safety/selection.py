@@ -28,7 +28,7 @@ Cornfield J. A statistical problem arising from retrospective studies. Proc Thir
 
 from __future__ import annotations
 
-from reappraise.endpoints.event_table import EventTable
+from reappraise.safety.table import EventTable
 
 
 def selection_note(table: EventTable) -> str:

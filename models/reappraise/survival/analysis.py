@@ -1,187 +1,221 @@
-"""The order of the survival part of an analysis: read, reconstruct, fit, set side by side."""
+"""The analysis of a time-to-event endpoint: read, reconstruct, fit, reweight, judge proportional hazards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from reappraise.endpoints import SurvivalEndpoint
-from reappraise.endpoints.classical.survival import recompute_survival
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
+from reappraise.core.errors import AnalysisError, UndeterminedError
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.diagnose import ENSEMBLE
-from reappraise.fits.sampling import Sampling
-from reappraise.prior import hazard_ratio_priors
-from reappraise.pseudo_ipd.published import summaries_of
-from reappraise.pseudo_ipd.recompute import recompute_replicates
-from reappraise.pseudo_ipd.reconstruct import Effort
-from reappraise.pseudo_ipd.summaries import Estimators, Summaries
-from reappraise.refusal import Refusal
-from reappraise.store import Store
+from reappraise.fits.each import Session
+from reappraise.fits.kind import Kind
+from reappraise.fits.result import Diagnosed, Drawn, Result
+from reappraise.published.estimates import published_estimates
+from reappraise.published.patients import PatientData
+from reappraise.published.trial import TrialEndpoint
+from reappraise.survival.classical.recompute import recompute_survival
 from reappraise.survival.fit import SurvivalFit, SurvivalJob
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import MODELS
 from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
+from reappraise.survival.pseudo_ipd.published import summaries_of
+from reappraise.survival.pseudo_ipd.recompute import recompute_replicates
+from reappraise.survival.pseudo_ipd.summaries import Summaries
+from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.reconstruction import ReconstructionJob, Replicates
 from reappraise.survival.reweighted import reweighted
-from reappraise.trial import Trial, TrialEndpoint
 
-type Advance = Callable[[str, float], None]
-"""Told what goes on, and which fraction of the whole survival part is done."""
+if TYPE_CHECKING:
+    from reappraise.calibrate.calibration import Calibration
 
+STEPS = 60
+"""Plain fits that an endpoint takes about as long as."""
 RECONSTRUCTING = 0.7
 """Share of an endpoint's time that goes into its reconstruction."""
 INTERVALS = 10
 ENSEMBLE_ACCEPT = 0.98
 """Acceptance that the step size is tuned to: hundreds of short chains, none of which may diverge."""
+DEPARTURE = 0.5
+"""Scale of departures from proportional hazards where they are allowed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurvivalEndpointResult:
-    """Everything found about one survival endpoint.
+@dataclass(frozen=True, kw_only=True)
+class SurvivalResult(Result[SurvivalEndpoint, SurvivalFit]):
+    """Everything found out about a time-to-event endpoint.
+
+    Fits are of the model with a changing hazard ratio under the reference prior, then perhaps of the proportional one,
+    and of the first with each other prior.
 
     Parameters
     ----------
-    endpoint
-        The endpoint.
     replicates
         Reconstructed data; None where the data themselves are known.
-    data
-        Known or reconstructed data.
-    fits
-        Fits: of each model with the reference prior, and of the first with each other prior.
-    landmarks
-        Times at which survival is reported, in the endpoint's unit.
-    proportionality
-        Evidence on proportional hazards under the reference prior; None with one interval of constant hazard.
     """
 
-    endpoint: TrialEndpoint[SurvivalEndpoint]
-    replicates: Replicates | None
-    data: PatientData
-    fits: tuple[SurvivalFit, ...]
-    landmarks: tuple[float, ...]
-    proportionality: ProportionalityEvidence | None = None
+    replicates: Replicates | None = None
 
-    def recomputed(self, level: float) -> Iterator[Estimate]:
+    @property
+    def patients(self) -> PatientData:
+        """Known or reconstructed data."""
+        return self.fits[0].job.patients
+
+    @cached_property
+    def proportionality(self) -> ProportionalityEvidence | None:
+        """Evidence on proportional hazards under the reference prior; None with one interval, or without both fits."""
+        varying = self.fits[0]
+        twin = next((fit for fit in self.fits if fit.job.model.proportional), None)
+        if twin is None or varying.job.grid.intervals == 1:
+            return None
+        return compare_proportionality(varying, twin)
+
+    @property
+    def words(self) -> str:
+        """How many posteriors, from which data."""
+        held = self.patients.chains * self.patients.replicates
+        source = f"{held} reconstructions of the individual data" if held > 1 else "individual data"
+        return f"{self.key}: {len(self.fits)} survival posteriors from {source}."
+
+    @property
+    def diagnosed(self) -> tuple[Diagnosed, ...]:
+        """Reconstruction and fits."""
+        return self.fits if self.replicates is None else (self.replicates, *self.fits)
+
+    @property
+    def tables(self) -> Mapping[str, Iterable[Mapping[str, object]]]:
+        """The estimators that the publication may have used, and whether the printed numbers allow them."""
+        tried = () if self.replicates is None else self.replicates.tried
+        return {
+            "estimators": [
+                {"endpoint": self.key, "estimators": one.estimators, "reached": one.reached, "missed": one.missed}
+                for one in tried
+            ]
+        }
+
+    def recomputed(self) -> Iterator[Estimate]:
         """Yield classical answers on the data, known or reconstructed."""
-        published = self.endpoint.published
-        better = published.better
+        patients, job = self.patients, self.fits[0].job
         if self.replicates is None:
             yield from recompute_survival(
-                self.data, horizon=0.8 * self.data.horizon, landmarks=self.landmarks, level=level, better=better
+                patients,
+                horizon=0.8 * patients.horizon,
+                landmarks=job.landmarks,
+                level=self.level,
+                better=job.better,
             )
             return
-        estimators: Estimators = self.replicates.job.summaries.estimators
         yield from recompute_replicates(
-            self.data, estimators=estimators, landmarks=self.landmarks, level=level, better=better
+            patients,
+            estimators=self.replicates.job.summaries.estimators,
+            landmarks=job.landmarks,
+            level=self.level,
+            better=job.better,
+        )
+
+    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
+        """Yield curves, hazards, their ratio, restricted means, priors and directions."""
+        from reappraise.survival.figures.catalogue import draw_survival
+
+        yield from draw_survival(
+            self.endpoint,
+            self.fits,
+            published=tuple(published_estimates(self.endpoint)),
+            recomputed=tuple(self.recomputed()),
+            evidence=self.proportionality,
         )
 
 
-def analyse_survival(
-    trial: Trial, sampling: Sampling, effort: Effort, store: Store | None, advance: Advance
-) -> tuple[tuple[SurvivalEndpointResult, ...], tuple[Refusal, ...]]:
-    """Reconstruct and fit every survival endpoint that enough is printed about."""
-    found: list[SurvivalEndpointResult] = []
-    refused: list[Refusal] = []
-    endpoints = trial.survivals
-    for place, item in enumerate(endpoints):
-        key = item.published.key
+@dataclass(frozen=True, slots=True)
+class SurvivalKind(Kind[SurvivalEndpoint]):
+    """Times to an event."""
 
-        def tell(text: str, fraction: float, place: int = place, key: str = key) -> None:
-            advance(f"{key}: {text}", (place + fraction) / len(endpoints))
+    def steps(self, endpoint: TrialEndpoint[SurvivalEndpoint]) -> int:  # noqa: ARG002  # about the same for each
+        """As many as `STEPS`."""
+        return STEPS
 
-        try:
-            found.append(_analyse(item, sampling, effort, store, tell))
-        except AnalysisError as error:
-            # one endpoint that cannot be analysed does not keep the others from it; it is named in the result
-            refused.append(Refusal(key, str(error), contradiction=not isinstance(error, TooLittleError)))
-    return tuple(found), tuple(refused)
-
-
-class TooLittleError(AnalysisError):
-    """Fewer printed numbers than a survival analysis needs."""
-
-
-def _analyse(
-    item: TrialEndpoint[SurvivalEndpoint], sampling: Sampling, effort: Effort, store: Store | None, tell: Advance
-) -> SurvivalEndpointResult:
-    published = item.published
-    if not isinstance(published, SurvivalEndpoint):
-        raise TooLittleError(f"{published.key} is no survival endpoint")
-    reference = hazard_ratio_priors()[0]
-    trial = item.trial
-    known = trial.patients.get(published.key)
-    replicates = None
-    if known is not None:
-        data = known
-        grid = Grid.at_quantiles(known.time[known.event], INTERVALS, known.horizon)
-        digest = ""
-    else:
-        try:
-            summaries = summaries_of(item)
-        except AnalysisError as error:
-            raise TooLittleError(str(error)) from None
-        _refuse_too_little(summaries)
-        grid = Grid.regular(INTERVALS, summaries.horizon)
-        job = ReconstructionJob(
-            summaries=summaries,
-            prior=HazardPrior(effect=reference, median=grid.horizon / 2).held(published.better),
-            effort=effort,
-            seed=sampling.seed,
-            try_estimators=True,
-            trial=trial.key,
-            trial_digest=trial.digest,
+    def analyse(self, endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) -> SurvivalResult:
+        """Reconstruct where the data are not known, fit both models, and reweight to the other priors."""
+        published, trial = endpoint.published, endpoint.trial
+        reference, *others = hazard_ratio_priors()
+        known = trial.patients.get(published.key)
+        replicates = None
+        if known is not None:
+            patients, digest = known, ""
+            grid = Grid.at_quantiles(known.time[known.event], INTERVALS, known.horizon)
+            sampling = session.sampling
+        else:
+            job = _reconstruction(endpoint, session)
+            grid = Grid.regular(INTERVALS, job.summaries.horizon)
+            replicates = session.one(job, "reconstruction of individual data", end=RECONSTRUCTING)
+            patients, digest = replicates.data, job.digest
+            accept = max(session.sampling.target_accept, ENSEMBLE_ACCEPT)
+            sampling = replace(session.sampling, thresholds=ENSEMBLE, target_accept=accept)
+        landmarks = _landmarks(grid.horizon)
+        jobs = [
+            SurvivalJob(
+                patients=patients,
+                patients_digest=digest,
+                grid=grid,
+                prior=HazardPrior(
+                    effect=reference,
+                    median=grid.horizon / 2,
+                    departure_scale=0.0 if model.proportional else DEPARTURE,
+                ),
+                model=model,
+                sampling=sampling,
+                landmarks=landmarks,
+                horizons=landmarks[-2:],
+                better=published.better,
+                trial=trial.key,
+                trial_digest=trial.digest,
+            )
+            for model in MODELS
+        ]
+        start = 0.0 if known is not None else RECONSTRUCTING
+        fits = session.each(jobs, lambda job: f"{job.model.name}, {job.prior.name} prior", start=start)
+        return SurvivalResult(
+            endpoint=endpoint,
+            replicates=replicates,
+            fits=(*fits, *(reweighted(fits[0], prior) for prior in others)),
+            level=session.sampling.level,
         )
-        tell("reconstruction of individual data", 0.0)
-        stored = store.read_fit(job) if store else None
-        if stored is None:
-            stored = job.run(lambda done: tell("reconstruction of individual data", RECONSTRUCTING * done))
-            if store:
-                store.write_fit(stored)
-        replicates, data, digest = stored, stored.data, job.digest
-    landmarks = _landmarks(grid.horizon)
-    fits: list[SurvivalFit] = []
-    many = replace(sampling, thresholds=ENSEMBLE, target_accept=max(sampling.target_accept, ENSEMBLE_ACCEPT))
-    for step, model in enumerate(MODELS):
-        fit_job = SurvivalJob(
-            patients=data,
-            patients_digest=digest,
-            grid=grid,
-            prior=HazardPrior(
-                effect=reference, median=grid.horizon / 2, departure_scale=0.0 if model.proportional else 0.5
-            ),
-            model=model,
-            sampling=sampling if known is not None else many,
-            landmarks=landmarks,
-            horizons=landmarks[-2:],
-            better=published.better,
-            trial=trial.key,
-            trial_digest=trial.digest,
-        )
-        start = RECONSTRUCTING + (1 - RECONSTRUCTING) * step / len(MODELS)
-        words = f"{model.name}, {reference.name} prior"
-        tell(words, start)
 
-        def advance(done: int, of: int, words: str = words, start: float = start) -> None:
-            tell(words, start + (1 - RECONSTRUCTING) * done / of / len(MODELS))
+    @property
+    def tables(self) -> Mapping[str, tuple[str, ...]]:
+        """The estimators that were tried."""
+        return {"estimators": ("endpoint", "estimators", "reached", "missed")}
 
-        fit = store.read_fit(fit_job) if store else None
-        if fit is None:
-            fit = fit_job.run(advance)
-            if store:
-                store.write_fit(fit)
-        fits.append(fit)
-    others = tuple(reweighted(fits[0], prior) for prior in hazard_ratio_priors()[1:])
-    varying, proportional = fits
-    return SurvivalEndpointResult(
-        endpoint=item,
-        replicates=replicates,
-        data=data,
-        fits=(*fits, *others),
-        landmarks=landmarks,
-        proportionality=compare_proportionality(varying, proportional) if grid.intervals > 1 else None,
+    @property
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """The model on known data, and the whole path from printed summaries."""
+        from reappraise.survival.calibrate import SURVIVAL_CALIBRATION
+        from reappraise.survival.calibrate_reconstruction import RECONSTRUCTION_CALIBRATION
+
+        return SURVIVAL_CALIBRATION, RECONSTRUCTION_CALIBRATION
+
+
+SURVIVAL = SurvivalKind(SurvivalEndpoint)
+
+
+def _reconstruction(endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) -> ReconstructionJob:
+    trial = endpoint.trial
+    try:
+        summaries = summaries_of(endpoint)
+    except AnalysisError as error:
+        raise UndeterminedError(str(error)) from None
+    _refuse_too_little(summaries)
+    prior = HazardPrior(effect=hazard_ratio_priors()[0], median=summaries.horizon / 2)
+    return ReconstructionJob(
+        summaries=summaries,
+        prior=prior.held(endpoint.published.better),
+        effort=session.effort,
+        seed=session.sampling.seed,
+        try_estimators=True,
+        trial=trial.key,
+        trial_digest=trial.digest,
     )
 
 
@@ -190,7 +224,7 @@ def _refuse_too_little(summaries: Summaries) -> None:
     bounded = {target.statistic for target in summaries.targets}
     limits = {"quantile low", "survival low", "log hazard ratio low", "at risk"}
     if None in summaries.events and not bounded & limits:
-        raise TooLittleError(
+        raise UndeterminedError(
             f"{summaries.endpoint}: neither numbers of events nor an interval is printed, so nothing says how "
             "uncertain the printed medians are"
         )

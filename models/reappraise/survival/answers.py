@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reappraise.endpoints.partition import Better
-from reappraise.estimate import QUANTITIES, Estimate
+from reappraise.core.arms import Better
+from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.fits.diagnose import Judged
 from reappraise.fits.summary import Floats, Make, estimated, probability
 from reappraise.survival import estimands as of

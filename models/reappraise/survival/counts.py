@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reappraise.endpoints.partition import WHOLE
-from reappraise.endpoints.patients import PatientData
+from reappraise.core.arms import WHOLE
+from reappraise.published.patients import PatientData
 from reappraise.survival.hazard import Floats, Grid
 
 

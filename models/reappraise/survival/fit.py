@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from reappraise.endpoints.partition import WHOLE, Better
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
+from reappraise.core.arms import WHOLE, Better
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Diagnosis, Judged
 from reappraise.fits.ensemble import REPLICATE_TUNE, centred_energy, replicate_draws, sample_replicates
 from reappraise.fits.fit import Fit
@@ -23,7 +23,7 @@ from reappraise.fits.layout import Arrays
 from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
-from reappraise.prior import LogRatioPrior
+from reappraise.published.patients import PatientData
 from reappraise.survival.answers import Questions, report
 from reappraise.survival.counts import common_follow_up, digest_of, person_time
 from reappraise.survival.hazard import Grid, HazardPrior, hazard_prior

@@ -22,8 +22,8 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from reappraise.errors import AnalysisError
-from reappraise.prior import LogRatioPrior, hazard_ratio_priors
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import LogRatioPrior, hazard_ratio_priors
 
 type Floats = NDArray[np.float64]
 

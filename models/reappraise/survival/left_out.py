@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
 from reappraise.survival import estimands as of
 from reappraise.survival.fit import SurvivalFit
 

@@ -11,7 +11,7 @@ import pymc as pm
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
 from reappraise.fits.model import ARM_CODE, Draws, Floats
 from reappraise.survival.hazard import Grid, HazardPrior
 

@@ -9,8 +9,8 @@ from math import erf, exp, log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from reappraise.endpoints.partition import WHOLE
-from reappraise.errors import AnalysisError
+from reappraise.core.arms import WHOLE
+from reappraise.core.errors import AnalysisError
 from reappraise.fits.model import ARM_CODE
 from reappraise.fits.sampling import derived_seed
 from reappraise.fits.summary import mean, summary

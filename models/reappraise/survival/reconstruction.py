@@ -11,21 +11,23 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from reappraise.endpoints import SurvivalEndpoint
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.diagnose import Check, Diagnosis
-from reappraise.fits.job import StoredJob
-from reappraise.fits.sampling import derived_seed, settings_with
-from reappraise.prior import hazard_ratio_priors
-from reappraise.pseudo_ipd.published import summaries_of
-from reappraise.pseudo_ipd.quality import judge
-from reappraise.pseudo_ipd.reconstruct import Effort, Progress, reaches
-from reappraise.pseudo_ipd.reconstruct import reconstruct as draw_replicates
-from reappraise.pseudo_ipd.summaries import Summaries
+from reappraise.fits.job import Advance, StoredJob
+from reappraise.fits.sampling import Effort, derived_seed, settings_with
+from reappraise.published.patients import PatientData
+from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.hazard import HazardPrior
-from reappraise.trial import TrialEndpoint
+from reappraise.survival.pseudo_ipd.published import summaries_of
+from reappraise.survival.pseudo_ipd.quality import judge
+from reappraise.survival.pseudo_ipd.reconstruct import reaches
+from reappraise.survival.pseudo_ipd.reconstruct import reconstruct as draw_replicates
+from reappraise.survival.pseudo_ipd.summaries import Summaries
+from reappraise.survival.published import SurvivalEndpoint
 
+STEPS = 1000
+"""Steps that the progress of a reconstruction is told in."""
 LARGEST_R_HAT = 1.06
 """Above it the chains of a reconstruction do not agree on what the data are."""
 FEWEST = 50.0
@@ -84,6 +86,11 @@ class ReconstructionJob(StoredJob):
         return f"{self.summaries.endpoint}.reconstruction.{self.prior.effect.name}"
 
     @property
+    def made_by(self) -> str:
+        """The search for data that keep all printed numbers."""
+        return "reconstruction"
+
+    @property
     def depends(self) -> dict[str, Any]:
         """What was printed, the prior, and how much is sampled; notes are words for people."""
         return {
@@ -94,8 +101,13 @@ class ReconstructionJob(StoredJob):
             "try_estimators": self.try_estimators,
         }
 
-    def run(self, progress: Progress | None = None) -> Replicates:
+    def run(self, advance: Advance | None = None) -> Replicates:
         """Reconstruct.
+
+        Parameters
+        ----------
+        advance
+            Told how far it has come.
 
         Raises
         ------
@@ -107,7 +119,7 @@ class ReconstructionJob(StoredJob):
             prior=self.prior,
             seed=derived_seed(self.seed, self.name),
             effort=self.effort,
-            progress=progress,
+            progress=(lambda done: advance(round(STEPS * done), STEPS)) if advance else None,
         )
         data = found.data
         lead = ("chain", "replicate")
@@ -226,7 +238,7 @@ def reconstruct(
     prior: HazardPrior | None = None,
     seed: int | None = None,
     effort: Effort | None = None,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
 ) -> Replicates:
     """Reconstruct individual data from what was printed about an endpoint.
 
@@ -243,7 +255,7 @@ def reconstruct(
     effort
         How much to sample.
     progress
-        Told the fraction done.
+        Told how far it has come.
 
     Returns
     -------

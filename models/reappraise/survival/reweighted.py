@@ -11,9 +11,9 @@ from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.sampling import derived_seed
-from reappraise.prior import LogRatioPrior
 from reappraise.survival.fit import SurvivalFit
 
 LARGEST_PARETO_K = 0.7

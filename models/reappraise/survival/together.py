@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from reappraise.endpoints.partition import Better
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
+from reappraise.core.arms import Better
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.job import Advance
 from reappraise.fits.sampling import Sampling, settings_with
-from reappraise.prior import LogRatioPrior
+from reappraise.published.patients import PatientData
 from reappraise.survival.hazard import Grid, HazardPrior, hazard_prior
 from reappraise.survival.model import VARYING, PiecewiseExponential, model_named
 from reappraise.survival.together_job import SharedSurvivalFit, SharedSurvivalJob

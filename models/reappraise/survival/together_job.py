@@ -12,10 +12,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from reappraise.endpoints.partition import Better
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
+from reappraise.core.arms import Better
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import Diagnosis, Judged
 from reappraise.fits.ensemble import REPLICATE_TUNE, centred_energy, replicate_draws, sample_replicates
 from reappraise.fits.fit import Fit
@@ -23,6 +22,7 @@ from reappraise.fits.job import Advance, Attributes, PosteriorJob, contrasted
 from reappraise.fits.layout import Arrays
 from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.summary import Make
+from reappraise.published.patients import PatientData
 from reappraise.survival.counts import common_follow_up, digest_of, person_time
 from reappraise.survival.fit import SurvivalFit, SurvivalJob
 from reappraise.survival.hazard import Grid, HazardPrior

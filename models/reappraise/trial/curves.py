@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise.endpoints.curve import DIGITISATION_ERROR, Curve, NumbersAtRisk
-from reappraise.errors import AnalysisError, TrialFileError
+from reappraise.core.errors import AnalysisError, TrialFileError
+from reappraise.published.curve import DIGITISATION_ERROR, Curve, NumbersAtRisk
 
 LARGEST_FILE = 5_000_000
 """Bytes; a curve of a thousand coordinates fills a hundredth of it."""
@@ -23,7 +23,7 @@ _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 def read_curves(path: str | Path, *, arms: tuple[str, str]) -> tuple[Curve, ...]:
     """Read coordinates of survival curves: columns arm, time and survival, perhaps digitisation_error.
 
-    Coordinates stay as they are: `reappraise.endpoints.curve.cleaned` mends what can be mended.
+    Coordinates stay as they are: `reappraise.published.curve.cleaned` mends what can be mended.
 
     Parameters
     ----------

@@ -12,17 +12,17 @@ from typing import Any, assert_never
 
 from pydantic import ValidationError
 
-from reappraise.endpoints import RECORDS
-from reappraise.endpoints.answers import CurveFiles, PatientFile
-from reappraise.endpoints.curve import Curve, NumbersAtRisk
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import TrialFileError
+from reappraise.core.errors import TrialFileError
+from reappraise.published.answers import CurveFiles, PatientFile
+from reappraise.published.curve import Curve, NumbersAtRisk
+from reappraise.published.file import CountRow, CountTable, QuantityRow, TrialFile
+from reappraise.published.patients import PatientData
+from reappraise.published.trial import Trial
 from reappraise.trial.curves import read_curves, read_numbers_at_risk
 from reappraise.trial.patients import read_patients
 from reappraise.trial.references import context_of, problems, row_problem
-from reappraise.trial.schema import CountRow, CountTable, QuantityRow, Records, TrialFile, trial_schema
+from reappraise.trial.schema import RECORDS, Records, trial_schema
 from reappraise.trial.tables import parse_table
-from reappraise.trial.trial import Trial
 from reappraise.trial.wording import describe
 
 LARGEST_FILE = 5_000_000

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import TrialFileError
+from reappraise.core.errors import TrialFileError
+from reappraise.published.patients import PatientData
 
 LARGEST_PATIENTS_FILE = 20_000_000
 """Bytes; about a million patients."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reappraise.endpoints import EndpointRecord
-from reappraise.endpoints.answers import Context, Problem, listed, repeats, unknown
-from reappraise.endpoints.record import EVERYBODY, Count, Published
-from reappraise.trial.schema import CountTable, TrialFile
+from reappraise.published.answers import Context, Problem, listed, repeats, unknown
+from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.file import CountTable, TrialFile
+from reappraise.published.record import EVERYBODY, Count, Published
 
 
 def problems(file: TrialFile) -> Iterator[Problem]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from reappraise.errors import TrialFileError
-from reappraise.trial.schema import CountRow, QuantityRow
+from reappraise.core.errors import TrialFileError
+from reappraise.published.file import CountRow, QuantityRow
 from reappraise.trial.wording import describe
 
 _WHOLE_COLUMNS = {"events", "total", "sides"}

@@ -1,0 +1,211 @@
+"""The order of a whole analysis. It knows no kind of endpoint: what there is, it is handed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from reappraise.audit import FINDING_COLUMNS, Finding, audit
+from reappraise.core.comparison import Comparison, order
+from reappraise.core.errors import AnalysisError, UndeterminedError
+from reappraise.core.refusal import Refusal
+from reappraise.fits.each import Session, Tally
+from reappraise.fits.kind import Kind
+from reappraise.fits.overview import diagnostics_plot
+from reappraise.fits.result import Diagnosed, Drawn, NotAnalysed, Result
+from reappraise.fits.sampling import Effort, Sampling, versions
+from reappraise.fits.store import Store, posterior_name
+from reappraise.kinds import KINDS, kind_of
+from reappraise.published.estimates import published_estimates
+from reappraise.published.trial import Trial
+
+if TYPE_CHECKING:
+    pass
+
+type Progress = Callable[[str, int, int], None]
+"""Told what begins now, how many steps are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that was found out about a trial.
+
+    Parameters
+    ----------
+    trial, sampling
+        The trial, and the settings with the seed used.
+    kinds
+        The kinds of endpoints that were known.
+    findings
+        The audit.
+    results
+        What was found out about every endpoint, by its key.
+    notes
+        What the trial as a whole leaves unanswered.
+    tally
+        How many posteriors were found in the store, and how many computed.
+    """
+
+    trial: Trial
+    sampling: Sampling
+    kinds: tuple[Kind[Any], ...]
+    findings: tuple[Finding, ...]
+    results: Mapping[str, Result[Any, Any]]
+    notes: tuple[Refusal, ...]
+    tally: Tally
+
+    def __getitem__(self, key: str) -> Result[Any, Any]:
+        """What was found out about the endpoint of that key.
+
+        Raises
+        ------
+        AnalysisError
+            If there is none; the error lists those there are.
+        """
+        if key not in self.results:
+            raise AnalysisError(f"trial {self.trial.key} has no endpoint {key!r}; it has {', '.join(self.results)}")
+        return self.results[key]
+
+    @property
+    def fits(self) -> tuple[Any, ...]:
+        """Every fit."""
+        return tuple(fit for result in self.results.values() for fit in result.fits)
+
+    @property
+    def diagnosed(self) -> tuple[Diagnosed, ...]:
+        """Everything that a verdict stands on: fits, and data that were reconstructed for them."""
+        return tuple(item for result in self.results.values() for item in result.diagnosed)
+
+    @property
+    def unconverged(self) -> tuple[Diagnosed, ...]:
+        """What failed its diagnostics."""
+        return tuple(item for item in self.diagnosed if not item.converged)
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """What was not analysed, and why."""
+        return (*chain.from_iterable(result.refusals for result in self.results.values()), *self.notes)
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """Published, recomputed and posterior estimates of all endpoints."""
+        published = (published_estimates(result.endpoint) for result in self.results.values())
+        rest = (result.estimated() for result in self.results.values())
+        return Comparison(order(chain(chain.from_iterable(published), chain.from_iterable(rest))))
+
+    def figures(self) -> Drawn:
+        """Yield every figure with its name, drawn one at a time."""
+        results = tuple(self.results.values())
+        for result in results:
+            yield from result.figures(results)
+        if self.diagnosed:
+            yield "diagnostics", diagnostics_plot(self.diagnosed)
+
+    def tables(self) -> Iterator[tuple[str, str]]:
+        """Yield every table as CSV text, by the name of its file."""
+        yield "comparison", self.comparison.to_csv()
+        yield "audit", _csv((finding.as_row() for finding in self.findings), FINDING_COLUMNS)
+        for kind in self.kinds:
+            for name, columns in kind.tables.items():
+                mine = (result.tables.get(name, ()) for result in self.results.values())
+                yield name, _csv(chain.from_iterable(mine), columns)
+
+
+def analyse(
+    trial: Trial,
+    *,
+    sampling: Sampling | None = None,
+    effort: Effort | None = None,
+    store: Store | None = None,
+    progress: Progress | None = None,
+    kinds: Sequence[Kind[Any]] = KINDS,
+) -> Analysis:
+    """Audit, recompute, fit and compare; with a store, resume from it and write everything to it.
+
+    Parameters
+    ----------
+    trial
+        The trial.
+    sampling
+        Settings with the root seed; without any, a seed is generated and recorded.
+    effort
+        How much to reconstruct where only summaries are printed.
+    store
+        Where results are found and kept.
+    progress
+        Told what begins, and how far the whole has come.
+    kinds
+        The kinds of endpoints that are known; a caller may add its own to `KINDS`.
+
+    Raises
+    ------
+    AnalysisError
+        If the trial has an endpoint of no such kind.
+    """
+    settings, known, tally = sampling or Sampling(), tuple(kinds), Tally()
+    tell = progress or (lambda *_: None)
+    planned = [(kind_of(endpoint.published, known), endpoint) for endpoint in trial]
+    planned.sort(key=lambda pair: known.index(pair[0]))
+    findings = audit(trial)
+    if store:
+        facts = {"program": f"reappraise {version('reappraise')}", "trial": trial.key, "trial_digest": trial.digest}
+        store.describe(**facts, sampling=settings.as_dict(), versions=versions(), complete=False)
+    sizes = [kind.steps(endpoint) for kind, endpoint in planned]
+    total = sum(sizes)
+    results: dict[str, Result[Any, Any]] = {}
+    for place, (kind, endpoint) in enumerate(planned):
+        key, before, size = endpoint.published.key, sum(sizes[:place]), sizes[place]
+
+        def said(words: str, fraction: float, key: str = key, before: int = before, size: int = size) -> None:
+            tell(f"{key}: {words}", before + int(size * fraction), total)
+
+        session = Session(sampling=settings, effort=effort or Effort(), keeper=store, tell=said, tally=tally)
+        try:
+            results[key] = kind.analyse(endpoint, session)
+        except AnalysisError as error:
+            # one endpoint that cannot be analysed does not keep the others from it; it is named in the result
+            refusal = Refusal(key, str(error), contradiction=not isinstance(error, UndeterminedError))
+            results[key] = NotAnalysed(endpoint=endpoint, refusals=(refusal,))
+    notes = tuple(refusal for kind in known for refusal in kind.refused(trial))
+    analysis = Analysis(
+        trial=trial, sampling=settings, kinds=known, findings=findings, results=results, notes=notes, tally=tally
+    )
+    if store:
+        _write(analysis, store, lambda words: tell(words, total, total))
+    return analysis
+
+
+def _write(analysis: Analysis, store: Store, tell: Callable[[str], None]) -> None:
+    kept = {posterior_name(item.job) for item in analysis.diagnosed}
+
+    def write(name: str, content: bytes) -> None:
+        store.write(name, content)
+        kept.add(name)
+
+    for name, text in analysis.tables():
+        write(f"{name}.csv", text.encode())
+    for name, figure in analysis.figures():
+        tell(f"figure {name}")
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=150, metadata={"Software": None})
+        write(f"figures/{name}.png", picture.getvalue())
+    store.prune(kept)
+    store.describe(
+        complete=True,
+        verdicts={item.job.name: item.diagnosis.verdict for item in analysis.diagnosed},
+        refused={item.endpoint: item.reason for item in analysis.refused},
+    )
+
+
+def _csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

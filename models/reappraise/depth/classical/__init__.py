@@ -1,0 +1,1 @@
+"""Classical answers about ordered categories, each under the name of its method."""

@@ -1,0 +1,206 @@
+"""Counts of an ordinal endpoint by category and arm: what every model of depth of response is fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+from reappraise.core.arms import Arms
+from reappraise.core.errors import AnalysisError
+from reappraise.depth.published import DepthEndpoint
+from reappraise.depth.solve import ArmCounts, Solved, solve
+from reappraise.published.record import Count
+from reappraise.response.published import ResponseEndpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdinalTable:
+    """Sufficient statistics of one ordinal endpoint: patients by category, best first, and arm.
+
+    Parameters
+    ----------
+    endpoint, label
+        Key and words of the endpoint.
+    assessor
+        Who assessed it; empty where that is not said.
+    population
+        Key of the population analysed.
+    arms, arm_labels
+        Keys and words of the arms, control first, experimental second.
+    categories, category_labels
+        Keys and words of the categories, best first.
+    or_better
+        By category, the key of the binary endpoint that counts it and all better ones; empty where there is none.
+    counts
+        Patients, ``[category][arm]``.
+    origins
+        Where each count comes from, in words, ``[category][arm]``; empty for counts of no trial file.
+    planned_odds_ratio
+        Effect the trial was planned for, as odds of a better category, experimental over control; None if not stated.
+    source
+        Where the counts stand in the publication.
+
+    Raises
+    ------
+    AnalysisError
+        If these are no counts of two arms in at least two categories.
+    """
+
+    endpoint: str
+    label: str
+    assessor: str = ""
+    population: str = ""
+    arms: Arms
+    arm_labels: Arms
+    categories: tuple[str, ...]
+    category_labels: tuple[str, ...]
+    or_better: tuple[str, ...] = ()
+    counts: tuple[tuple[int, int], ...]
+    origins: tuple[tuple[str, str], ...] = ()
+    planned_odds_ratio: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse counts that cannot be counts."""
+        number = len(self.categories)
+        if number < 2:
+            raise AnalysisError(f"{self.endpoint}: expected at least 2 categories, got {number}")
+        if len(set(self.categories)) < number or len(set(self.arms)) < 2:
+            raise AnalysisError(
+                f"{self.endpoint}: expected categories and arms with keys of their own, got {self.categories} and "
+                f"{self.arms}"
+            )
+        for name, needed in (("category_labels", True), ("counts", True), ("or_better", False), ("origins", False)):
+            held = len(getattr(self, name))
+            if held != number and (needed or held):
+                raise AnalysisError(f"{self.endpoint}: expected {name} for {number} categories, got {held}")
+        for category, row in zip(self.categories, self.counts, strict=True):
+            for arm, count in zip(self.arms, row, strict=True):
+                if count < 0:
+                    raise AnalysisError(
+                        f"{self.endpoint}, {category}, {arm}: expected a count of patients, got {count}"
+                    )
+        for arm, total in zip(self.arms, self.totals, strict=True):
+            if not total:
+                raise AnalysisError(f"{self.endpoint}, {arm}: expected patients in both arms, got none")
+
+    @property
+    def totals(self) -> tuple[int, int]:
+        """Patients by arm."""
+        return sum(row[0] for row in self.counts), sum(row[1] for row in self.counts)
+
+    @property
+    def cuts(self) -> tuple[str, ...]:
+        """Keys of the categories below which the scale can be cut: all but the worst."""
+        return self.categories[:-1]
+
+    @property
+    def cut_labels(self) -> tuple[str, ...]:
+        """The cuts in words."""
+        return (self.category_labels[0], *(f"{label} or better" for label in self.category_labels[1:-1]))
+
+    @property
+    def or_better_counts(self) -> tuple[tuple[int, int], ...]:
+        """Patients in each category but the worst, or a better one, ``[cut][arm]``."""
+        by_arm = [tuple(accumulate(row[arm] for row in self.counts[:-1])) for arm in range(2)]
+        return tuple(zip(*by_arm, strict=True))
+
+    def swapped(self) -> OrdinalTable:
+        """The same trial with the names of control and experimental arm exchanged."""
+        return OrdinalTable(
+            endpoint=self.endpoint,
+            label=self.label,
+            assessor=self.assessor,
+            population=self.population,
+            arms=(self.arms[1], self.arms[0]),
+            arm_labels=(self.arm_labels[1], self.arm_labels[0]),
+            categories=self.categories,
+            category_labels=self.category_labels,
+            or_better=self.or_better,
+            counts=tuple((b, a) for a, b in self.counts),
+            origins=tuple((b, a) for a, b in self.origins),
+            planned_odds_ratio=None if self.planned_odds_ratio is None else 1 / self.planned_odds_ratio,
+            source=self.source,
+        )
+
+
+def ordinal_table(
+    endpoint: DepthEndpoint, responses: Mapping[str, ResponseEndpoint], arms: Arms, arm_labels: Arms
+) -> OrdinalTable:
+    """Counts by category and arm from all that is printed: categories, and binary endpoints that they add up to.
+
+    Parameters
+    ----------
+    endpoint
+        The ordinal endpoint.
+    responses
+        Binary endpoints by key.
+    arms, arm_labels
+        Keys and words of control and experimental arm.
+
+    Raises
+    ------
+    UndeterminedError
+        If what is printed leaves a count open.
+    AnalysisError
+        If printed numbers contradict each other, or a binary endpoint is of another population or assessor.
+    """
+    wholes: dict[str, ResponseEndpoint] = {}
+    for category in endpoint.categories:
+        if category.or_better is not None:
+            wholes[category.key] = _whole(endpoint, category.key, category.or_better, responses)
+    labels = tuple(category.label for category in endpoint.categories)
+    solved: list[tuple[Solved, ...]] = []
+    for arm in arms:
+        printed = tuple(_of_arm(category.counts, arm) for category in endpoint.categories)
+        cumulated = tuple(
+            _of_arm(wholes[category.key].counts, arm) if category.key in wholes else None
+            for category in endpoint.categories
+        )
+        named = tuple(category.or_better or "" for category in endpoint.categories)
+        solved.append(solve(ArmCounts(f"{endpoint.key}, {arm}", labels, printed, cumulated, named)))
+    planned = sorted(
+        (whole for whole in wholes.values() if whole.planned_odds_ratio), key=lambda item: not item.primary
+    )
+    return OrdinalTable(
+        endpoint=endpoint.key,
+        label=endpoint.label,
+        assessor=endpoint.assessor,
+        population=endpoint.population,
+        arms=arms,
+        arm_labels=arm_labels,
+        categories=tuple(category.key for category in endpoint.categories),
+        category_labels=labels,
+        or_better=tuple(category.or_better or "" for category in endpoint.categories),
+        counts=tuple((a.count, b.count) for a, b in zip(*solved, strict=True)),
+        origins=tuple((a.origin, b.origin) for a, b in zip(*solved, strict=True)),
+        planned_odds_ratio=float(planned[0].planned_odds_ratio or 0) if planned else None,
+        source=endpoint.source,
+    )
+
+
+def _whole(
+    endpoint: DepthEndpoint, category: str, key: str, responses: Mapping[str, ResponseEndpoint]
+) -> ResponseEndpoint:
+    """The binary endpoint of a category, refused unless it counts the same patients in the same way."""
+    whole = responses.get(key)
+    where = f"{endpoint.key}, category {category}: or_better = {key!r}"
+    if whole is None:
+        raise AnalysisError(f"{where} is no response endpoint of the trial; expected one of {', '.join(responses)}")
+    for what in ("population", "assessor"):
+        own, other = getattr(endpoint, what), getattr(whole, what)
+        if own and other and own != other:
+            raise AnalysisError(
+                f"{where} is of {what} {other!r}, the categories are of {own!r}. Name an endpoint of the same {what}, "
+                "or leave or_better out."
+            )
+    if whole.better != "higher":
+        raise AnalysisError(
+            f"{where} has better = {whole.better!r}, but categories stand best first; expected 'higher'"
+        )
+    return whole
+
+
+def _of_arm(counts: tuple[Count, ...], arm: str) -> Count | None:
+    return next((count for count in counts if count.arm == arm), None)

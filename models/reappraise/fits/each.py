@@ -1,0 +1,123 @@
+"""Every job found in a store or run, and whoever waits told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import xarray as xr
+
+from reappraise.fits.sampling import Effort, Sampling
+
+type Tell = Callable[[str, float], None]
+"""Told what begins now, and which fraction of the endpoint's work is done."""
+
+
+class Runnable[Found](Protocol):
+    """A job that can be run, or restored from what was stored."""
+
+    @property
+    def name(self) -> str:
+        """Name of its file."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that it depends on."""
+        ...
+
+    def run(self, advance: Any = None) -> Found:
+        """Compute it."""
+        ...
+
+    def restore(self, tree: xr.DataTree) -> Found:
+        """What was stored."""
+        ...
+
+
+class Keeper(Protocol):
+    """Where what was computed is kept."""
+
+    def read_fit[Found](self, job: Runnable[Found]) -> Found | None:
+        """What is kept of this very job, or None."""
+        ...
+
+    def write_fit(self, fit: Any) -> None:
+        """Keep a fit."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many posteriors were found in the store, and how many were computed."""
+
+    found: int = 0
+    computed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What an analysis hands to every kind of endpoint.
+
+    Parameters
+    ----------
+    sampling
+        Settings with the root seed.
+    effort
+        How much to reconstruct where only summaries are printed.
+    keeper
+        Where fits are found and kept; None for nowhere.
+    tell
+        Told what goes on, and which fraction of the endpoint's work is done.
+    tally
+        Counts what was found and what was computed.
+    """
+
+    sampling: Sampling
+    effort: Effort = field(default_factory=Effort)
+    keeper: Keeper | None = None
+    tell: Tell = lambda _words, _fraction: None
+    tally: Tally = field(default_factory=Tally)
+
+    def one[Found](self, job: Runnable[Found], words: str, *, start: float = 0.0, end: float = 1.0) -> Found:
+        """The result of a job, from the store if it is there.
+
+        Parameters
+        ----------
+        job
+            The job.
+        words
+            What goes on, for whoever waits.
+        start, end
+            Fraction of the endpoint's work that is done before and after it.
+        """
+        self.tell(words, start)
+        kept = self.keeper.read_fit(job) if self.keeper else None
+        if kept is not None:
+            self.tally.found += 1
+            return kept
+
+        def advance(done: int, of: int) -> None:
+            self.tell(words, start + (end - start) * done / of)
+
+        found = job.run(advance)
+        self.tally.computed += 1
+        if self.keeper:
+            self.keeper.write_fit(found)
+        return found
+
+    def each[Found](
+        self,
+        jobs: Sequence[Runnable[Found]],
+        words: Callable[[Any], str],
+        *,
+        start: float = 0.0,
+        end: float = 1.0,
+    ) -> tuple[Found, ...]:
+        """The results of jobs, in their order; parameters as of `one`."""
+        share = (end - start) / max(len(jobs), 1)
+        return tuple(
+            self.one(job, words(job), start=start + share * place, end=start + share * (place + 1))
+            for place, job in enumerate(jobs)
+        )

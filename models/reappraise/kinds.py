@@ -1,0 +1,56 @@
+"""Every kind of endpoint, in the order in which an analysis takes them: one line here for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reappraise.calibrate.calibration import Calibration
+from reappraise.core.errors import AnalysisError
+from reappraise.depth.analysis import DEPTH
+from reappraise.fits.kind import Kind
+from reappraise.published.endpoint import EndpointRecord
+from reappraise.response.analysis import RESPONSE
+from reappraise.safety.analysis import SAFETY
+from reappraise.survival.analysis import SURVIVAL
+from reappraise.trial.schema import RECORDS
+
+KINDS: tuple[Kind[Any], ...] = (RESPONSE, DEPTH, SAFETY, SURVIVAL)
+"""The quick ones first."""
+
+
+def kind_of(record: EndpointRecord, kinds: tuple[Kind[Any], ...] = KINDS) -> Kind[Any]:
+    """The kind that a record is of.
+
+    Raises
+    ------
+    AnalysisError
+        If there is none: a record that nothing can analyse is never skipped.
+    """
+    for kind in kinds:
+        if isinstance(record, kind.record):
+            return kind
+    known = ", ".join(kind.record.__name__ for kind in kinds)
+    raise AnalysisError(f"endpoint {record.key} is a {type(record).__name__}; expected one of {known}")
+
+
+def calibrations(kinds: tuple[Kind[Any], ...] = KINDS) -> tuple[Calibration, ...]:
+    """Everything that is calibrated by simulation."""
+    return tuple(calibration for kind in kinds for calibration in kind.calibrations)
+
+
+def calibration_of(name: str) -> Calibration:
+    """The calibration of that name.
+
+    Raises
+    ------
+    AnalysisError
+        If there is none.
+    """
+    known = {calibration.name: calibration for calibration in calibrations()}
+    if name not in known:
+        raise AnalysisError(f"expected a model that can be calibrated, one of {', '.join(known)}, got {name!r}")
+    return known[name]
+
+
+if {kind.record for kind in KINDS} != set(RECORDS):  # at start-up, so that no record is without its analysis
+    raise TypeError("expected a kind in KINDS for every record in RECORDS, and no other")

@@ -1,0 +1,210 @@
+"""What every kind of endpoint records, and the questions that every record answers.
+
+Readers of a trial (its facts, what was published, the audit) ask these questions and know no kind. A new kind is a
+frozen record with a `kind` of its own that answers `counted`, and whatever else it holds that its base does not know.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, get_args
+
+from reappraise.core.arms import WHOLE, Better
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import QUANTITIES
+from reappraise.published.answers import Context, Counted, FileRequest, Problem, RowProblem, TableRow
+from reappraise.published.record import Claim, Count, Key, Published, Sourced, StatedTest, Text
+from reappraise.response.table import Partition
+
+if TYPE_CHECKING:
+    from reappraise.core.two_by_two import TwoByTwo
+    from reappraise.response.classical.hypothesis_tests import PValue
+
+COUNTABLE = ("odds_ratio", "risk_ratio", "risk_difference", "number_needed_to_treat")
+"""Quantities that counts of two arms determine."""
+
+
+class EndpointRecord(Sourced):
+    """What was published about one endpoint, whatever its kind."""
+
+    binary: ClassVar[bool] = False
+    """Whether its whole counts are patients with and without the event, so that they determine its contrasts."""
+
+    kind: str
+    """Tag of this kind of endpoint."""
+    key: Key
+    """Key of the endpoint."""
+    label: Text
+    """The endpoint in words."""
+    population: Key
+    """Key of the population analysed."""
+    better: Better
+    """Whether more or less of it is good for the patient."""
+    assessor: str = ""
+    """Who assessed it."""
+    primary: bool = False
+    """Whether it is the primary endpoint."""
+    test: StatedTest | None = None
+    """The test stated for it."""
+    estimates: tuple[Published, ...] = ()
+    """Published contrasts and other numbers."""
+    claims: tuple[Claim, ...] = ()
+    """What the paper says about a difference."""
+
+    @classmethod
+    def tag(cls) -> str:
+        """The `kind` that a file writes for this type of record; empty if it has none of its own."""
+        tags = get_args(cls.model_fields["kind"].annotation)
+        return tags[0] if len(tags) == 1 and isinstance(tags[0], str) else ""
+
+    @property
+    def section(self) -> str:
+        """Part of the publication's results that it belongs to."""
+        return self.kind
+
+    @abstractmethod
+    def counted(self) -> Iterator[Counted]:
+        """Yield everything that is counted inside the record, in the order of the file."""
+
+    @property
+    def whole(self) -> tuple[Count, ...]:
+        """Counts of the endpoint as a whole, by arm; empty where it has none."""
+        return tuple(count for item in self.counted() if item.whole for count in item.counts)
+
+    @property
+    def known_events(self) -> dict[str, int | None]:
+        """Patients with the event by arm, of those counted as a whole; None where print leaves it open."""
+        return {count.arm: count.known_events for count in self.whole}
+
+    def patients(self, arm: str, sizes: Mapping[str, int]) -> int | None:
+        """Patients of an arm in whom it was observed: those counted, else those of its population."""
+        return next((count.total for count in self.whole if count.arm == arm), sizes.get(arm))
+
+    def concerns(self, published: Published) -> bool:
+        """Whether a number is about the patients that the record counts: its assessor, no further time or condition."""
+        return published.assessor in {"", self.assessor} and not published.at
+
+    def sides(self, published: Published) -> int | None:
+        """Sides of a p value, as printed beside it or else as stated for the endpoint; None if not said."""
+        return published.sides or (self.test.sides if self.test else None)
+
+    def favours(self, published: Published, experimental: str) -> float:
+        """1 if a larger value favours the experimental arm, -1 if a smaller one does, 0 if nothing says which.
+
+        Parameters
+        ----------
+        published
+            A number printed for the endpoint.
+        experimental
+            Key of the experimental arm.
+        """
+        if QUANTITIES[published.quantity].form not in {"ratio", "difference"}:
+            return 0.0
+        sign = 1.0 if self.better == "higher" else -1.0
+        return sign if published.numerator == experimental else -sign
+
+    def countable(self, published: Published) -> bool:
+        """Whether a number is one that counts of the endpoint determine, printed or not."""
+        return self.binary and published.quantity in COUNTABLE
+
+    def two_by_two(self, published: Published) -> TwoByTwo | None:
+        """Counts behind a printed contrast, in its printed direction; None where there are none."""
+        if not (self.countable(published) and self.concerns(published)):
+            return None
+        return self._between(published.numerator or "", published.denominator or "")
+
+    def p_values(self, experimental: str, control: str, *, unconditional: bool = True) -> tuple[PValue, ...]:
+        """Candidate p values of equal rates in both arms, one-sided towards benefit; empty without such counts.
+
+        Parameters
+        ----------
+        experimental, control
+            Keys of the arms.
+        unconditional
+            Whether to compute the unconditional tests, which take nearly all of the time.
+        """
+        from reappraise.response.classical.hypothesis_tests import p_values  # reading a trial must not import SciPy
+
+        table = self._between(experimental, control) if self.binary else None
+        return () if table is None else p_values(table, direction=self.better, unconditional=unconditional)
+
+    def events_behind(self, published: Published) -> dict[str, int] | None:
+        """Events by arm that the width of a printed ratio of hazards depends on; None where they are not printed."""
+        del published
+        return None
+
+    @property
+    def factors_counted(self) -> tuple[str, ...]:
+        """Factors that `partition` takes, the one that divides nobody first; empty if it takes none."""
+        return ()
+
+    def partition(self, arms: tuple[str, str], labels: tuple[str, str], factor: str = WHOLE) -> Partition:
+        """Counts by level of a factor and arm, for a record that has such counts.
+
+        Parameters
+        ----------
+        arms, labels
+            Keys and words of control and experimental arm.
+        factor
+            Key of a factor, or ``"all"`` for the population as a whole.
+
+        Raises
+        ------
+        AnalysisError
+            If the record has no such counts.
+        KeyError
+            If the endpoint has no such factor.
+        """
+        del arms, labels, factor
+        raise AnalysisError(f"endpoint {self.key} is of kind {self.kind}; expected a response endpoint")
+
+    def references(self, context: Context) -> Iterator[Problem]:
+        """Yield what the record refers to and the file does not hold, by its own keys.
+
+        Arms, totals and the population are looked after for every kind.
+        """
+        del context
+        yield from ()
+
+    def contradictions(self, arms: tuple[str, str]) -> Iterator[str]:
+        """Yield what keeps its counts from being analysed, in words.
+
+        Parameters
+        ----------
+        arms
+            Keys of control and experimental arm.
+        """
+        del arms
+        yield from ()
+
+    def files(self) -> Iterator[FileRequest]:
+        """Yield the files beside the trial file that belong to it."""
+        yield from ()
+
+    def table_problems(
+        self, table: str, rows: Sequence[tuple[int, TableRow]], context: Context
+    ) -> Iterator[RowProblem]:
+        """Yield what keeps it from using a table of counts.
+
+        Parameters
+        ----------
+        table
+            Key of a table of counts.
+        rows
+            Line and content of each of its rows.
+        context
+            The rest of the file.
+        """
+        del table, rows, context
+        yield from ()
+
+    def _between(self, above: str, below: str) -> TwoByTwo | None:
+        """Counts of both arms, or None where one is not known."""
+        from reappraise.core.two_by_two import TwoByTwo
+
+        totals = {count.arm: count.total for count in self.whole}
+        events, reference = self.known_events.get(above), self.known_events.get(below)
+        if events is None or reference is None:
+            return None
+        return TwoByTwo(events, totals[above], reference, totals[below])

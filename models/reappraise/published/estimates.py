@@ -1,0 +1,42 @@
+"""What was published about the endpoints, as estimates in one stated direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reappraise.core.estimate import Estimate
+from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.record import Count
+from reappraise.published.trial import TrialEndpoint
+
+
+def published_estimates(item: TrialEndpoint[EndpointRecord]) -> Iterator[Estimate]:
+    """Yield rates and all else as published, contrasts turned to experimental over control where they are not."""
+    endpoint, experimental = item.published, item.trial.experimental.key
+    for counted in endpoint.counted():
+        if counted.quantity:
+            for count in counted.counts:
+                yield _rate(count, endpoint.key, counted.population, counted.quantity)
+    for published in endpoint.estimates:
+        estimate = published.as_estimate(endpoint=endpoint.key, sides=endpoint.sides(published))
+        turned = estimate.numerator and estimate.numerator != experimental
+        yield estimate.reversed() if turned else estimate
+
+
+def _rate(count: Count, endpoint: str, population: str, quantity: str) -> Estimate:
+    events = count.known_events
+    exact = None if events is None else events / count.total
+    printed = f"{count.events} of {count.total}" if count.events is not None else "percentage only"
+    return Estimate(
+        endpoint=endpoint,
+        population=population,
+        quantity=quantity,
+        arm=count.arm,
+        kind="published",
+        method=f"as printed, {printed}",
+        value=exact if count.percent is None else count.percent.scaled(-2),
+        low=count.low,
+        high=count.high,
+        level=None if count.low is None else float(count.level),
+        source=count.source,
+    )

@@ -1,0 +1,149 @@
+"""A trial file as frozen types; its JSON schema is generated from these, never written twice."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SerializeAsAny
+
+from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.record import Count, Key, Positive, Published, Record, Sourced, Text
+
+type Role = Literal["control", "experimental"]
+type FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.csv$", max_length=100)]
+
+
+class Arm(Sourced):
+    """A treatment arm."""
+
+    key: Key
+    """Key of the arm, used wherever a number belongs to it."""
+    label: Text
+    """The treatment in words."""
+    short: Text
+    """The short name used in tables and figures."""
+    role: Role
+    """"control" or "experimental"; benefit always means that the experimental arm is better."""
+
+
+class Population(Sourced):
+    """A set of patients by arm, such as all treated patients."""
+
+    key: Key
+    """Key of the population."""
+    label: Text
+    """The population in words."""
+    sizes: dict[Key, Positive]
+    """Patients by arm key."""
+
+
+class StatedMethod(Sourced):
+    """A sentence about the statistical methods."""
+
+    topic: Text
+    """What the method is for."""
+    text: Text
+    """The method as stated."""
+
+
+class CountTable(Sourced):
+    """A long table of counts, in a CSV file beside the trial file."""
+
+    kind: Literal["counts"]
+    """Tag of this kind of table."""
+    key: Key
+    """Key of the table."""
+    section: Key
+    """Part of the publication's results that it belongs to."""
+    label: Text
+    """The table in words."""
+    population: Key
+    """Key of the population counted."""
+    file: FileName
+    """Name of the CSV file, in the folder of the trial file."""
+
+
+class QuantityTable(Sourced):
+    """A long table of published numbers that are not counts, in a CSV file beside the trial file."""
+
+    kind: Literal["quantities"]
+    """Tag of this kind of table."""
+    key: Key
+    """Key of the table."""
+    section: Key
+    """Part of the publication's results that it belongs to."""
+    label: Text
+    """The table in words."""
+    population: Key
+    """Key of the population described."""
+    file: FileName
+    """Name of the CSV file, in the folder of the trial file."""
+
+
+class CountRow(Count):
+    """One row of a table of counts."""
+
+    group: str = ""
+    """Heading that the row stands under, such as a body system."""
+    label: Text
+    """The row in words; the heading's own total repeats the heading."""
+    grade: Literal["", "all", "3+"] = ""
+    """Grade of an adverse event: all grades, or 3 and higher."""
+    part_of: str = ""
+    """Label of the row that this one is a part of, or "all" for the patients of its total; the parts of one whole, in
+    one group, arm and grade, are disjoint and together make it up."""
+
+
+class QuantityRow(Published):
+    """One row of a table of published quantities."""
+
+    group: str = ""
+    """Heading that the row stands under."""
+    label: Text
+    """The row in words."""
+
+
+class External(Count):
+    """A result of another study, with counts, that the publication quotes; its arm names the treatment there."""
+
+    key: Key
+    """Key of the external result."""
+    study: Text
+    """The study in words."""
+    label: Text
+    """The endpoint in words."""
+
+
+class TrialFile(Record):
+    """A published trial: everything that was printed about it, and where."""
+
+    schema_version: Literal[1]
+    """Version of this schema."""
+    key: Key
+    """Key of the trial."""
+    title: Text
+    """Title in words."""
+    citation: Text
+    """Citation of the publication."""
+    doi: str = ""
+    """DOI of the publication."""
+    registration: str = ""
+    """Registry and number."""
+    design: str = ""
+    """Design in a sentence."""
+    data_cutoff: str = ""
+    """Data cutoff in words."""
+    notes: tuple[str, ...] = ()
+    """What holds for the file as a whole, such as how garbled print was read."""
+    arms: Annotated[tuple[Arm, ...], Field(min_length=2, max_length=2)]
+    """One control and one experimental arm."""
+    populations: Annotated[tuple[Population, ...], Field(min_length=1)]
+    """Populations, such as randomised and treated."""
+    methods: tuple[StatedMethod, ...] = ()
+    """Statistical methods as stated."""
+    endpoints: Annotated[tuple[SerializeAsAny[EndpointRecord], ...], Field(min_length=1)]
+    """Endpoints of every kind."""
+    tables: tuple[Annotated[CountTable | QuantityTable, Field(discriminator="kind")], ...] = ()
+    """Long tables in files beside this one."""
+    external: tuple[External, ...] = ()
+    """Results of other studies quoted with counts."""

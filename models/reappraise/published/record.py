@@ -1,0 +1,219 @@
+"""What every record of a trial file shares: frozen, closed to unknown keys, and sourced."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
+
+from reappraise.core.estimate import QUANTITIES, Estimate
+from reappraise.core.printed import Printed
+
+type Text = Annotated[
+    str, Strict(), StringConstraints(min_length=1, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+]
+type Key = Annotated[str, Strict(), StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+type Whole = Annotated[int, Strict(), Field(ge=0, le=1_000_000_000)]
+type Positive = Annotated[int, Strict(), Field(ge=1, le=1_000_000_000)]
+type Flag = Annotated[bool, Strict()]
+type Probability = Annotated[Decimal, Field(gt=0, lt=1)]
+type Sides = Literal[1, 2]
+type Unit = Annotated[str, Strict()]
+
+EVERYBODY = "all"
+"""The reserved arm key for a number about all arms together."""
+
+
+class Record(BaseModel):
+    """A frozen record that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Sourced(Record):
+    """A record that says where it stands in the publication."""
+
+    source: Text
+    """Where the number stands: section, table or figure."""
+    note: str = ""
+    """What is unusual about it: garbled print, contradiction, and the reading used."""
+
+
+class Spread(Sourced):
+    """A printed interval around a value; both limits or neither."""
+
+    low: Printed | None = None
+    """Lower limit as printed."""
+    high: Printed | None = None
+    """Upper limit as printed."""
+    level: Probability = Decimal("0.95")
+    """Coverage of the interval."""
+
+    @model_validator(mode="after")
+    def _limits_come_in_pairs(self) -> Self:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("expected both low and high, or neither")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"expected low <= high, got low {self.low} and high {self.high}")
+        return self
+
+
+class Count(Spread):
+    """Patients with an event, of a total, in one arm."""
+
+    arm: Key
+    """Key of the arm, or "all"."""
+    events: Whole | None = None
+    """Patients with the event as printed; left out where only the percentage is printed."""
+    total: Positive
+    """Patients who could have had it."""
+    percent: Printed | None = None
+    """Percentage as printed. The limits of a count's interval are fractions."""
+    printed_label: str = ""
+    """The label as printed with this count, where it differs from its level's or row's own or repeats another's."""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if self.events is None and self.percent is None:
+            raise ValueError("expected events, percent, or both")
+        if self.events is not None and self.events > self.total:
+            raise ValueError(f"expected events <= total {self.total}, got events {self.events}")
+        if self.percent is not None and not 0 <= self.percent <= 100:
+            raise ValueError(f"expected percent in 0 to 100, got {self.percent}")
+        if self.low is not None and self.high is not None:
+            value = self.events / self.total if self.events is not None else float(self.percent or 0.0) / 100
+            if not (0 <= self.low <= 1 and 0 <= self.high <= 1):
+                raise ValueError(f"expected interval limits as fractions in 0 to 1, got {self.low} to {self.high}")
+            if not self.low.bounds[0] <= value <= self.high.bounds[1]:
+                raise ValueError(f"expected an interval that holds {value:.4g}, got {self.low} to {self.high}")
+        return self
+
+    @property
+    def candidates(self) -> tuple[int, ...]:
+        """Whole numbers of patients that the record allows: one if printed, else all that round to the percentage."""
+        if self.events is not None:
+            return (self.events,)
+        if self.percent is None:
+            return ()
+        low, high = self.percent.bounds
+        first = max(0, int(max(low, 0.0) / 100 * self.total) - 1)
+        last = min(self.total, int(min(high, 100.0) / 100 * self.total) + 1)
+        return tuple(k for k in range(first, last + 1) if self.percent.covers(100 * k / self.total))
+
+    @property
+    def known_events(self) -> int | None:
+        """The number of patients, if printed or if the percentage allows only one; else None."""
+        return self.candidates[0] if len(self.candidates) == 1 else None
+
+
+class Published(Spread):
+    """A published number other than a count: a median, a ratio, a survival probability, a p value."""
+
+    quantity: Text
+    """A key of the project's quantities, such as "hazard_ratio"."""
+    arm: Key | None = None
+    """The arm, for the quantities of one arm."""
+    numerator: Key | None = None
+    """Arm above the line (or before the minus) of a contrast."""
+    denominator: Key | None = None
+    """Arm below the line (or after the minus) of a contrast."""
+    at: str = ""
+    """Time or level that the number refers to, such as "12 months"."""
+    unit: Unit = ""
+    """Unit of value and limits: "months", "percent", ..., empty for pure numbers."""
+    value: Printed | None = None
+    """The number as printed."""
+    spread: Literal["confidence interval", "range"] = "confidence interval"
+    """What low and high are said to be in print."""
+    p: Printed | None = None
+    """p value as printed; a bound such as "<0.04" stays one."""
+    sides: Sides | None = None
+    """Sides of the p value, where printed beside it; else the endpoint's stated test says."""
+    assessor: str = ""
+    """Who assessed, where it differs from the endpoint."""
+    method: str = ""
+    """Estimator as stated in print."""
+
+    @model_validator(mode="after")
+    def _names_its_direction(self) -> Self:
+        known = QUANTITIES.get(self.quantity)
+        if known is None or known.form == "probability":
+            allowed = ", ".join(q.name for q in QUANTITIES.values() if q.form != "probability")
+            raise ValueError(f"expected quantity to be one of {allowed}; got {self.quantity!r}")
+        if known.form == "arm" and (self.arm is None or self.numerator or self.denominator):
+            raise ValueError(f"expected {self.quantity} to name its arm, and no numerator or denominator")
+        if known.form != "arm" and (self.arm or self.numerator is None or self.denominator is None):
+            raise ValueError(
+                f"expected {self.quantity} to name its direction: numerator and denominator arm, and no arm"
+            )
+        if self.numerator is not None and self.numerator == self.denominator:
+            raise ValueError(f"expected two different arms, got {self.numerator} over itself")
+        if self.value is None and self.p is None:
+            raise ValueError("expected a value, a p value, or both")
+        if self.p is not None and not 0 <= self.p <= 1:
+            raise ValueError(f"expected p in 0 to 1, got {self.p}")
+        return self
+
+    @model_validator(mode="after")
+    def _lies_in_its_interval(self) -> Self:
+        if self.value is not None and self.low is not None and self.high is not None:
+            within = self.low.bounds[0] <= self.value <= self.high.bounds[1]
+            if not within:
+                raise ValueError(f"expected an interval that holds {self.value}, got {self.low} to {self.high}")
+        if self.value is not None and QUANTITIES[self.quantity].form == "ratio" and self.value <= 0:
+            raise ValueError(f"expected a ratio above 0, got {self.value}")
+        return self
+
+    def as_estimate(self, *, endpoint: str, population: str = "all", sides: int | None = None) -> Estimate:
+        """The number as an `Estimate`, in the direction printed; percentages become fractions.
+
+        Parameters
+        ----------
+        endpoint, population
+            Keys that the estimate belongs to.
+        sides
+            Sides of the p value where the record does not say: those of the endpoint's stated test.
+        """
+        power = -2 if self.unit == "percent" else 0
+        interval = self.low is not None and self.spread == "confidence interval"
+        p_bound = "" if self.p is None or self.p.relation == "=" else f"p printed as {self.p}"
+        stated = self.method or "as printed"
+        return Estimate(
+            endpoint=endpoint,
+            population=population,
+            quantity=self.quantity,
+            arm=self.arm or "",
+            numerator=self.numerator or "",
+            denominator=self.denominator or "",
+            at=self.at,
+            kind="published",
+            method="; ".join(part for part in (stated, p_bound) if part),
+            value=None if self.value is None else self.value.scaled(power),
+            low=None if self.low is None else self.low.scaled(power),
+            high=None if self.high is None else self.high.scaled(power),
+            level=float(self.level) if interval else None,
+            p_value=self.p,
+            sides=self.sides or sides if self.p is not None else None,
+            source=self.source,
+        )
+
+
+class StatedTest(Sourced):
+    """The test that the paper says it used for an endpoint."""
+
+    name: Literal["fisher_exact", "log_rank", "chi_square", "wilcoxon_signed_rank", "other"]
+    """Test as stated."""
+    sides: Sides
+    """Sides as stated."""
+    significance_level: Probability
+    """Prespecified level, for that number of sides."""
+
+
+class Claim(Sourced):
+    """A sentence of the paper that says whether a difference was found."""
+
+    text: Text
+    """The words, as printed."""
+    asserts: Literal["significant difference", "difference", "no significant difference", "no difference"]
+    """What the words amount to."""

@@ -1,0 +1,122 @@
+"""The analysis of a binary endpoint: every factor, every model, every prior, and what it all yields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import RATE_PRIORS, Prior, effect_priors
+from reappraise.fits.each import Session
+from reappraise.fits.kind import Kind
+from reappraise.fits.result import Drawn, Result
+from reappraise.fits.sampling import Sampling
+from reappraise.published.trial import Trial, TrialEndpoint
+from reappraise.response.classical.recompute import recompute
+from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
+from reappraise.response.model import ResponseModel
+from reappraise.response.models import MODELS
+from reappraise.response.published import ResponseEndpoint
+from reappraise.response.table import Partition
+
+if TYPE_CHECKING:
+    from reappraise.calibrate.calibration import Calibration
+
+SHARING = "beta-binomial"
+"""The model of rates that resemble each other: one row has none to resemble."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseResult(Result[ResponseEndpoint, ResponseFit]):
+    """Everything found out about a binary endpoint: fits of each factor by each model with each prior.
+
+    Factors cut the same patients: no two are ever combined.
+    """
+
+    @property
+    def words(self) -> str:
+        """How many posteriors."""
+        return f"{self.key}: {len(self.fits)} posteriors of rates."
+
+    def recomputed(self) -> Iterator[Estimate]:
+        """Yield the classical answers of every factor."""
+        for partition in self.endpoint.partitions():
+            yield from recompute(partition, level=self.level)
+
+    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
+        """Yield forests, densities, subgroups, shrinkage, predictions and chains."""
+        from reappraise.response.figures.catalogue import draw_response
+
+        yield from draw_response(self.endpoint, self.comparison(), self.fits)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseKind(Kind[ResponseEndpoint]):
+    """Binary endpoints."""
+
+    def steps(self, endpoint: TrialEndpoint[ResponseEndpoint]) -> int:
+        """One for each fit."""
+        return len(response_jobs(endpoint.partitions(), endpoint.trial, Sampling(seed=0)))
+
+    def analyse(self, endpoint: TrialEndpoint[ResponseEndpoint], session: Session) -> ResponseResult:
+        """Fit every factor by every model with every prior."""
+        jobs = response_jobs(endpoint.partitions(), endpoint.trial, session.sampling)
+        fits = session.each(jobs, response_words)
+        return ResponseResult(endpoint=endpoint, fits=fits, level=session.sampling.level)
+
+    @property
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """Every response model."""
+        from reappraise.response.calibrate import RESPONSE_CALIBRATIONS
+
+        return RESPONSE_CALIBRATIONS
+
+
+RESPONSE = ResponseKind(ResponseEndpoint)
+
+
+def response_words(job: ResponseJob) -> str:
+    """A job for whoever waits."""
+    return f"{job.table.factor}, {job.model.name}, {job.prior.name}"
+
+
+def response_jobs(
+    partitions: Sequence[Partition], trial: Trial, sampling: Sampling, *, sharing: bool = True
+) -> tuple[ResponseJob, ...]:
+    """Every posterior of counts that a trial asks for, those of one model together.
+
+    A factor determined after randomisation gets no model that shares effects of treatment.
+
+    Parameters
+    ----------
+    partitions
+        The counts.
+    trial
+        Theirs: its largest partition is the width that every model is compiled for.
+    sampling
+        Settings.
+    sharing
+        Whether rates resemble each other: not where there is one.
+    """
+    width = trial_width(trial.of(ResponseEndpoint))
+    models = [model for model in MODELS if sharing or model.name != SHARING]
+    return tuple(
+        ResponseJob(
+            table=partition,
+            model=model,
+            prior=prior,
+            sampling=sampling,
+            width=width,
+            trial=trial.key,
+            trial_digest=trial.digest,
+        )
+        for model, partition in product(models, partitions)
+        if not model.contrasts or (partition.causal and any(partition.comparable))
+        for prior in _priors(model, partition)
+    )
+
+
+def _priors(model: ResponseModel, partition: Partition) -> tuple[Prior, ...]:
+    return RATE_PRIORS if model.prior_kind == "rate" else effect_priors(partition.planned_odds_ratio)

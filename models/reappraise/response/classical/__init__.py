@@ -1,0 +1,1 @@
+"""Classical answers about binary endpoints, each under the name of its method."""

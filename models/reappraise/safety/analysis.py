@@ -1,0 +1,116 @@
+"""The analysis of adverse events: every table by every model, and rows that stand for themselves as responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reappraise.core.estimate import Estimate
+from reappraise.fits.each import Session
+from reappraise.fits.kind import Kind
+from reappraise.fits.result import Drawn, Result
+from reappraise.published.trial import TrialEndpoint
+from reappraise.response.analysis import response_jobs, response_words
+from reappraise.response.classical.recompute import recompute
+from reappraise.response.fit import ResponseFit
+from reappraise.safety.classical import recompute_terms
+from reappraise.safety.counts import singles_of, tables_of
+from reappraise.safety.fit import ERROR_RATE, SafetyFit, SafetyJob, common_width
+from reappraise.safety.model import EVENT_MODELS
+from reappraise.safety.published import AdverseEventsEndpoint
+from reappraise.safety.table import EventTable
+
+if TYPE_CHECKING:
+    from reappraise.calibrate.calibration import Calibration
+
+STEPS = 5
+"""Plain fits that a fit of adverse events takes about as long as."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyResult(Result[AdverseEventsEndpoint, SafetyFit | ResponseFit]):
+    """Everything found out about adverse events: fits of each table by each model, then of rows by themselves.
+
+    Parameters
+    ----------
+    error_rate
+        Mean posterior probability of error that flagged terms keep in the figures.
+    """
+
+    error_rate: float = ERROR_RATE
+
+    @property
+    def events(self) -> tuple[SafetyFit, ...]:
+        """Fits of tables."""
+        return tuple(fit for fit in self.fits if isinstance(fit, SafetyFit))
+
+    @property
+    def singles(self) -> tuple[ResponseFit, ...]:
+        """Fits of rows that stand for themselves, such as patients with any event."""
+        return tuple(fit for fit in self.fits if isinstance(fit, ResponseFit))
+
+    @property
+    def tables_fitted(self) -> tuple[EventTable, ...]:
+        """The tables, each once."""
+        return tuple(dict.fromkeys(fit.job.table for fit in self.events))
+
+    @property
+    def words(self) -> str:
+        """How many posteriors, of how many rows."""
+        rows = sum(len(table.terms) for table in self.tables_fitted)
+        said = f"{self.key}: {len(self.events)} posteriors of {rows} rows of adverse events"
+        return said + (f", {len(self.singles)} of rows by themselves." if self.singles else ".")
+
+    def recomputed(self) -> Iterator[Estimate]:
+        """Yield the classical answers of every row, nothing shared between rows."""
+        for table in self.tables_fitted:
+            yield from recompute_terms(table, level=self.level)
+        for partition in dict.fromkeys(fit.job.table for fit in self.singles):
+            yield from recompute(partition, level=self.level)
+
+    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
+        """Yield probabilities and shrinkage by grade, body systems, laboratory values."""
+        from reappraise.safety.figures.catalogue import draw_safety
+
+        yield from draw_safety(self.events, endpoint=self.endpoint.published, error_rate=self.error_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyKind(Kind[AdverseEventsEndpoint]):
+    """Adverse events."""
+
+    def steps(self, endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> int:
+        """Several for each table and model, one for each fit of a row by itself."""
+        return STEPS * len(EVENT_MODELS) * len(tables_of(endpoint)) + 6 * len(singles_of(endpoint))
+
+    def analyse(self, endpoint: TrialEndpoint[AdverseEventsEndpoint], session: Session) -> SafetyResult:
+        """Fit every table by every model, and every row that stands for itself by the response models."""
+        trial, tables = endpoint.trial, tables_of(endpoint)
+        jobs = [
+            SafetyJob(
+                table=table,
+                model=model,
+                sampling=session.sampling,
+                width=common_width(tables),
+                trial=trial.key,
+                trial_digest=trial.digest,
+            )
+            for model in EVENT_MODELS
+            for table in tables
+        ]
+        rows = [single.partition for single in singles_of(endpoint)]
+        events = session.each(jobs, lambda job: f"{job.table.key}, grade {job.table.grade}: {job.model.name}", end=0.7)
+        alone = response_jobs(rows, trial, session.sampling, sharing=False)
+        singles = session.each(alone, lambda job: f"{job.table.endpoint}, {response_words(job)}", start=0.7)
+        return SafetyResult(endpoint=endpoint, fits=(*events, *singles), level=session.sampling.level)
+
+    @property
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """Every model."""
+        from reappraise.safety.calibrate import SAFETY_CALIBRATIONS
+
+        return SAFETY_CALIBRATIONS
+
+
+SAFETY = SafetyKind(AdverseEventsEndpoint)

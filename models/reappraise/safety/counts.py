@@ -1,0 +1,51 @@
+"""The tables of adverse events of a trial, and its rows that stand for themselves."""
+
+from __future__ import annotations
+
+from reappraise.core.errors import AnalysisError
+from reappraise.published.trial import Trial, TrialEndpoint
+from reappraise.safety.event_rows import event_tables, single_events
+from reappraise.safety.published import AdverseEventsEndpoint
+from reappraise.safety.table import EventTable, SingleEvent
+
+
+def adverse_event_endpoints(trial: Trial) -> tuple[TrialEndpoint[AdverseEventsEndpoint], ...]:
+    """The endpoints of adverse events."""
+    return trial.of(AdverseEventsEndpoint)
+
+
+def tables_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[EventTable, ...]:
+    """Tables of an endpoint: terms, totals of body systems and laboratory values, any grade and 3 or higher.
+
+    Raises
+    ------
+    AnalysisError
+        If it is no endpoint of adverse events, or has no row for both arms.
+    """
+    published, arms, labels = _of(endpoint)
+    found = event_tables(published, endpoint.trial.counts[published.table], arms=arms, arm_labels=labels)
+    if not found:
+        raise AnalysisError(f"{published.key}: its table {published.table} has no row that both arms have")
+    return found
+
+
+def singles_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[SingleEvent, ...]:
+    """Rows that stand for themselves, such as patients with any event, as every response model takes them.
+
+    Raises
+    ------
+    AnalysisError
+        If it is no endpoint of adverse events.
+    """
+    published, arms, labels = _of(endpoint)
+    return single_events(published, endpoint.trial.counts, arms=arms, arm_labels=labels)
+
+
+def _of(
+    endpoint: TrialEndpoint[AdverseEventsEndpoint],
+) -> tuple[AdverseEventsEndpoint, tuple[str, str], tuple[str, str]]:
+    published = endpoint.published
+    if not isinstance(published, AdverseEventsEndpoint):
+        raise AnalysisError(f"endpoint {published.key} is of kind {published.kind}; expected adverse_events")
+    control, experimental = endpoint.trial.arms
+    return published, (control.key, experimental.key), (control.short, experimental.short)

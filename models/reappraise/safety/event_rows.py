@@ -1,0 +1,192 @@
+"""From the printed rows of adverse events to tables of counts, and to rows that stand for themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count, product
+from typing import TYPE_CHECKING
+
+from reappraise.core.arms import WHOLE
+from reappraise.published.answers import TableRow
+from reappraise.published.record import EVERYBODY
+from reappraise.response.table import Partition
+from reappraise.safety.table import (
+    GRADES,
+    KINDS,
+    MARGIN,
+    EventKind,
+    EventTable,
+    Grade,
+    Pair,
+    SingleEvent,
+)
+
+if TYPE_CHECKING:
+    from reappraise.safety.published import AdverseEventsEndpoint
+
+type Rows = Sequence[TableRow]
+
+
+def event_tables(
+    endpoint: AdverseEventsEndpoint, rows: Rows, *, arms: Pair, arm_labels: Pair
+) -> tuple[EventTable, ...]:
+    """The tables of an endpoint: terms, totals of body systems, laboratory values; any grade, and grade 3 or higher.
+
+    A row whose label is its group is the total of a body system. Rows of the groups that count patients with any
+    event at all are left to `single_events`.
+
+    Parameters
+    ----------
+    endpoint, rows
+        The endpoint, and the rows of its table.
+    arms, arm_labels
+        Keys and words of control and experimental arm.
+    """
+    found = []
+    counted = _cells(rows, arms)
+    for kind, grade in product(KINDS, GRADES):
+        cells = {key: pair for key, pair in counted.items() if _kind(endpoint, *key[:2]) == kind and key[2] == grade}
+        if cells:
+            table = EventTable(
+                endpoint=endpoint.key,
+                kind=kind,
+                grade=grade,
+                arms=arms,
+                arm_labels=arm_labels,
+                terms=tuple(label for _, label, _ in cells),
+                systems=tuple(WHOLE if kind == "systems" else group or WHOLE for group, _, _ in cells),
+                events=tuple((_known(control), _known(treated)) for control, treated in cells.values()),
+                totals=tuple((control.total, treated.total) for control, treated in cells.values()),
+                population=endpoint.population,
+                reporting_threshold_percent=endpoint.reporting_threshold_percent,
+                source=endpoint.source,
+            )
+            found.append(table)
+    return tuple(found)
+
+
+def single_events(
+    endpoint: AdverseEventsEndpoint, tables: Mapping[str, Rows], *, arms: Pair, arm_labels: Pair
+) -> tuple[SingleEvent, ...]:
+    """Rows that stand for themselves, counted in both arms: any event at all, and the rows of the single tables.
+
+    A row of which only the percentage is printed counts where one whole number of patients alone rounds to it.
+
+    Parameters
+    ----------
+    endpoint
+        The endpoint.
+    tables
+        Rows of the tables of counts, by key.
+    arms, arm_labels
+        Keys and words of control and experimental arm.
+    """
+    cells = [
+        (key, pair) for key, pair in _cells(tables[endpoint.table], arms).items() if _kind(endpoint, *key[:2]) is None
+    ]
+    for name in endpoint.single_tables:
+        cells += _cells(tables[name], arms).items()
+    found: list[SingleEvent] = []
+    for (_, label, grade), (control, treated) in cells:
+        if control.known_events is None or treated.known_events is None:
+            continue  # several counts round to the percentage: there is nothing to fit
+        partition = Partition(
+            endpoint=_named(endpoint.key, label, grade, {item.partition.endpoint for item in found}),
+            factor=WHOLE,
+            levels=(WHOLE,),
+            level_labels=("All patients",),
+            arms=arms,
+            arm_labels=arm_labels,
+            events=((control.known_events, treated.known_events),),
+            totals=((control.total, treated.total),),
+            better="lower",
+            margin=MARGIN,
+            source=control.source,
+        )
+        found.append(SingleEvent(label, grade, partition))
+    return tuple(found)
+
+
+def row_problems(
+    endpoint: AdverseEventsEndpoint, rows: Sequence[tuple[int, TableRow]], arms: Pair, *, single: bool = False
+) -> Iterator[tuple[int, str]]:
+    """Yield line and problem of every row that no table of adverse events can hold.
+
+    Parameters
+    ----------
+    endpoint
+        The endpoint.
+    rows
+        Line and content of each row.
+    arms
+        Keys of the arms.
+    single
+        Whether the rows stand for themselves: then an arm, or a count, may be missing.
+    """
+    first: dict[tuple[str, str, Grade, str], int] = {}
+    home: dict[str, tuple[str, int]] = {}
+    for line, row in rows:
+        key = (row.group, row.label, _grade(row), row.arm)
+        if key in first:
+            yield (
+                line,
+                f"expected each row once, got {row.label!r}, {_words(key[2])}, {row.arm} again (row {first[key]})",
+            )
+        first.setdefault(key, line)
+        if single or row.arm == EVERYBODY:
+            continue
+        if _kind(endpoint, row.group, row.label) == "terms":
+            group, before = home.setdefault(row.label, (row.group, line))
+            if group != row.group:
+                yield (
+                    line,
+                    f"expected {row.label!r} in one body system, got {row.group!r}, and {group!r} in row {before}",
+                )
+        if row.known_events is None:
+            yield line, f"expected the number of patients with {row.label!r}, got a percentage that several numbers fit"
+    for (group, label, grade, arm), line in first.items():
+        missing = [other for other in arms if (group, label, grade, other) not in first]
+        if missing and not single and arm != EVERYBODY:
+            yield line, f"expected {label!r}, {_words(grade)}, in both arms, got no row for {missing[0]}"
+
+
+type _Cells = dict[tuple[str, str, Grade], tuple[TableRow, TableRow]]
+
+
+def _cells(rows: Rows, arms: Pair) -> _Cells:
+    """Control and experimental row by group, label and grade; what one arm lacks is left out."""
+    by_key: dict[tuple[str, str, Grade], dict[str, TableRow]] = {}
+    for row in rows:
+        by_key.setdefault((row.group, row.label, _grade(row)), {})[row.arm] = row
+    return {key: (held[arms[0]], held[arms[1]]) for key, held in by_key.items() if set(arms) <= set(held)}
+
+
+def _kind(endpoint: AdverseEventsEndpoint, group: str, label: str) -> EventKind | None:
+    if group in endpoint.any_event_groups:
+        return None
+    if group in endpoint.laboratory_groups:
+        return None if label == group else "laboratory"
+    return "systems" if label == group else "terms"
+
+
+def _grade(row: TableRow) -> Grade:
+    return "3+" if row.grade == "3+" else "any"
+
+
+def _words(grade: Grade) -> str:
+    return "grade 3 or higher" if grade == "3+" else "any grade"
+
+
+def _known(row: TableRow) -> int:
+    if row.known_events is None:
+        raise ValueError(f"{row.label}, {row.arm}: the number of patients is not known")
+    return row.known_events
+
+
+def _named(endpoint: str, label: str, grade: Grade, taken: set[str]) -> str:
+    """Key of a single row, which names its posterior files."""
+    words = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "event"
+    key = f"{endpoint}-{words}{'-grade-3' if grade == '3+' else ''}"
+    numbered = (f"{key}-{number}" if number > 1 else key for number in count(1))
+    return next(name for name in numbered if name not in taken)

@@ -1,0 +1,83 @@
+"""Time-to-event endpoints as published: events by arm and printed summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reappraise.core.arms import WHOLE, Better
+from reappraise.core.estimate import QUANTITIES
+from reappraise.core.printed import Printed
+from reappraise.published.answers import Context, Counted, CurveFiles, FileRequest, PatientFile, Problem, unknown
+from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.record import Count, Key, Published, Text
+from reappraise.response.published import ResponseEndpoint
+
+
+class SurvivalEndpoint(EndpointRecord):
+    """A time-to-event endpoint: events, medians, landmarks, hazard ratio, follow-up."""
+
+    kind: Literal["survival"]
+    """Tag of this kind of endpoint."""
+    better: Better
+    """"higher" where a longer time is good for the patient."""
+    unit: Text
+    """Unit of time."""
+    estimator: str = ""
+    """Estimator of the survival curve, as stated."""
+    minimum_follow_up: str = ""
+    """What the design says about the shortest follow-up, in words."""
+    shortest_follow_up: Printed | None = None
+    """Shortest time, in `unit`, that the design lets a patient be observed for, losses apart."""
+    among: Key | None = None
+    """Key of the response endpoint whose responders are the patients; without it, the population."""
+    curves: str = ""
+    """Name of a CSV file beside this one with digitised coordinates: arm, time, survival."""
+    numbers_at_risk: str = ""
+    """Name of a CSV file beside this one with numbers at risk: arm, time, number."""
+    individual_data: str = ""
+    """Name of a CSV file beside this one with the patients: time, event, arm, and perhaps subgroup."""
+    median_interval: Literal["log-log", "log", "plain", ""] = ""
+    """Scale on which intervals of medians are symmetric, if stated; empty where it is not."""
+    landmark_interval: Literal["log-log", "log", "plain", ""] = ""
+    """Scale on which intervals of survival probabilities are symmetric, if stated; empty where it is not."""
+    counts: Annotated[tuple[Count, ...], Field(min_length=0)] = ()
+    """Patients with an event, by arm."""
+    estimates: tuple[Published, ...] = ()
+    """Medians, landmarks, hazard ratio, follow-up."""
+
+    def counted(self) -> Iterator[Counted]:
+        """Yield patients with an event: no rate, because it depends on how long they were followed."""
+        yield Counted(label=self.label, population=WHOLE, counts=self.counts, whole=True)
+
+    def favours(self, published: Published, experimental: str) -> float:
+        """1 if a larger value favours the experimental arm, -1 if a smaller one does, 0 if nothing says which.
+
+        `better` is about the time to the event, which is shorter the larger a ratio of hazards is.
+        """
+        sign = super().favours(published, experimental)
+        return -sign if QUANTITIES[published.quantity].hastens else sign
+
+    def events_behind(self, published: Published) -> dict[str, int] | None:
+        """Events by arm, where those of both arms of the ratio are printed."""
+        if not self.concerns(published):
+            return None
+        arms = (published.numerator, published.denominator)
+        found = {arm: events for arm in arms if arm and (events := self.known_events.get(arm))}
+        return found if len(found) == 2 else None
+
+    def references(self, context: Context) -> Iterator[Problem]:
+        """Yield an endpoint of responders that is none, and numbers at risk that belong to no curve."""
+        if self.among is not None:
+            yield from unknown("among", {self.among}, context.of(ResponseEndpoint))
+        if self.numbers_at_risk and not self.curves:
+            yield "numbers_at_risk", "expected curves beside the numbers at risk, got none"
+
+    def files(self) -> Iterator[FileRequest]:
+        """Yield digitised curves and individual data."""
+        if self.curves:
+            yield CurveFiles(self.curves, self.numbers_at_risk)
+        if self.individual_data:
+            yield PatientFile(self.individual_data, self.unit)

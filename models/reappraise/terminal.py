@@ -1,0 +1,204 @@
+"""Tables for a terminal: the comparison, the exact posterior, the audit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from math import isinf
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from reappraise.core.estimate import QUANTITIES, Estimate
+from reappraise.core.printed import Printed
+from reappraise.response.exact import METHOD as EXACT
+
+if TYPE_CHECKING:
+    from reappraise.audit.finding import Finding
+    from reappraise.core.comparison import Comparison
+
+_CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "number_needed_to_treat")
+_RATE_MODELS = frozenset({"independent", "logit-normal", "beta-binomial"})
+_PRINTED_FIRST = ("published", "recomputed")
+_FEW = 5
+"""Consistent findings of one check that still get a row each."""
+_VERDICTS = {"consistent": "green", "inconsistent": "bold red", "cannot judge": "yellow"}
+
+
+def number(estimate: Estimate | None) -> str:
+    """Value and interval as text: rates and differences in percent, "!" where the fit did not converge."""
+    if estimate is None or estimate.value is None:
+        return ""
+    percent = estimate.quantity in {"rate", "risk_difference"}
+    mark = "! " if estimate.failed else ""
+    exact = estimate.kind != "posterior" or estimate.method == EXACT
+    text = mark + _figure(estimate.value, percent=percent, exact=exact)
+    if estimate.low is None or estimate.high is None:
+        return text
+    limits = tuple(_figure(limit, percent=percent, exact=exact) for limit in (estimate.low, estimate.high))
+    if estimate.quantity == "number_needed_to_treat" and estimate.low > 0 > estimate.high:
+        return f"{text} (benefit {limits[0]} to inf to harm {limits[1].lstrip('-')})"
+    return f"{text} ({limits[0]} to {limits[1]})"
+
+
+def comparison_tables(comparison: Comparison) -> Iterator[Table]:
+    """Yield, for every endpoint: the three kinds of numbers, and of rates the posterior by prior and the subgroups."""
+    for endpoint in dict.fromkeys(item.endpoint for item in comparison.estimates):
+        mine = comparison.select(endpoint=endpoint)
+        if not any(item.model in _RATE_MODELS for item in mine.estimates):
+            if any(item.kind == "posterior" for item in mine.estimates):
+                yield _every_quantity(endpoint, mine, comparison.direction)
+            continue
+        yield _kinds(endpoint, mine.select(population="all"), comparison.direction)
+        yield _by_prior(endpoint, mine.select(population="all"))
+        if any(item.population != "all" for item in mine.estimates):
+            yield _subgroups(endpoint, mine)
+
+
+def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: dict[str, str]) -> Table:
+    """The exact posterior of one endpoint, a column per prior."""
+    priors = list(dict.fromkeys(item.prior for item in estimates))
+    table = Table(title=f"{_plain(label)} ({endpoint}), exact posterior", title_justify="left", title_style="bold")
+    table.add_column("")
+    for prior in priors:
+        table.add_column(f"{prior} prior", justify="right")
+    rows = dict.fromkeys((item.quantity, item.arm, item.at) for item in estimates)
+    for quantity, arm, at in rows:
+        cells = [
+            next((_cell(e) for e in estimates if (e.prior, e.quantity, e.arm, e.at) == (prior, quantity, arm, at)), "")
+            for prior in priors
+        ]
+        named = f"{QUANTITIES[quantity].label}{f', {arms.get(arm, arm)}' if arm else ''}"
+        table.add_row(f"{named}\n[dim]{at}[/dim]" if at else named, *cells)
+    return table
+
+
+def audit_table(findings: Sequence[Finding], title: str, *, everything: bool = False) -> Table:
+    """The findings, inconsistent ones first; many consistent ones of one check share a row unless `everything`."""
+    table = Table(title=_plain(title), title_justify="left", title_style="bold", show_lines=True)
+    for column in ("Verdict", "Check", "About", "Finding", "Where"):
+        table.add_column(column, overflow="fold", ratio=3 if column == "Finding" else 1)
+    consistent = Counter(finding.check for finding in findings if finding.verdict == "consistent")
+    many = set() if everything else {check for check, number in consistent.items() if number > _FEW}
+    places = list(_VERDICTS)[1:] + list(_VERDICTS)[:1]
+    for finding in sorted(findings, key=lambda item: places.index(item.verdict)):
+        if finding.verdict == "consistent" and finding.check in many:
+            continue
+        about = ": ".join(part for part in (finding.endpoint, finding.subject) if part)
+        verdict = f"[{_VERDICTS[finding.verdict]}]{finding.verdict}[/]"
+        printed = f"\n[dim]printed: {_plain(finding.printed)}[/dim]" if finding.printed else ""
+        message = _plain(finding.message) + printed
+        table.add_row(verdict, _plain(finding.check), _plain(about), message, _plain(finding.source))
+    for check in sorted(many):
+        table.add_row(
+            "[green]consistent[/]", _plain(check), f"{consistent[check]} places", "All hold.", "--all lists them"
+        )
+    return table
+
+
+def _kinds(endpoint: str, mine: Comparison, direction: str) -> Table:
+    table = Table(
+        title=f"{endpoint}, all patients: {direction}, 95% intervals", title_justify="left", title_style="bold"
+    )
+    for column in ("", "Published", "Recomputed", "Posterior, independent", "Posterior, effect"):
+        table.add_column(column, justify="right" if column else "left", overflow="fold")
+    arms = dict.fromkeys(item.arm for item in mine.estimates if item.quantity == "rate")
+    for quantity, arm in [("rate", arm) for arm in arms] + [(name, "") for name in _CONTRASTS]:
+        rows = [item for item in mine.select(quantity=quantity).estimates if item.arm == arm]
+
+        def first(kind: str, model: str = "", rows: list[Estimate] = rows) -> str:
+            found = (e for e in rows if e.kind == kind and e.model == model and e.value is not None)
+            return number(next(found, None))
+
+        label = f"{QUANTITIES[quantity].label}{f', {arm}' if arm else ''}"
+        table.add_row(
+            label, first("published"), first("recomputed"), first("posterior", "independent"),
+            first("posterior", "logit-normal"),
+        )  # fmt: skip
+    table.caption = "Posteriors under the uniform prior on rates, and the reference prior on the log odds ratio."
+    return table
+
+
+def _every_quantity(endpoint: str, mine: Comparison, direction: str) -> Table:
+    """Times to an event, adverse events and ordered categories: a row for what the first model and prior estimate."""
+    main = next(item for item in mine.estimates if item.kind == "posterior")
+    table = Table(
+        title=f"{endpoint}, all patients: {direction}, 95% intervals", title_justify="left", title_style="bold"
+    )
+    for column in ("", "Published", "Recomputed", "Posterior", "P(benefit)"):
+        table.add_column(column, justify="right" if column else "left", overflow="fold")
+    chosen = mine.select(kind="posterior", model=main.model, prior=main.prior, population="all").estimates
+    for item in chosen:
+        if item.item and item.arm:
+            continue  # of many terms the contrasts are enough; comparison.csv has all
+        same = [
+            other for other in mine.estimates
+            if (other.quantity, other.arm, other.item, other.grade, other.population, other.at)
+            == (item.quantity, item.arm, item.item, item.grade, "all", item.at) and other.value is not None
+        ]  # fmt: skip
+        cells = [number(next((other for other in same if other.kind == kind), None)) for kind in _PRINTED_FIRST]
+        benefit = "" if item.prob_benefit is None else f"{item.prob_benefit:.3g}"
+        label = ", ".join(part for part in (item.item, item.grade, QUANTITIES[item.quantity].label, item.arm) if part)
+        table.add_row(f"{label}\n[dim]{item.at}[/dim]" if item.at else label, *cells, number(item), benefit)
+    table.caption = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
+    return table
+
+
+def _by_prior(endpoint: str, mine: Comparison) -> Table:
+    table = Table(title=f"{endpoint}, all patients: how much the prior matters", title_justify="left")
+    for column in ("Model", "Prior", "Odds ratio", "P(benefit)", "P(benefit > margin)", "P(equivalent)"):
+        table.add_column(column, justify="left" if column in {"Model", "Prior"} else "right")
+    posterior = mine.select(kind="posterior")
+    for model, prior in dict.fromkeys((item.model, item.prior) for item in posterior.estimates):
+        rows = {item.quantity: item for item in posterior.select(model=model, prior=prior).estimates}
+        if "odds_ratio" in rows:
+            shown = [rows.get(f"probability_{name}") for name in ("of_benefit", "above_margin", "of_equivalence")]
+            table.add_row(model, prior, number(rows["odds_ratio"]), *(_cell(item) for item in shown if item))
+    return table
+
+
+def _subgroups(endpoint: str, mine: Comparison) -> Table:
+    table = Table(title=f"{endpoint}: subgroups, raw and shrunken odds ratios", title_justify="left")
+    for column in ("Subgroup", "Rates as published", "Odds ratio, raw", "Odds ratio, shrunken", "P(benefit)"):
+        table.add_column(column, justify="left" if column == "Subgroup" else "right", overflow="fold")
+    for population in dict.fromkeys(item.population for item in mine.estimates if item.population != "all"):
+        here = mine.select(population=population)
+        rates = here.select(kind="published", quantity="rate").estimates
+        raw = next((e for e in here.select(kind="recomputed", quantity="odds_ratio").estimates), None)
+        shrunken = next(
+            (e for e in here.select(model="logit-normal", prior="reference", quantity="odds_ratio").estimates), None
+        )
+        post = not all(item.causal for item in here.estimates)
+        benefit = "" if shrunken is None or shrunken.prob_benefit is None else f"{shrunken.prob_benefit:.3g}"
+        table.add_row(
+            f"{population}{' (after randomisation)' if post else ''}",
+            " | ".join(number(item) for item in rates),
+            number(raw),
+            number(shrunken),
+            benefit,
+        )
+    table.caption = "Subgroups of different factors are the same patients: never add or multiply them."
+    return table
+
+
+def _cell(estimate: Estimate) -> str:
+    if QUANTITIES[estimate.quantity].form == "probability" and estimate.value is not None:
+        exact = estimate.method == EXACT
+        return f"{estimate.value:.4f}" if exact else f"{estimate.value:g}"
+    return number(estimate)
+
+
+def _figure(value: float, *, percent: bool, exact: bool) -> str:
+    """A number as text; of draws no digit is shown, not even a 0, that they do not support."""
+    if isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if isinstance(value, Printed):
+        return f"{value.scaled(2)}%" if percent else str(value)
+    if not percent:
+        return f"{value:.3g}"
+    return f"{100 * value:.1f}%" if exact else f"{round(100 * value, 1):g}%"
+
+
+def _plain(text: str) -> str:
+    return escape("".join(character for character in text if character.isprintable()))
