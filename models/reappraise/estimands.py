@@ -124,7 +124,7 @@ def supported(value: float, error: float) -> float:
     Examples
     --------
     >>> supported(0.43768, 0.0013), supported(12.3456, 0.3)
-    (0.438, 12.3)
+    (0.438, 12.0)
     """
     if not (isfinite(value) and isfinite(error)) or error <= 0 or value in {0.0, inf}:
         return value
