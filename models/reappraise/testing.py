@@ -65,9 +65,9 @@ def assert_posterior(
 
     Examples
     --------
-    >>> assert_posterior(
-    ...     "results/posteriors/orr.all.logit-normal.reference.nc", "odds_ratio", between=(1.1, 6)
-    ... )  # doctest: +SKIP
+    >>> import xarray as xr
+    >>> draws = xr.Dataset({"odds_ratio": (("chain", "draw"), [[1.8, 2.4, 2.2, 3.1]])})
+    >>> assert_posterior(xr.DataTree.from_dict({"posterior": draws}), "odds_ratio", between=(1.1, 6))
     """
     tree = _tree(posterior)
     if variable not in tree["posterior"]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp, inf, isnan, log, sqrt
-from statistics import NormalDist
-
-from scipy.stats.contingency import odds_ratio
-from statsmodels.stats.proportion import confint_proportions_2indep
+from math import exp, hypot, inf, isnan, log, sqrt
 
 from reappraise.core.interval import Interval
 from reappraise.core.two_by_two import TwoByTwo
 from reappraise.response.classical import score
+from reappraise.response.classical.rates import normal_quantile, wilson
 
 
 def risk_differences(table: TwoByTwo, *, level: float = 0.95) -> tuple[Interval, ...]:
@@ -31,15 +28,15 @@ def risk_differences(table: TwoByTwo, *, level: float = 0.95) -> tuple[Interval,
     Am Stat 2000;54:280-288. doi:10.1080/00031305.2000.10474560
     """
     difference = table.rate - table.reference_rate
-    wald = _independent(table, level, "wald")
+    wald = _wald(table, level)
     correction = (1 / table.total + 1 / table.reference_total) / 2
     limits = {
-        "Newcombe hybrid score": _independent(table, level, "newcomb"),
+        "Newcombe hybrid score": _hybrid(table, level),
         "Miettinen-Nurminen score": score.difference_limits(table, level=level, corrected=True),
         "Mee score": score.difference_limits(table, level=level, corrected=False),
         "Wald": wald,
         "Wald with continuity correction": (wald[0] - correction, wald[1] + correction),
-        "Agresti-Caffo": _independent(table, level, "agresti-caffo"),
+        "Agresti-Caffo": _wald(table, level, added=1),
     }
     return tuple(Interval(method, difference, max(-1.0, low), min(1.0, high)) for method, (low, high) in limits.items())
 
@@ -109,6 +106,8 @@ def odds_ratios(table: TwoByTwo, *, level: float = 0.95) -> tuple[Interval, ...]
     added = tuple(cell + 0.5 for cell in (a, b, c, d))
     moved = added[0] * added[3] / (added[1] * added[2])
     haldane = _log_wald(moved, sqrt(sum(1 / cell for cell in added)), level)
+    from scipy.stats.contingency import odds_ratio
+
     conditional = odds_ratio(table.cells, kind="conditional")
     exact = conditional.confidence_interval(level)
     value = None if isnan(conditional.statistic) else float(conditional.statistic)
@@ -125,21 +124,29 @@ def odds_ratios(table: TwoByTwo, *, level: float = 0.95) -> tuple[Interval, ...]
     )
 
 
-def _independent(table: TwoByTwo, level: float, method: str) -> tuple[float, float]:
-    low, high = confint_proportions_2indep(
-        table.events,
-        table.total,
-        table.reference_events,
-        table.reference_total,
-        method=method,
-        compare="diff",
-        alpha=1 - level,
+def _hybrid(table: TwoByTwo, level: float) -> tuple[float, float]:
+    """Newcombe's limits: the distances of Wilson's limits from both rates, as if they were standard errors."""
+    low, high = wilson(table.events, table.total, level=level)
+    reference_low, reference_high = wilson(table.reference_events, table.reference_total, level=level)
+    difference = table.rate - table.reference_rate
+    return (
+        difference - hypot(table.rate - low, reference_high - table.reference_rate),
+        difference + hypot(high - table.rate, table.reference_rate - reference_low),
     )
-    return float(low), float(high)
+
+
+def _wald(table: TwoByTwo, level: float, added: int = 0) -> tuple[float, float]:
+    """Wald's limits, after adding so many patients with and as many without the event to each arm."""
+    first, total = table.events + added, table.total + 2 * added
+    reference, reference_total = table.reference_events + added, table.reference_total + 2 * added
+    rate, reference_rate = first / total, reference / reference_total
+    variance = rate * (1 - rate) / total + reference_rate * (1 - reference_rate) / reference_total
+    width = normal_quantile(level) * sqrt(variance)
+    return rate - reference_rate - width, rate - reference_rate + width
 
 
 def _log_wald(value: float, error: float, level: float) -> tuple[float, float]:
-    width = NormalDist().inv_cdf((1 + level) / 2) * error
+    width = normal_quantile(level) * error
     return exp(log(value) - width), exp(log(value) + width)
 
 

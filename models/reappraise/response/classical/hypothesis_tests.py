@@ -8,8 +8,6 @@ from math import log, sqrt
 from statistics import NormalDist
 from typing import Literal
 
-from scipy.stats import barnard_exact, boschloo_exact, fisher_exact, hypergeom
-
 from reappraise.core.two_by_two import TwoByTwo
 
 type Direction = Literal["higher", "lower"]
@@ -76,6 +74,8 @@ def p_values(table: TwoByTwo, *, direction: Direction, unconditional: bool = Tru
 
 
 def _conditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
+    from scipy.stats import fisher_exact, hypergeom
+
     greater = fisher_exact(table.cells, alternative="greater").pvalue
     less = fisher_exact(table.cells, alternative="less").pvalue
     one = float(greater if direction == "higher" else less)
@@ -114,6 +114,8 @@ def _asymptotic(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
 
 
 def _unconditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
+    from scipy.stats import barnard_exact, boschloo_exact
+
     if table.uninformative:
         greater = less = barnard = barnard_two = 1.0
     else:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from math import exp, log, sqrt
 from statistics import NormalDist
 
-from scipy.optimize import brentq
-from scipy.stats import binom, binomtest
-from statsmodels.stats.proportion import proportion_confint
-
 from reappraise.core.interval import Interval
+from reappraise.core.root import bracketed_root
 
 EXACT = "Clopper-Pearson (exact)"
 
@@ -51,49 +48,82 @@ def rate_intervals(events: int, total: int, *, level: float = 0.95) -> tuple[Int
     if not (0 <= events <= total and total > 0):
         raise ValueError(f"expected 0 <= events <= total and total > 0, got {events} of {total}")
     rate = events / total
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    error = sqrt(rate * (1 - rate) / total)
-    corrected = z * error + 1 / (2 * total)
+    z = normal_quantile(level)
+    width = z * sqrt(rate * (1 - rate) / total)
+    corrected = width + 1 / (2 * total)
+    added = (events + z**2 / 2) / (total + z**2)
+    added_width = z * sqrt(added * (1 - added) / (total + z**2))
     found = [
-        (EXACT, _scipy(events, total, level, "exact")),
+        (EXACT, _beta_limits(events, total, level, prior=0.0)),
         ("mid-P", _mid_p(events, total, level)),
-        ("Wilson score", _scipy(events, total, level, "wilson")),
-        ("Wilson score with continuity correction", _scipy(events, total, level, "wilsoncc")),
-        ("Agresti-Coull", _statsmodels(events, total, level, "agresti_coull")),
-        ("Jeffreys", _jeffreys(events, total, level)),
-        ("Wald", _statsmodels(events, total, level, "normal")),
-        ("Wald with continuity correction", (max(0.0, rate - corrected), min(1.0, rate + corrected))),
+        ("Wilson score", wilson(events, total, level=level)),
+        ("Wilson score with continuity correction", _wilson_corrected(events, total, z)),
+        ("Agresti-Coull", _within(added, added_width)),
+        ("Jeffreys", _beta_limits(events, total, level, prior=0.5)),
+        ("Wald", _within(rate, width)),
+        ("Wald with continuity correction", _within(rate, corrected)),
     ]
     if 0 < events < total:
-        middle, width = log(rate / (1 - rate)), z / sqrt(total * rate * (1 - rate))
-        found.append(("Wald on the logit scale", (_expit(middle - width), _expit(middle + width))))
+        middle, reach = log(rate / (1 - rate)), z / sqrt(total * rate * (1 - rate))
+        found.append(("Wald on the logit scale", (_expit(middle - reach), _expit(middle + reach))))
     return tuple(Interval(method, rate, float(low), float(high)) for method, (low, high) in found)
 
 
-def _scipy(events: int, total: int, level: float, method: str) -> tuple[float, float]:
-    limits = binomtest(events, total).proportion_ci(level, method)  # type: ignore[arg-type]  # a literal, passed on
-    return limits.low, limits.high
+def normal_quantile(level: float) -> float:
+    """How many standard errors reach to either side of an estimate at a coverage."""
+    return NormalDist().inv_cdf((1 + level) / 2)
 
 
-def _statsmodels(events: int, total: int, level: float, method: str) -> tuple[float, float]:
-    low, high = proportion_confint(events, total, alpha=1 - level, method=method)
-    return max(0.0, low), min(1.0, high)
+def wilson(events: int, total: int, *, level: float) -> tuple[float, float]:
+    """Wilson's score interval, which the hybrid interval of a difference is made of as well."""
+    z, rate = normal_quantile(level), events / total
+    middle, below = 2 * events + z**2, 2 * (total + z**2)
+    width = z * sqrt(4 * events * (1 - rate) + z**2)
+    return _ends(events, total, (middle - width) / below, (middle + width) / below)
 
 
-def _jeffreys(events: int, total: int, level: float) -> tuple[float, float]:
-    low, high = _statsmodels(events, total, level, "jeffreys")
-    return (0.0 if events == 0 else low), (1.0 if events == total else high)
+def _wilson_corrected(events: int, total: int, z: float) -> tuple[float, float]:
+    rate, middle, below = events / total, 2 * events + z**2, 2 * (total + z**2)
+    low = high = 0.0
+    if events > 0:
+        low = (middle - 1 - z * sqrt(z**2 - 2 - 1 / total + 4 * rate * (total - events + 1))) / below
+    if events < total:
+        high = (middle + 1 + z * sqrt(z**2 + 2 - 1 / total + 4 * rate * (total - events - 1))) / below
+    return _ends(events, total, low, high)
+
+
+def _beta_limits(events: int, total: int, level: float, *, prior: float) -> tuple[float, float]:
+    """Quantiles of Beta(k + prior, n - k + 1 - prior) and of Beta(k + 1 - prior, n - k + prior)."""
+    from scipy.special import betaincinv  # half of the time of an audit that prints no interval of a rate
+
+    tail, left = (1 - level) / 2, total - events
+    low = 0.0 if events == 0 else float(betaincinv(events + prior, left + 1 - prior, tail))
+    high = 1.0 if events == total else float(betaincinv(events + 1 - prior, left + prior, 1 - tail))
+    return low, high
 
 
 def _mid_p(events: int, total: int, level: float) -> tuple[float, float]:
-    tail = (1 - level) / 2
+    from scipy.special import betainc
 
     def beyond(p: float) -> float:
-        return float(binom.sf(events, total, p) + 0.5 * binom.pmf(events, total, p))
+        """Half of P(X > k) + P(X >= k)."""
+        more = betainc(events + 1, total - events, p) if events < total else 0.0
+        as_many = betainc(events, total - events + 1, p) if events else 1.0
+        return float(more + as_many) / 2
 
-    low = 0.0 if events == 0 else brentq(lambda p: beyond(p) - tail, 0.0, 1.0, xtol=1e-13)
-    high = 1.0 if events == total else brentq(lambda p: beyond(p) - (1 - tail), 0.0, 1.0, xtol=1e-13)
+    tail = (1 - level) / 2
+    low = 0.0 if events == 0 else bracketed_root(lambda p: beyond(p) - tail, 0.0, 1.0)
+    high = 1.0 if events == total else bracketed_root(lambda p: beyond(p) - (1 - tail), 0.0, 1.0)
     return low, high
+
+
+def _within(middle: float, width: float) -> tuple[float, float]:
+    return max(0.0, middle - width), min(1.0, middle + width)
+
+
+def _ends(events: int, total: int, low: float, high: float) -> tuple[float, float]:
+    """Limits that are exactly 0 and 1 where nobody or everybody had the event."""
+    return (0.0 if events == 0 else low), (1.0 if events == total else high)
 
 
 def _expit(x: float) -> float:

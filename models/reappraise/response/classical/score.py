@@ -10,8 +10,7 @@ from collections.abc import Callable
 from math import exp, inf, log, sqrt
 from statistics import NormalDist
 
-from scipy.optimize import brentq
-
+from reappraise.core.root import bracketed_root
 from reappraise.core.two_by_two import TwoByTwo
 
 _LARGEST_LOG = 40.0
@@ -182,7 +181,7 @@ def _root(statistic: Callable[[float], float], found: float, edge: float, target
         value = 0.0 if parameter == found else statistic(parameter)
         return max(-1e3, min(1e3, value)) - target
 
-    return float(brentq(distance, nearly, found, xtol=1e-12, rtol=1e-12))
+    return bracketed_root(distance, nearly, found)
 
 
 def _log_limits(statistic: Callable[[float], float], above: float, below: float, level: float) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reappraise.core.errors import AnalysisError
 from reappraise.core.interval import Interval
+from reappraise.survival.classical.at_risk import number_at, number_from
 
 type Floats = NDArray[np.float64]
 type Scale = Literal["log-log", "log", "plain"]
@@ -75,7 +76,7 @@ class Landmark:
 
 
 def kaplan_meier(time: Floats, event: NDArray[np.bool_]) -> KaplanMeier:
-    r"""Kaplan-Meier curve of one arm, by lifelines, with Greenwood's sum.
+    r"""Kaplan-Meier curve of one arm, with Greenwood's sum.
 
     .. math:: S(t) = \prod_{t_i \le t} (1 - d_i / n_i), \quad G(t) = \sum_{t_i \le t} d_i / (n_i (n_i - d_i))
 
@@ -98,19 +99,15 @@ def kaplan_meier(time: Floats, event: NDArray[np.bool_]) -> KaplanMeier:
     """
     if time.size == 0:
         raise AnalysisError("expected at least one patient for a survival curve, got none")
-    from lifelines import KaplanMeierFitter
-
-    fitter = KaplanMeierFitter().fit(time, event)
-    table = fitter.event_table.iloc[1:]  # the first row is time 0, before anything happened
-    at_risk = table["at_risk"].to_numpy(dtype=np.float64)
-    events = table["observed"].to_numpy(dtype=np.float64)
+    times = np.unique(time)
+    at_risk, events = number_from(times, time), number_at(times, time[event])
     steps = np.full_like(at_risk, inf)
     np.divide(events, at_risk * (at_risk - events), out=steps, where=at_risk > events)
     return KaplanMeier(
-        time=table.index.to_numpy(dtype=np.float64),
+        time=times,
         at_risk=at_risk,
         events=events,
-        survival=fitter.survival_function_.iloc[1:, 0].to_numpy(dtype=np.float64),
+        survival=np.cumprod((at_risk - events) / at_risk),
         greenwood=np.cumsum(steps),
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reappraise.core.arms import Better
 from reappraise.core.errors import AnalysisError
+from reappraise.survival.classical.at_risk import number_at, number_from
 
 type Floats = NDArray[np.float64]
 
@@ -75,10 +76,10 @@ def log_rank(time: Floats, event: NDArray[np.bool_], arm: NDArray[np.int8], *, b
     """
     experimental = arm == 1
     times = np.unique(time[event])
-    deaths = _number_at(times, time[event])
-    deaths_experimental = _number_at(times, time[event & experimental])
-    at_risk = _number_from(times, time)
-    share = _number_from(times, time[experimental]) / at_risk
+    deaths = number_at(times, time[event])
+    deaths_experimental = number_at(times, time[event & experimental])
+    at_risk = number_from(times, time)
+    share = number_from(times, time[experimental]) / at_risk
     observed, expected = float(deaths_experimental.sum()), float((deaths * share).sum())
     survivors = (at_risk - deaths) / np.maximum(at_risk - 1, 1)
     variance = float((deaths * share * (1 - share) * survivors).sum())
@@ -95,14 +96,3 @@ def log_rank(time: Floats, event: NDArray[np.bool_], arm: NDArray[np.int8], *, b
         one_sided=NormalDist().cdf(z if better == "higher" else -z),
         two_sided=2 * NormalDist().cdf(-abs(z)),
     )
-
-
-def _number_at(times: Floats, of: Floats) -> Floats:
-    ordered = np.sort(of)
-    return np.subtract(
-        np.searchsorted(ordered, times, side="right"), np.searchsorted(ordered, times, side="left"), dtype=np.float64
-    )
-
-
-def _number_from(times: Floats, of: Floats) -> Floats:
-    return np.subtract(of.size, np.searchsorted(np.sort(of), times, side="left"), dtype=np.float64)
