@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from math import exp, inf
+from math import inf
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.datasets import load_gbsg2, load_leukemia, load_lung, load_rossi
 from pandas import DataFrame
-from scipy.optimize import brentq
-from scipy.stats import binomtest
-from statsmodels.duration.hazard_regression import PHReg
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
-
 from reappraise.endpoints.classical.contrasts import risk_differences
 from reappraise.endpoints.classical.cox import hazard_ratio
 from reappraise.endpoints.classical.kaplan_meier import kaplan_meier
 from reappraise.endpoints.classical.rates import rate_intervals
-from reappraise.endpoints.classical.root import bracketed_root
 from reappraise.endpoints.classical.two_by_two import TwoByTwo
+from scipy.stats import binomtest
+from statsmodels.duration.hazard_regression import PHReg
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 MINI = Path(__file__).parent / "data" / "mini.toml"
 TOTALS = (1, 2, 3, 7, 20, 55, 109, 400)
@@ -93,20 +88,6 @@ def test_intervals_of_a_difference_are_those_of_statsmodels(total, reference_tot
                     method,
                     counts,
                 )
-
-
-@given(place=st.floats(-30, 30), scale=st.floats(0.01, 100))
-def test_a_root_is_that_of_scipy(place, scale):
-    def function(x: float) -> float:
-        return exp(min(scale * (x - place), 50.0)) - 1
-
-    assert bracketed_root(function, -31.0, 31.0) == pytest.approx(brentq(function, -31, 31, xtol=1e-13), abs=1e-11)
-    assert bracketed_root(lambda x: x - place, place, 31.0) == place
-
-
-def test_a_root_needs_a_change_of_sign():
-    with pytest.raises(ValueError, match=r"expected a change of sign between 1\.0 and 2\.0"):
-        bracketed_root(lambda x: x, 1.0, 2.0)
 
 
 @pytest.mark.parametrize("name", DATASETS)

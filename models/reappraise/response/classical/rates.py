@@ -6,7 +6,6 @@ from math import exp, log, sqrt
 from statistics import NormalDist
 
 from reappraise.core.interval import Interval
-from reappraise.core.root import bracketed_root
 
 EXACT = "Clopper-Pearson (exact)"
 
@@ -103,6 +102,7 @@ def _beta_limits(events: int, total: int, level: float, *, prior: float) -> tupl
 
 
 def _mid_p(events: int, total: int, level: float) -> tuple[float, float]:
+    from scipy.optimize import brentq
     from scipy.special import betainc
 
     def beyond(p: float) -> float:
@@ -112,8 +112,8 @@ def _mid_p(events: int, total: int, level: float) -> tuple[float, float]:
         return float(more + as_many) / 2
 
     tail = (1 - level) / 2
-    low = 0.0 if events == 0 else bracketed_root(lambda p: beyond(p) - tail, 0.0, 1.0)
-    high = 1.0 if events == total else bracketed_root(lambda p: beyond(p) - (1 - tail), 0.0, 1.0)
+    low = 0.0 if events == 0 else float(brentq(lambda p: beyond(p) - tail, 0.0, 1.0, xtol=1e-13))
+    high = 1.0 if events == total else float(brentq(lambda p: beyond(p) - (1 - tail), 0.0, 1.0, xtol=1e-13))
     return low, high
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from math import exp, inf, log, sqrt
 from statistics import NormalDist
 
-from reappraise.core.root import bracketed_root
 from reappraise.core.two_by_two import TwoByTwo
 
 _LARGEST_LOG = 40.0
@@ -181,7 +180,9 @@ def _root(statistic: Callable[[float], float], found: float, edge: float, target
         value = 0.0 if parameter == found else statistic(parameter)
         return max(-1e3, min(1e3, value)) - target
 
-    return bracketed_root(distance, nearly, found)
+    from scipy.optimize import brentq  # slow to import, and an audit without printed contrasts has no need of it
+
+    return float(brentq(distance, nearly, found, xtol=1e-13))
 
 
 def _log_limits(statistic: Callable[[float], float], above: float, below: float, level: float) -> tuple[float, float]:
