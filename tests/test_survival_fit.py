@@ -23,9 +23,9 @@ from scipy import stats
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
 from reappraise.hazard import Grid, HazardPrior, HazardRatioPrior, hazard_ratio_priors
+from reappraise.netcdf import read_tree, write_tree
 from reappraise.nuts import Sampled
 from reappraise.sampling import Sampling
-from reappraise.store import read_tree, write_tree
 from reappraise.survival_engine import compiled_hazards
 from reappraise.survival_fitting import MODEL, SurvivalFit, SurvivalJob, fit_survival
 from reappraise.survival_reweighting import reweighted

@@ -16,10 +16,10 @@ from arviz_stats.base import array_stats
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
 from reappraise.hazard import Grid, HazardPrior, hazard_ratio_priors
+from reappraise.netcdf import read_tree, write_tree
 from reappraise.nuts import Sampled
 from reappraise.sampling import Sampling
 from reappraise.shared_survival import EndpointFit, SharedSurvivalFit, endpoint_draws
-from reappraise.store import read_tree, write_tree
 from reappraise.survival_evidence import compare_proportionality
 from reappraise.survival_fitting import MODEL, SurvivalFit
 from reappraise.survival_sharing import fit_survival_together

@@ -46,7 +46,7 @@ _HOMES = {
     "fit_survival_together": "survival_sharing",
     "load_trial": "trial",
     "read_patients": "trial.patients",
-    "read_tree": "store",
+    "read_tree": "netcdf",
     "recompute": "endpoints.classical",
     "recompute_survival": "endpoints.classical.survival",
     "reconstruct": "replicates",
@@ -67,13 +67,14 @@ if TYPE_CHECKING:
     from reappraise.exact import exact_estimates
     from reappraise.fitting import Fit, fit
     from reappraise.hazard import HazardPrior, HazardRatioPrior
+    from reappraise.netcdf import read_tree
     from reappraise.prior import EffectPrior, RatePrior
     from reappraise.pseudo_ipd.reconstruct import Effort
     from reappraise.replicates import reconstruct
     from reappraise.safety.fitting import SafetyFit, fit_adverse_events
     from reappraise.sampling import Sampling
     from reappraise.shared_survival import SharedSurvivalFit
-    from reappraise.store import Store, read_tree
+    from reappraise.store import Store
     from reappraise.survival_evidence import ProportionalityEvidence, compare_proportionality
     from reappraise.survival_fitting import SurvivalFit, fit_survival
     from reappraise.survival_reweighting import reweighted

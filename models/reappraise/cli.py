@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from reappraise.errors import ReappraiseError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from reappraise.store import Store
     from reappraise.workflow import Progress
 
 app = typer.Typer(
@@ -153,6 +153,9 @@ def run(
     draws: Annotated[int, typer.Option(min=100, help="Draws kept of each chain.")] = 2000,
     tune: Annotated[int, typer.Option(min=100, help="Tuning draws of each chain, not kept.")] = 1000,
     replicates: Annotated[int, typer.Option(min=10, help="Reconstructions kept of each chain.")] = 150,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the results of another trial or seed in the folder.")
+    ] = False,
     allow_unconverged: Annotated[
         bool, typer.Option("--allow-unconverged", help="Exit 0 even if a fit fails its diagnostics.")
     ] = False,
@@ -167,9 +170,9 @@ def run(
     from reappraise.store import Store
     from reappraise.workflow import analyse
 
-    _leave_whole(out)
-    with Store.open(out) as store, _progress() as progress:
-        recorded = store.recorded_seed(loaded.digest)
+    with Store.open(out, replace=replace) as store, _progress() as progress:
+        _leave_whole(store)
+        recorded = store.recorded_seed(loaded.key)
         sampling = Sampling(chains=chains, draws=draws, tune=tune, seed=recorded if seed is None else seed).seeded()
         effort = Effort(chains=chains, replicates=replicates)
         analysis = analyse(loaded, sampling=sampling, effort=effort, store=store, progress=progress)
@@ -285,19 +288,20 @@ def _interruptible(kept: str) -> Iterator[None]:
             signal.signal(kind, handler)
 
 
-def _leave_whole(out: Path) -> None:
+def _leave_whole(store: Store) -> None:
     """On an interrupt, leave at once: every file in place is whole, and a partial one is removed.
 
     Raising instead would not do: compilers run callbacks in which Python drops exceptions.
     """
 
     def leave(number: int, _frame: object) -> None:
-        shutil.rmtree(out / PARTIAL, ignore_errors=True)
+        store.abandon()
         restore_cursor = "\x1b[?25h\n" if sys.stderr.isatty() else ""
-        typer.echo(f"{restore_cursor}reappraise: interrupted; what is in {out} is whole, run again to go on.", err=True)
+        typer.echo(
+            f"{restore_cursor}reappraise: interrupted; what is in {store.folder} is whole, run again to go on.",
+            err=True,
+        )
         os._exit(INTERRUPTED + number)
-
-    from reappraise.store import PARTIAL
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, leave)

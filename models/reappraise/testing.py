@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from reappraise.errors import AnalysisError
-from reappraise.store import read_tree
+from reappraise.netcdf import read_tree
 
 
 def assert_converged(posterior: str | Path | xr.DataTree) -> None:

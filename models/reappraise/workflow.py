@@ -18,6 +18,7 @@ from reappraise.endpoints.classical import recompute
 from reappraise.estimate import Estimate
 from reappraise.fitting import Fit
 from reappraise.fitting import Job as ResponseJob
+from reappraise.manifest import Run
 from reappraise.plan import plan, plan_singles
 from reappraise.pseudo_ipd.reconstruct import Effort
 from reappraise.refusal import Refusal
@@ -162,14 +163,20 @@ def analyse(
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
-    """Audit, recompute, fit and compare; with a store, resume from it and write everything to it."""
+    """Audit, recompute, fit and compare; with a store, resume from it and write everything to it.
+
+    Raises
+    ------
+    OutputError
+        If the store holds the results of another trial or seed and was not opened with ``replace=True``, or cannot be
+        written.
+    """
     settings = (sampling or Sampling()).seeded()
     tell = progress or (lambda *_: None)
     findings = audit(trial)
     steps = _Steps(trial, settings, tell)
     if store:
-        facts = {"program": f"reappraise {version('reappraise')}", "trial": trial.key, "trial_digest": trial.digest}
-        store.describe(**facts, sampling=settings.as_dict(), versions=versions(), complete=False)
+        store.begin(_run_of(trial, settings))
     fits, resumed = _respond(steps.responses, store, steps.one_by_one(0))
     singles, found_singles = _respond(steps.singles, store, steps.one_by_one(len(steps.responses)))
     depth, unordered = analyse_depth(trial, settings, store, steps.part("depth"))
@@ -192,6 +199,16 @@ def analyse(
     if store:
         _write(analysis, store, tell, steps.total)
     return analysis
+
+
+def _run_of(trial: Trial, settings: Sampling) -> Run:
+    facts = {
+        "program": f"reappraise {version('reappraise')}",
+        "sampling": settings.as_dict(),
+        "versions": versions(),
+        "complete": False,
+    }
+    return Run(trial=trial.key, trial_digest=trial.digest, seed=settings.seed or 0, facts=facts)
 
 
 class _Steps:
@@ -269,11 +286,9 @@ def _write(analysis: Analysis, store: Store, tell: Progress, steps: int) -> None
         figure.savefig(picture, format="png", dpi=150, metadata={"Software": None})
         write(f"figures/{name}.png", picture.getvalue())
     store.prune(kept)
-    store.describe(
-        complete=True,
-        verdicts={item.job.name: item.diagnosis.verdict for item in analysis.everything},
-        refused={item.endpoint: item.reason for item in analysis.refused},
-    )
+    verdicts = {item.job.name: item.diagnosis.verdict for item in analysis.everything}
+    refused = {item.endpoint: item.reason for item in analysis.refused}
+    store.finish({"complete": True, "verdicts": verdicts, "refused": refused})
 
 
 def findings_csv(findings: tuple[Finding, ...]) -> str:
