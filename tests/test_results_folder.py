@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -162,7 +163,8 @@ NAMES = (
     "../outside/thesis.csv", "/etc/hosts.csv", "posteriors/../../outside/thesis.csv", "posteriors/../thesis.nc",
     "./thesis.csv", "thesis.csv/", "deep/folder/thesis.csv", "figures/deep/a.png", "..\\outside\\thesis.csv",
     "C:\\thesis.csv", "c:thesis.csv", "a\x00.csv", "a\n.csv", "\ud800.csv", ".csv", "..csv", "", ".", "..",
-    "thesis.docx", ".lock", ".partial/a.csv", "manifest.json", "figures/a.csv", "a" * 300 + ".csv", "a?.csv", "posteriors//a.nc",
+    "thesis.docx", ".lock", ".partial/a.csv", "manifest.json", "figures/a.csv", "a" * 300 + ".csv", "a?.csv",
+    "posteriors//a.nc",
 )  # fmt: skip
 
 
@@ -233,6 +235,7 @@ ODD = {
     "text for a seed": PLAIN + ', "trial": "mini", "trial_digest": "0", "sampling": {"seed": "5"}}',
     "a truth for a seed": PLAIN + ', "trial": "mini", "trial_digest": "0", "sampling": {"seed": true}}',
     "a seed below zero": PLAIN + ', "trial": "mini", "trial_digest": "0", "sampling": {"seed": -1}}',
+    "text for endpoints": PLAIN + ', "trial": "mini", "trial_digest": "0", "sampling": {"seed": 5}, "part": "orr"}',
     "a number for a trial": PLAIN + ', "trial": 5, "trial_digest": "0", "sampling": {"seed": 5}}',
     "no trial": PLAIN + ', "sampling": {"seed": 5}}',
     "another program": "[5]",
@@ -328,6 +331,16 @@ def test_another_trial_or_seed_is_refused_unless_allowed(tmp_path: Path, run: Ru
     assert kept == {LOCK: b"", "audit.csv": b"new", "comparison.csv.set-aside-1": MINE, "notes.txt": MINE}
     with Store.open(folder) as store:
         assert store.recorded_seed(run.trial) == run.seed
+
+
+def test_some_endpoints_do_not_take_the_place_of_all(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "results", replace(RUN, part=("orr",)))
+    with Store.open(folder) as store:
+        store.begin(replace(RUN, part=("orr", "pfs"), trial_digest="1" * 64))
+        store.begin(RUN)
+        assert not store.notes
+    with Store.open(folder) as store, pytest.raises(OutputError, match="and this run is of trial 'mini', only 'orr', "):
+        store.begin(replace(RUN, part=("orr",)))
 
 
 def test_files_of_no_known_run_are_refused_too(tmp_path: Path) -> None:

@@ -80,9 +80,8 @@ def test_running_again_resumes_and_changes_nothing(analysis: Analysis, folder: P
 
 def test_another_seed_is_refused_before_anything_is_sampled(analysis: Analysis, folder: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    with Store.open(folder) as store, pytest.raises(OutputError, match="with seed 5, and this run .* seed 6"):
+    with Store.open(folder) as store, pytest.raises(OutputError, match=r"with seed 5, and this run .* seed 6"):
         analyse(load_trial(MINI), sampling=Sampling(seed=6), store=store)
-    before.pop(folder / "manifest.json")
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 

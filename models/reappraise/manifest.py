@@ -53,6 +53,8 @@ class Run:
         Key of the trial, and digest of its file.
     seed
         Root seed.
+    part
+        Keys of the endpoints that were asked for; empty for the whole trial.
     facts
         What else a reader wants to know, as JSON has it: settings, versions, verdicts.
     """
@@ -60,12 +62,19 @@ class Run:
     trial: str
     trial_digest: str
     seed: int
+    part: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
         """Which run it is, for a message."""
-        return f"trial {self.trial!r} with seed {self.seed}"
+        part = f", only {', '.join(map(repr, self.part))}," if self.part else ""
+        return f"trial {self.trial!r}{part} with seed {self.seed}"
+
+    def covers(self, other: Run) -> bool:
+        """Whether the other's results are among those of this run, for it is of the same trial and seed."""
+        wider = not self.part or bool(other.part and set(other.part) <= set(self.part))
+        return wider and (self.trial, self.seed) == (other.trial, other.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ class Manifest:
             plain["files"][name] = {"bytes": described.pop("size"), **described}
         if self.run is not None:
             named = {"trial": self.run.trial, "trial_digest": self.run.trial_digest}
-            plain |= {**self.run.facts, **named}
+            plain |= {**self.run.facts, **named, "part": list(self.run.part)}
             plain["sampling"] = {**plain.get("sampling", {}), "seed": self.run.seed}
         return json.dumps(plain, indent=1, sort_keys=True) + "\n"
 
@@ -155,11 +164,15 @@ def _entry(name: str, plain: object) -> Entry:
 def _run(plain: dict[str, Any]) -> Run | None:
     if not {"trial", "trial_digest", "sampling"} & plain.keys():
         return None
-    facts = {key: value for key, value in plain.items() if key not in {"format", "files", "trial", "trial_digest"}}
+    ours = {"format", "files", "trial", "trial_digest", "part"}
+    facts = {key: value for key, value in plain.items() if key not in ours}
+    part = plain.get("part", [])
+    if not isinstance(part, list) or not all(isinstance(key, str) for key in part):
+        raise ValueError(f"expected the keys of endpoints as part, got {_short(part)}")
     match plain:
         case {"trial": str(trial), "trial_digest": str(digest), "sampling": {"seed": int(seed)}}:
             if 0 <= seed < 2**63 and not isinstance(seed, bool):
-                return Run(trial=trial, trial_digest=digest, seed=seed, facts=facts)
+                return Run(trial=trial, trial_digest=digest, seed=seed, part=tuple(part), facts=facts)
     found = {key: plain.get(key) for key in ("trial", "trial_digest", "sampling")}
     raise ValueError(f"expected the key of a trial, its digest and the seed, got {_short(found)}")
 

@@ -17,7 +17,15 @@ def write_tree(tree: xr.DataTree, path: Path) -> None:
     OSError
         If it cannot be written.
     """
-    encoding = {
+    try:
+        tree.to_netcdf(path, engine="netcdf4", encoding=compressed(tree))
+    except RuntimeError as error:  # what the library says of a full disk
+        raise OSError(str(error)) from None
+
+
+def compressed(tree: xr.DataTree) -> dict[str, dict[str, dict[str, bool | int]]]:
+    """How draws are written, by group and variable: compressed, with a checksum that finds a damaged part."""
+    return {
         node.path: {
             str(name): {"zlib": True, "complevel": 1, "shuffle": True, "fletcher32": True}
             for name, variable in node.data_vars.items()
@@ -25,10 +33,6 @@ def write_tree(tree: xr.DataTree, path: Path) -> None:
         }
         for node in tree.subtree
     }
-    try:
-        tree.to_netcdf(path, engine="netcdf4", encoding=encoding)
-    except RuntimeError as error:  # what the library says of a full disk
-        raise OSError(str(error)) from None
 
 
 def read_tree(path: Path) -> xr.DataTree:

@@ -122,10 +122,10 @@ class Store:
         Raises
         ------
         OutputError
-            If the folder holds files of another trial or seed, and they may not be replaced.
+            If the folder holds files of another trial or seed, or of more endpoints, and they may not be replaced.
         """
         held = self.manifest.run
-        same = held is not None and (held.trial, held.seed) == (run.trial, run.seed)
+        same = held is not None and run.covers(held)
         if self.manifest.entries and not same and not self.replace:
             number = len(self.manifest.entries)
             raise OutputError(
@@ -133,7 +133,8 @@ class Store:
                 f"and this run is of {run.words}. Choose another folder, or replace them with --replace "
                 "(replace=True of Store.open)."
             )
-        if self.manifest.entries and held is not None and same and held.trial_digest != run.trial_digest:
+        edited = held is not None and same and held.part == run.part and held.trial_digest != run.trial_digest
+        if self.manifest.entries and edited:
             self.notes.append(
                 f"the file of trial {run.trial!r} has changed since {self.folder} was written; what depends on the "
                 "change is computed again, in place of what was there"

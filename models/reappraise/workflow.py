@@ -208,7 +208,7 @@ def _run_of(trial: Trial, settings: Sampling) -> Run:
         "versions": versions(),
         "complete": False,
     }
-    return Run(trial=trial.key, trial_digest=trial.digest, seed=settings.seed or 0, facts=facts)
+    return Run(trial=trial.key, trial_digest=trial.digest, seed=settings.seed or 0, part=trial.part, facts=facts)
 
 
 class _Steps:
