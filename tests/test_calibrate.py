@@ -214,6 +214,36 @@ def test_what_is_not_ours_is_never_overwritten(tmp_path: Path) -> None:
         calibrate(Toy(), datasets=20, folder=tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["link", "dangling", "pipe", "folder"])
+@pytest.mark.parametrize("name", ["toy.json", "toy.png", "toy.partial.jsonl"])
+def test_what_is_no_plain_file_is_refused_as_it_is(tmp_path: Path, name: str, kind: str) -> None:
+    (tmp_path / "mine").write_text("", encoding="utf-8")
+    path = tmp_path / "out" / name
+    path.parent.mkdir()
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case _:
+            path.symlink_to(tmp_path / ("mine" if kind == "link" else "new"))
+    with pytest.raises(OutputError, match=name):
+        calibrate(Toy(), datasets=20, folder=path.parent)
+    assert [item.name for item in path.parent.iterdir()] == [name]
+    assert (tmp_path / "mine").read_bytes() == b""
+    assert not (tmp_path / "new").exists()
+
+
+def test_half_files_of_a_killed_calibration_are_swept_and_no_others(here: list[Unit], tmp_path: Path) -> None:
+    (tmp_path / f".toy.json.reappraise-{'a' * 16}.part").write_text("half", encoding="utf-8")
+    for name in (".toy.json.partial", f".other.json.reappraise-{'a' * 16}.part"):
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+    calibrate(Toy(), datasets=20, folder=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "toy.json", ".toy.json.partial", f".other.json.reappraise-{'a' * 16}.part",
+    }  # fmt: skip
+
+
 # Workers
 
 

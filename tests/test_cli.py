@@ -116,6 +116,10 @@ def test_a_failing_fit_makes_the_run_exit_1_unless_allowed(tmp_path: Path) -> No
     assert "NOT CONVERGED: response." in done.stderr
     assert "\r" not in done.stderr
     assert reappraise(*few, "--allow-unconverged").returncode == 0
+    other = reappraise("run", MINI, "--out", tmp_path / "out", "--seed", "6")
+    assert (other.returncode, other.stdout) == (2, "")
+    assert "of trial 'mini' with seed 5" in other.stderr
+    assert "--replace" in other.stderr
     assert "! " in reappraise("compare", tmp_path / "out").stdout
 
 

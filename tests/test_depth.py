@@ -97,7 +97,7 @@ def test_it_resumes_and_gives_the_same_numbers(run: Run, trial: Trial) -> None:
 
 def test_a_stored_file_says_what_it_is_to_plain_xarray(run: Run) -> None:
     path = run.folder / "posteriors" / "depth.all.non-proportional-odds.sceptical.nc"
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
+    with xr.open_datatree(path) as tree:
         assert tree.attrs["model"] == "non-proportional-odds"
         assert tree.attrs["assessor"] == "Independent Adjudication Committee"
         assert json.loads(tree.attrs["inputs"])["table"]["counts"] == [[10, 11], [16, 13], [21, 6], [62, 25]]

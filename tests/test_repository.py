@@ -132,6 +132,10 @@ def test_no_file_names_a_package_host_or_a_machine() -> None:
     assert not found
 
 
+def test_no_module_needs_one_operating_system() -> None:
+    assert not {"fcntl", "grp", "msvcrt", "posix", "pwd", "resource", "termios", "winreg"} & imported("models").keys()
+
+
 def test_models_is_a_source_root_and_not_a_package() -> None:
     assert not (ROOT / "models" / "__init__.py").exists()
     assert Path(reappraise.__file__).parent == ROOT / "models" / "reappraise"

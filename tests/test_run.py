@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from reappraise.compare import Comparison
-from reappraise.errors import AnalysisError
+from reappraise.errors import AnalysisError, OutputError
 from reappraise.estimate import ESTIMATE_COLUMNS
 from reappraise.fits.sampling import Sampling
 from reappraise.store import Store
@@ -70,12 +70,19 @@ def test_running_again_resumes_and_changes_nothing(analysis: Analysis, folder: P
     gone = folder / "posteriors" / "response.stage.beta-binomial.jeffreys.nc"
     gone.unlink()
     with Store.open(folder) as store:
-        assert store.recorded_seed(load_trial(MINI).digest) == 5
+        assert store.recorded_seed("mini") == 5
         again = analyse(load_trial(MINI), sampling=SETTINGS, store=store)
         assert store.notes == []
     assert {path for path, time in before.items() if path.stat().st_mtime_ns != time} == {gone}
     assert (folder / "comparison.csv").read_bytes() == first
     assert again.comparison == analysis.comparison
+
+
+def test_another_seed_is_refused_before_anything_is_sampled(analysis: Analysis, folder: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    with Store.open(folder) as store, pytest.raises(OutputError, match=r"with seed 5, and this run .* seed 6"):
+        analyse(load_trial(MINI), sampling=Sampling(seed=6), store=store)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def test_a_failing_fit_is_marked_wherever_it_is_shown(tmp_path: Path) -> None:

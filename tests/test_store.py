@@ -152,7 +152,7 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
 
 def test_a_foreign_netcdf_file_is_no_posterior(tmp_path: Path) -> None:
     path = tmp_path / "other.nc"
-    xr.Dataset({"x": ("n", [1.0, 2.0])}).to_netcdf(path, engine="h5netcdf")
+    xr.Dataset({"x": ("n", [1.0, 2.0])}).to_netcdf(path, engine="netcdf4")
     with pytest.raises(OutputError, match="no creator"):
         read_tree(path)
     path.write_bytes(b"CDF?")
@@ -160,6 +160,22 @@ def test_a_foreign_netcdf_file_is_no_posterior(tmp_path: Path) -> None:
         read_tree(path)
     with pytest.raises(OutputError, match="no such file"):
         read_tree(tmp_path / "missing.nc")
+    with pytest.raises(OutputError, match="expected a NetCDF file, got a folder"):
+        read_tree(tmp_path)
+
+
+def test_a_damaged_part_is_found_by_its_checksum(fit: Fit, tmp_path: Path) -> None:
+    """Three in four bytes of the file are draws; whichever of them is changed, no number comes back."""
+    path = tmp_path / "posterior.nc"
+    write_tree(fit.tree, path)
+    xr.testing.assert_identical(read_tree(path), fit.tree)
+    whole = path.read_bytes()
+    # a chunk of draws cannot be compressed much: its longest run without a zero byte lies inside it
+    longest = max(whole.split(bytes(1)), key=len)
+    place = whole.index(longest) + len(longest) // 2
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+    with pytest.raises(OutputError, match="not a whole NetCDF file"):
+        read_tree(path)
 
 
 def test_a_full_disk_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,3 +186,16 @@ def test_a_full_disk_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(Path, "write_bytes", full)
         with pytest.raises(OutputError, match="No space left"):
             store.write("comparison.csv", b"x")
+
+
+def test_a_disk_that_fills_under_a_posterior_is_one_message(
+    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("NetCDF: HDF error")
+
+    with Store.open(tmp_path) as store:
+        monkeypatch.setattr(xr.DataTree, "to_netcdf", full)
+        with pytest.raises(OutputError, match="HDF error"):
+            store.write_fit(fit)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "posteriors"]

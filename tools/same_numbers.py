@@ -4,7 +4,7 @@ Make both with the same trial, seed and settings, by `reappraise run` of each ve
 
     python tools/same_numbers.py BEFORE AFTER
 
-Trees are compared variable by variable, to the bit; the tables row by row. What changed its name on purpose is listed
+Trees are compared variable by variable, to the bit; the tables row by row, to ten digits. What changed its name on purpose is listed
 in RENAMED, what was added or left out is counted. Exit 1 if a number differs.
 """
 
@@ -51,7 +51,15 @@ def rows(path: Path, columns: set[str]) -> Counter[tuple[str, ...]]:
     with path.open(encoding="utf-8", newline="") as opened:
         reader = csv.DictReader(opened)
         kept = [name for name in reader.fieldnames or () if name in columns]
-        return Counter(tuple(row[name] for name in kept) for row in reader)
+        return Counter(tuple(_ten_digits(row[name]) for name in kept) for row in reader)
+
+
+def _ten_digits(text: str) -> str:
+    """A number with ten digits: beyond them two libraries differ. Other text as it is."""
+    try:
+        return f"{float(text):.10g}"
+    except ValueError:
+        return text
 
 
 def columns(path: Path) -> set[str]:

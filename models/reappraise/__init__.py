@@ -46,7 +46,7 @@ _HOMES = {
     "fit_survival_together": "survival.together",
     "load_trial": "trial",
     "read_patients": "trial.patients",
-    "read_tree": "fits.store",
+    "read_tree": "fits.netcdf",
     "recompute": "response.classical.recompute",
     "recompute_survival": "survival.classical.recompute",
     "reconstruct": "survival.reconstruction",
@@ -63,8 +63,9 @@ if TYPE_CHECKING:
     from reappraise.core.prior import LogRatioPrior, RatePrior
     from reappraise.depth.fit import DepthFit, fit_depth
     from reappraise.fits.fit import Fit
+    from reappraise.fits.netcdf import read_tree
     from reappraise.fits.sampling import Effort, Sampling
-    from reappraise.fits.store import Store, read_tree
+    from reappraise.fits.store import Store
     from reappraise.published.patients import PatientData
     from reappraise.published.trial import Trial
     from reappraise.response.classical.recompute import recompute

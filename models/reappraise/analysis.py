@@ -17,6 +17,7 @@ from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session, Tally
 from reappraise.fits.kind import Kind
+from reappraise.fits.manifest import Run
 from reappraise.fits.overview import diagnostics_plot
 from reappraise.fits.result import Diagnosed, Drawn, NotAnalysed, Result
 from reappraise.fits.sampling import Effort, Sampling, versions
@@ -147,6 +148,9 @@ def analyse(
     ------
     AnalysisError
         If the trial has an endpoint of no such kind.
+    OutputError
+        If the store holds the results of another trial or seed and was not opened with ``replace=True``, or cannot be
+        written.
     """
     settings, known, tally = sampling or Sampling(), tuple(kinds), Tally()
     tell = progress or (lambda *_: None)
@@ -154,8 +158,7 @@ def analyse(
     planned.sort(key=lambda pair: known.index(pair[0]))
     findings = audit(trial)
     if store:
-        facts = {"program": f"reappraise {version('reappraise')}", "trial": trial.key, "trial_digest": trial.digest}
-        store.describe(**facts, sampling=settings.as_dict(), versions=versions(), complete=False)
+        store.begin(_run_of(trial, settings))
     sizes = [kind.steps(endpoint) for kind, endpoint in planned]
     total = sum(sizes)
     results: dict[str, Result[Any, Any]] = {}
@@ -165,7 +168,7 @@ def analyse(
         def said(words: str, fraction: float, key: str = key, before: int = before, size: int = size) -> None:
             tell(f"{key}: {words}", before + int(size * fraction), total)
 
-        session = Session(sampling=settings, effort=effort or Effort(), keeper=store, tell=said, tally=tally)
+        session = Session(sampling=settings, effort=effort or Effort(), store=store, tell=said, tally=tally)
         try:
             results[key] = kind.analyse(endpoint, session)
         except AnalysisError as error:
@@ -196,11 +199,19 @@ def _write(analysis: Analysis, store: Store, tell: Callable[[str], None]) -> Non
         figure.savefig(picture, format="png", dpi=150, metadata={"Software": None})
         write(f"figures/{name}.png", picture.getvalue())
     store.prune(kept)
-    store.describe(
-        complete=True,
-        verdicts={item.job.name: item.diagnosis.verdict for item in analysis.diagnosed},
-        refused={item.endpoint: item.reason for item in analysis.refused},
-    )
+    verdicts = {item.job.name: item.diagnosis.verdict for item in analysis.diagnosed}
+    refused = {item.endpoint: item.reason for item in analysis.refused}
+    store.finish({"complete": True, "verdicts": verdicts, "refused": refused})
+
+
+def _run_of(trial: Trial, settings: Sampling) -> Run:
+    facts = {
+        "program": f"reappraise {version('reappraise')}",
+        "sampling": settings.as_dict(),
+        "versions": versions(),
+        "complete": False,
+    }
+    return Run(trial=trial.key, trial_digest=trial.digest, seed=settings.seed, part=trial.part, facts=facts)
 
 
 def _csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from reappraise.analysis import Progress
+    from reappraise.fits.store import Store
 
 app = typer.Typer(
     help="Bayesian reanalysis of published clinical trials.",
@@ -153,6 +153,9 @@ def run(
     draws: Annotated[int, typer.Option(min=100, help="Draws kept of each chain.")] = 2000,
     tune: Annotated[int, typer.Option(min=100, help="Tuning draws of each chain, not kept.")] = 1000,
     replicates: Annotated[int, typer.Option(min=10, help="Reconstructions kept of each chain.")] = 150,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the results of another trial or seed in the folder.")
+    ] = False,
     allow_unconverged: Annotated[
         bool, typer.Option("--allow-unconverged", help="Exit 0 even if a fit fails its diagnostics.")
     ] = False,
@@ -166,9 +169,9 @@ def run(
     from reappraise.fits.sampling import Effort, Sampling, settings_with
     from reappraise.fits.store import Store
 
-    _leave_whole(out)
-    with Store.open(out) as store, _progress() as progress:
-        recorded = store.recorded_seed(loaded.digest)
+    with Store.open(out, replace=replace) as store, _progress() as progress:
+        _leave_whole(store)
+        recorded = store.recorded_seed(loaded.key)
         settled = settings_with(Sampling(chains=chains, draws=draws, tune=tune), recorded if seed is None else seed)
         effort = Effort(chains=chains, replicates=replicates)
         analysis = analyse(loaded, sampling=settled, effort=effort, store=store, progress=progress)
@@ -278,19 +281,20 @@ def _interruptible(kept: str) -> Iterator[None]:
             signal.signal(kind, handler)
 
 
-def _leave_whole(out: Path) -> None:
+def _leave_whole(store: Store) -> None:
     """On an interrupt, leave at once: every file in place is whole, and a partial one is removed.
 
     Raising instead would not do: compilers run callbacks in which Python drops exceptions.
     """
 
     def leave(number: int, _frame: object) -> None:
-        shutil.rmtree(out / PARTIAL, ignore_errors=True)
+        store.abandon()
         restore_cursor = "\x1b[?25h\n" if sys.stderr.isatty() else ""
-        typer.echo(f"{restore_cursor}reappraise: interrupted; what is in {out} is whole, run again to go on.", err=True)
+        typer.echo(
+            f"{restore_cursor}reappraise: interrupted; what is in {store.folder} is whole, run again to go on.",
+            err=True,
+        )
         os._exit(INTERRUPTED + number)
-
-    from reappraise.fits.store import PARTIAL
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, leave)

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from reappraise.core.errors import AnalysisError
-from reappraise.fits.store import read_tree
+from reappraise.fits.netcdf import read_tree
 
 
 def assert_converged(posterior: str | Path | xr.DataTree) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -15,10 +14,13 @@ from typing import Any, Self
 
 from reappraise.calibrate.calibration import Ranks, Refused, Unit
 from reappraise.calibrate.record import FORMAT, Record
+from reappraise.core import files
 from reappraise.core.errors import OutputError
 
 PICTURE = "reappraise calibration"
 """Stands in the head of every picture that is written, as its software."""
+_MOST_BYTES = 100_000_000
+"""A picture and a record have a thousandth of it."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,12 @@ class Folder:
         if self.folder.exists() and not self.folder.is_dir():
             raise OutputError(f"{self.folder}: expected a folder, got a file. Choose another name.")
         with _guarded(self.picture):
-            if self.picture.exists() and PICTURE.encode() not in self.picture.read_bytes()[:1000]:
+            head = files.read(self.picture, most=_MOST_BYTES)[:1000] if files.exists(self.picture) else None
+            if head is not None and PICTURE.encode() not in head:
                 raise OutputError(f"{self.picture}: not a picture that reappraise wrote. Move it away.")
+            if not files.exists(self.record):
+                return None
+            os.close(files.descriptor(self.record))
         return Record.read(self.record)
 
     def write(self, record: Record) -> None:
@@ -71,9 +77,11 @@ class Folder:
         self._replace(self.record, record.as_text().encode())
 
     def finish(self) -> None:
-        """Remove the unfinished calibration."""
+        """Remove the unfinished calibration, which this process has open."""
         with _guarded(self.partial):
-            self.partial.unlink(missing_ok=True)
+            os.truncate(self.partial, 0)
+            with suppress(PermissionError):  # Windows keeps what is open; empty, it is as good as gone
+                self.partial.unlink()
 
     def write_picture(self, png: bytes) -> None:
         """Write the picture whole."""
@@ -88,19 +96,19 @@ class Folder:
         OutputError
             If it is in use, damaged, not ours, or cannot be written.
         """
-        with _guarded(self.partial):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            opened = self.partial.open("ab+", buffering=0)
-        with opened:
-            try:
-                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputError(f"{self.partial}: another calibration is writing there. Wait for it.") from None
+        busy = f"{self.partial}: another calibration is writing there. Wait for it."
+        with ExitStack() as held:
+            with _guarded(self.partial):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock = held.enter_context(files.locked(self.partial, busy))
+                for path in (self.record, self.picture):
+                    files.sweep(self.folder, _prefix(path))
+            opened = held.enter_context(FileIO(lock, "ab+", closefd=False))
             yield Unfinished.read(opened, self.partial, identity)
 
     def _replace(self, path: Path, content: bytes) -> None:
-        written = path.with_name(f".{path.name}.partial")
         with _guarded(path):
+            written = files.make_temporary(self.folder, _prefix(path))
             try:
                 written.write_bytes(content)
                 written.replace(path)
@@ -173,6 +181,10 @@ class Unfinished:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def _prefix(path: Path) -> str:
+    return f".{path.name}"
+
+
 def _line(plain: Mapping[str, Any]) -> bytes:
     return json.dumps(plain).encode() + b"\n"
 
@@ -206,4 +218,6 @@ def _guarded(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{path}: cannot be read or written: {error.strerror}. Choose another folder.") from None
+        raise OutputError(
+            f"{path}: cannot be read or written: {error.strerror or error}. Choose another folder."
+        ) from None

@@ -6,45 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import xarray as xr
-
 from reappraise.fits.sampling import Effort, Sampling
+from reappraise.fits.store import Job, Store, Stored
 
 type Tell = Callable[[str, float], None]
 """Told what begins now, and which fraction of the endpoint's work is done."""
 
 
-class Runnable[Found](Protocol):
+class Runnable[Found](Job[Found], Protocol):
     """A job that can be run, or restored from what was stored."""
-
-    @property
-    def name(self) -> str:
-        """Name of its file."""
-        ...
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of everything that it depends on."""
-        ...
 
     def run(self, advance: Any = None) -> Found:
         """Compute it."""
-        ...
-
-    def restore(self, tree: xr.DataTree) -> Found:
-        """What was stored."""
-        ...
-
-
-class Keeper(Protocol):
-    """Where what was computed is kept."""
-
-    def read_fit[Found](self, job: Runnable[Found]) -> Found | None:
-        """What is kept of this very job, or None."""
-        ...
-
-    def write_fit(self, fit: Any) -> None:
-        """Keep a fit."""
         ...
 
 
@@ -66,7 +39,7 @@ class Session:
         Settings with the root seed.
     effort
         How much to reconstruct where only summaries are printed.
-    keeper
+    store
         Where fits are found and kept; None for nowhere.
     tell
         Told what goes on, and which fraction of the endpoint's work is done.
@@ -76,11 +49,11 @@ class Session:
 
     sampling: Sampling
     effort: Effort = field(default_factory=Effort)
-    keeper: Keeper | None = None
+    store: Store | None = None
     tell: Tell = lambda _words, _fraction: None
     tally: Tally = field(default_factory=Tally)
 
-    def one[Found](self, job: Runnable[Found], words: str, *, start: float = 0.0, end: float = 1.0) -> Found:
+    def one[Found: Stored](self, job: Runnable[Found], words: str, *, start: float = 0.0, end: float = 1.0) -> Found:
         """The result of a job, from the store if it is there.
 
         Parameters
@@ -93,7 +66,7 @@ class Session:
             Fraction of the endpoint's work that is done before and after it.
         """
         self.tell(words, start)
-        kept = self.keeper.read_fit(job) if self.keeper else None
+        kept = self.store.read_fit(job) if self.store else None
         if kept is not None:
             self.tally.found += 1
             return kept
@@ -103,11 +76,11 @@ class Session:
 
         found = job.run(advance)
         self.tally.computed += 1
-        if self.keeper:
-            self.keeper.write_fit(found)
+        if self.store:
+            self.store.write_fit(found)
         return found
 
-    def each[Found](
+    def each[Found: Stored](
         self,
         jobs: Sequence[Runnable[Found]],
         words: Callable[[Any], str],

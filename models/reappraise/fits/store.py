@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import xarray as xr
 
-from reappraise.core.errors import OutputError
+from reappraise.core import files
+from reappraise.core.errors import OutputError, ReappraiseError
+from reappraise.fits.manifest import FOLDERS, MANIFEST, Entry, Manifest, Run, check_name
+from reappraise.fits.netcdf import read_tree, write_tree
 
-MANIFEST = "manifest.json"
-_FORMAT = "reappraise results 1"
 PARTIAL = ".partial"
 """Folder of files being written, inside the folder of results."""
-_LOCK = ".lock"
+LOCK = ".lock"
+"""Empty file that one process at a time has locked."""
 
 
 class Job[Found](Protocol):
@@ -46,7 +46,7 @@ class Job[Found](Protocol):
         ...
 
 
-class Result(Protocol):
+class Stored(Protocol):
     """What can be stored: a job with its numbers."""
 
     @property
@@ -60,146 +60,200 @@ class Result(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class Store:
     """A folder of results with a manifest of every file this program wrote there.
 
     A file is written whole under a temporary name, entered in the manifest with its SHA-256, then renamed. A
     file that is not as the manifest says is never read as a result and never overwritten: it is set aside.
+    Links inside the folder are never followed.
 
     Parameters
     ----------
     folder
         The folder.
     manifest
-        Content of the manifest; ``files`` maps names to SHA-256 and inputs.
+        What it holds, and of which run.
+    replace
+        Whether the results of another trial or seed may be replaced.
     notes
         What was found amiss and set aside, in words.
     """
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
+    replace: bool = False
     notes: list[str] = field(default_factory=list)
+    _written: list[Path] = field(default_factory=list, repr=False)
 
     @classmethod
     @contextmanager
-    def open(cls, folder: Path) -> Iterator[Self]:
+    def open(cls, folder: Path, *, replace: bool = False) -> Iterator[Self]:
         """Open a new or empty folder, or one that this program wrote, for one process at a time.
+
+        Parameters
+        ----------
+        folder
+            The folder, made if it is missing.
+        replace
+            Whether an analysis may replace the results of another trial or seed.
 
         Raises
         ------
         OutputError
             If the folder holds something else, is in use, or cannot be written.
         """
-        manifest = _claim(folder)
-        try:
+        _claim(folder)
+        with _guarded(folder, "Choose another folder."):
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / PARTIAL).mkdir(exist_ok=True)
-            lock = (folder / _LOCK).open("w")
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be written: {error.strerror}. Choose another folder.") from None
-        with lock:
+        with _locked(folder):
+            store = cls(folder, _claim(folder), replace)  # anew: another run may have ended in between
+            with store._guard():
+                (folder / PARTIAL).mkdir(exist_ok=True)
+                files.sweep(folder / PARTIAL)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputError(f"{folder}: another run is writing there. Wait for it, or choose another.") from None
-            try:
-                _empty(folder / PARTIAL)
-                yield cls(folder, manifest)
+                yield store
             finally:
-                _empty(folder / PARTIAL)
-                (folder / PARTIAL).rmdir()
+                store.abandon()
+
+    def begin(self, run: Run) -> None:
+        """Enter the run that everything from now on is of.
+
+        Raises
+        ------
+        OutputError
+            If the folder holds files of another trial or seed, or of more endpoints, and they may not be replaced.
+        """
+        held = self.manifest.run
+        same = held is not None and run.covers(held)
+        if self.manifest.entries and not same and not self.replace:
+            number = len(self.manifest.entries)
+            raise OutputError(
+                f"{self.folder}: holds {number} file{'s' * (number > 1)} of {held.words if held else 'no known run'}, "
+                f"and this run is of {run.words}. Choose another folder, or replace them with --replace "
+                "(replace=True of Store.open)."
+            )
+        edited = held is not None and same and held.part == run.part and held.trial_digest != run.trial_digest
+        if self.manifest.entries and edited:
+            self.notes.append(
+                f"the file of trial {run.trial!r} has changed since {self.folder} was written; what depends on the "
+                "change is computed again, in place of what was there"
+            )
+        self.manifest = replace(self.manifest, run=run)
+        self._save()
+
+    def finish(self, facts: Mapping[str, Any]) -> None:
+        """Enter how the run ended."""
+        if self.manifest.run is not None:
+            run = replace(self.manifest.run, facts={**self.manifest.run.facts, **facts})
+            self.manifest = replace(self.manifest, run=run)
+        self._save()
 
     def write(self, name: str, content: bytes, *, inputs: str = "") -> None:
         """Write a file whole, entering it in the manifest first."""
-        partial = self.folder / PARTIAL / name.replace("/", "__")
-        self._guard(lambda: partial.write_bytes(content))
-        self._place(name, partial, inputs=inputs)
+        self._place(name, lambda partial: partial.write_bytes(content), inputs=inputs)
 
-    def write_fit(self, fit: Result) -> None:
+    def write_fit(self, fit: Stored) -> None:
         """Write the tree of a fit, or of a reconstruction, as NetCDF."""
-        name = posterior_name(fit.job)
-        partial = self.folder / PARTIAL / name.replace("/", "__")
-        self._guard(lambda: write_tree(fit.tree, partial))
-        self._place(name, partial, inputs=fit.job.digest)
+        self._place(posterior_name(fit.job), lambda partial: write_tree(fit.tree, partial), inputs=fit.job.digest)
 
     def read_fit[Found](self, job: Job[Found]) -> Found | None:
         """The stored result of this very job, or None if there is none to be trusted; what is amiss is noted."""
         name = posterior_name(job)
         path = self.folder / name
-        entry = self.manifest["files"].get(name)
-        if entry is None or entry["inputs"] != job.digest or not path.exists():
+        entry = self.manifest.entries.get(name)
+        if entry is None or entry.inputs != job.digest or not files.is_folder(path.parent):
             return None
-        if _sha256(path) != entry["sha256"]:
+        if files.sha256(path) != entry.sha256:
             return None  # writing the new one sets this one aside and says so
         try:
             return job.restore(read_tree(path))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, ReappraiseError) as error:
             self.notes.append(f"{path} cannot be read ({error}); it is computed again")
             return None
 
     def prune(self, kept: set[str]) -> None:
         """Remove files of earlier runs that this run did not write or read; what was changed since stays, noted."""
-        for name in sorted(set(self.manifest["files"]) - kept):
+        for name in sorted(self.manifest.entries.keys() - kept):
             path = self.folder / name
-            if path.is_file() and _sha256(path) == self.manifest["files"][name]["sha256"]:
-                self._guard(path.unlink)
+            if not files.is_folder(path.parent):
+                continue
+            if files.sha256(path) == self.manifest.entries[name].sha256:
+                with self._guard():
+                    path.unlink()
             else:
                 self._set_aside(name, path)
-            del self.manifest["files"][name]
+        entries = {name: entry for name, entry in self.manifest.entries.items() if name in kept}
+        self.manifest = replace(self.manifest, entries=entries)
         self._save()
 
-    def recorded_seed(self, trial_digest: str) -> int | None:
-        """Root seed of the run that this folder holds, if it was of the same trial."""
-        if self.manifest.get("trial_digest") != trial_digest:
-            return None
-        seed = self.manifest.get("sampling", {}).get("seed")
-        return seed if isinstance(seed, int) else None
+    def recorded_seed(self, trial: str) -> int | None:
+        """Root seed of the run that this folder holds, if it was of the trial with this key."""
+        run = self.manifest.run
+        return run.seed if run is not None and run.trial == trial else None
 
-    def describe(self, **facts: Any) -> None:
-        """Enter facts about the run in the manifest."""
-        self.manifest.update(facts)
-        self._save()
+    def abandon(self) -> None:
+        """Remove what is half written; every file in place is whole."""
+        partial = self.folder / PARTIAL
+        if files.is_folder(partial):
+            with suppress(OSError):  # what cannot be removed now is swept by the next run
+                for path in self._written:
+                    path.unlink(missing_ok=True)
+                partial.rmdir()
 
-    def _place(self, name: str, partial: Path, *, inputs: str) -> None:
-        target = self.folder / name
-        digest = _sha256(partial)
-        self._set_aside(name, target)
-        self.manifest["files"][name] = {"sha256": digest, "bytes": partial.stat().st_size, "inputs": inputs}
-        self._save()
-
-        def move() -> None:
-            target.parent.mkdir(parents=True, exist_ok=True)
+    def _place(self, name: str, fill: Callable[[Path], object], *, inputs: str) -> None:
+        try:
+            target = self.folder / check_name(name)
+        except ValueError as error:
+            raise OutputError(f"{self.folder}: {error}.") from None
+        with self._guard(), self._partial() as partial:
+            if target.parent != self.folder:
+                target.parent.mkdir(exist_ok=True)
+                _check_folder(target.parent)
+            fill(partial)
+            digest = files.sha256(partial)
+            if digest is None:
+                raise OSError(f"{partial.name} cannot be read again")
+            self._set_aside(name, target)
+            entry = Entry(sha256=digest, size=partial.stat().st_size, inputs=inputs)
+            self.manifest = replace(self.manifest, entries={**self.manifest.entries, name: entry})
+            self._save()
             partial.replace(target)
 
-        self._guard(move)
-
     def _set_aside(self, name: str, target: Path) -> None:
-        if not (target.exists() or target.is_symlink()):
+        if not files.exists(target):
             return
-        entry = self.manifest["files"].get(name)
-        if entry is not None and target.is_file() and _sha256(target) == entry["sha256"]:
+        entry = self.manifest.entries.get(name)
+        if entry is not None and files.sha256(target) == entry.sha256:
             return
         number = 1
-        while (aside := target.with_name(f"{target.name}.set-aside-{number}")).exists():
+        while files.exists(aside := target.with_name(f"{target.name}.set-aside-{number}")):
             number += 1
-        self._guard(lambda: target.rename(aside))
-        self.notes.append(f"{target} is not as this program wrote it; kept as {aside.name} and computed again")
+        with self._guard():
+            target.rename(aside)
+        self.notes.append(f"{target} is not as this program wrote it; kept as {aside.name}")
 
     def _save(self) -> None:
-        text = json.dumps(self.manifest, indent=1, sort_keys=True) + "\n"
-        partial = self.folder / PARTIAL / MANIFEST
-        self._guard(lambda: partial.write_text(text, encoding="utf-8"))
-        self._guard(lambda: partial.replace(self.folder / MANIFEST))
+        with self._guard(), self._partial() as partial:
+            partial.write_text(self.manifest.as_text(), encoding="utf-8")
+            partial.replace(self.folder / MANIFEST)
 
-    def _guard(self, step: Any) -> None:
+    @contextmanager
+    def _partial(self) -> Iterator[Path]:
+        """A file to be filled and renamed; it goes if that fails, and if the process is told to end."""
+        _check_folder(self.folder / PARTIAL)
+        partial = files.make_temporary(self.folder / PARTIAL)
+        self._written.append(partial)
         try:
-            step()
-        except OSError as error:
-            raise OutputError(
-                f"{self.folder}: cannot be written: {error.strerror or error}. What was written so far is whole; "
-                "run again to go on from there."
-            ) from None
+            yield partial
+        finally:
+            partial.unlink(missing_ok=True)
+            self._written.remove(partial)
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        with _guarded(self.folder, "What was written so far is whole; run again to go on from there."):
+            yield
 
 
 def posterior_name(job: Job[Any]) -> str:
@@ -207,67 +261,63 @@ def posterior_name(job: Job[Any]) -> str:
     return f"posteriors/{job.name}.nc"
 
 
-def write_tree(tree: xr.DataTree, path: Path) -> None:
-    """Write a DataTree as compressed NetCDF with checksums, readable by plain xarray."""
-    encoding = {
-        node.path: {
-            str(name): {"zlib": True, "complevel": 1, "shuffle": True, "fletcher32": True}
-            for name, variable in node.data_vars.items()
-            if variable.ndim >= 2
-        }
-        for node in tree.subtree
-    }
-    tree.to_netcdf(path, engine="h5netcdf", encoding=encoding)
-
-
-def read_tree(path: Path) -> xr.DataTree:
-    """Read a posterior file whole, so that a damaged part is found now.
-
-    Raises
-    ------
-    OutputError
-        If the file is no NetCDF file, or not one that this program wrote.
-    """
-    try:
-        with xr.open_datatree(path, engine="h5netcdf") as stored:
-            tree = stored.load()
-    except FileNotFoundError:
-        raise OutputError(f"{path}: no such file") from None
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise OutputError(f"{path}: not a whole NetCDF file: {error}") from None
-    if tree.attrs.get("creator") != "reappraise":
-        raise OutputError(f"{path}: not a posterior that reappraise wrote (no creator attribute)")
-    return tree
-
-
-def _claim(folder: Path) -> dict[str, Any]:
-    fresh = {"format": _FORMAT, "files": {}}
-    if not folder.exists():
-        return fresh
-    if not folder.is_dir():
-        raise OutputError(f"{folder}: expected a folder, got a file. Choose another name.")
-    path = folder / MANIFEST
-    try:
-        held = [item.name for item in folder.iterdir() if item.name not in {_LOCK, PARTIAL}]
-        if not held:
-            return fresh
-        content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: cannot be read ({error}). Choose another folder.") from None
-    if not isinstance(content, dict) or content.get("format") != _FORMAT or not isinstance(content.get("files"), dict):
+def _claim(folder: Path) -> Manifest:
+    """What a folder holds; refuses what is not ours before anything is changed."""
+    with _guarded(folder, "Choose another folder."):
+        if not folder.exists():
+            return Manifest()
+        if not folder.is_dir():
+            raise OutputError(f"{folder}: expected a folder, got a file. Choose another name.")
+        with os.scandir(folder) as items:
+            held = [item.name for item in items if not _passing(item)]
+    if not held:
+        return Manifest()
+    manifest = Manifest.read(folder / MANIFEST)
+    if manifest is None:
         listed = ", ".join(sorted(held)[:3])
         raise OutputError(
             f"{folder}: holds files that reappraise did not write ({listed}{', ...' if len(held) > 3 else ''}). "
             "Choose a new or empty folder."
         )
-    return content
+    for name in (*FOLDERS, PARTIAL):
+        if files.exists(folder / name):
+            _check_folder(folder / name)
+    return manifest
 
 
-def _empty(folder: Path) -> None:
-    for leftover in folder.iterdir():
-        leftover.unlink()
+def _passing(item: os.DirEntry[str]) -> bool:
+    """Whether it is what a run that was killed at once leaves: a lock, and a folder of nothing but half files."""
+    if item.name == LOCK:
+        return item.is_file(follow_symlinks=False) and item.stat(follow_symlinks=False).st_size == 0
+    if item.name == PARTIAL and files.is_folder(Path(item)):
+        with os.scandir(item) as items:
+            return all(files.is_temporary(inner) for inner in items)
+    return False
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+def _check_folder(path: Path) -> None:
+    if not files.is_folder(path):
+        raise OutputError(
+            f"{path}: expected a folder, got a link or a file, which is not followed or replaced. "
+            "Move it away, or choose another folder of results."
+        )
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    path = folder / LOCK
+    busy = f"{folder}: another run is writing there. Wait for it, or choose another."
+    with ExitStack() as held:
+        with _guarded(path, "Move it away, or choose another folder."):
+            lock = held.enter_context(files.locked(path, busy))
+            if os.fstat(lock).st_size:
+                raise OutputError(f"{path}: not the lock of a run, for it has content. Move it away.")
+        yield
+
+
+@contextmanager
+def _guarded(path: Path, remedy: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read or written: {error.strerror or error}. {remedy}") from None

@@ -98,6 +98,8 @@ class Trial:
         Digitised curves and numbers at risk, by endpoint key.
     patients
         Individual data, by endpoint key.
+    part
+        Keys of the endpoints that `only` chose; empty for the whole trial.
     """
 
     file: TrialFile
@@ -107,6 +109,7 @@ class Trial:
     quantities: Mapping[str, tuple[QuantityRow, ...]]
     curves: Mapping[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = field(default_factory=dict)
     patients: Mapping[str, PatientData] = field(default_factory=dict)
+    part: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -177,7 +180,8 @@ class Trial:
         """
         chosen = tuple(self[key].published for key in dict.fromkeys(keys))
         digest = hashlib.sha256("\0".join((self.digest, *(item.key for item in chosen))).encode()).hexdigest()
-        return replace(self, file=self.file.model_copy(update={"endpoints": chosen}), digest=digest)
+        part = tuple(item.key for item in chosen)
+        return replace(self, file=self.file.model_copy(update={"endpoints": chosen}), digest=digest, part=part)
 
     def __iter__(self) -> Iterator[TrialEndpoint[EndpointRecord]]:
         return iter(self.endpoints)
