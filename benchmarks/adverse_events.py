@@ -23,11 +23,11 @@ import reappraise as ra
 from reappraise.bayes.adverse_events import EVENT_MODELS, EventModel
 from reappraise.bayes.event_prior import BERRY_BERRY
 from reappraise.endpoints.event_table import EventTable
-from reappraise.fits.nuts import draw
-from reappraise.safety.fit import SafetyJob, compiled
+from reappraise.fits.nuts import compiled, draw
+from reappraise.fits.sampling import Sampling, versions
+from reappraise.safety.fit import SafetyJob
 from reappraise.safety.tables import tables_of
 from reappraise.safety.workflow import safety_jobs
-from reappraise.fits.sampling import Sampling, versions
 
 STORED = Path(__file__).with_suffix(".json")
 TRIAL = "isatuximab-dexamethasone"
@@ -103,7 +103,7 @@ def of_trial() -> dict[str, object]:
     for _, jobs in safety_jobs(ra.load_trial(TRIAL), SETTINGS):
         for job in jobs:
             began = time.perf_counter()
-            compiled(job.model, *job.shape)
+            compiled(job.model, job.shape)
             compiling = time.perf_counter() - began
             began = time.perf_counter()
             fit = job.run()
@@ -141,7 +141,7 @@ def of_terms(sizes: tuple[int, ...] = TERMS, settings: Sampling = SETTINGS) -> d
         for model in EVENT_MODELS:
             job = SafetyJob(table=table, model=model, sampling=settings)
             began = time.perf_counter()
-            compiled(model, *job.shape)
+            compiled(model, job.shape)
             compiling = time.perf_counter() - began
             began = time.perf_counter()
             fit = job.run()
@@ -171,7 +171,7 @@ def _against_stan(model: EventModel, table: EventTable, settings: Sampling) -> d
 
     data = model.data(table, BERRY_BERRY)
     began = time.perf_counter()
-    kept = compiled(model, len(table.terms), len(table.body_systems))
+    kept = compiled(model, (len(table.terms), len(table.body_systems)))
     compiling = time.perf_counter() - began
     draw(kept, data, Sampling(draws=100, tune=100), 0)
     began = time.perf_counter()

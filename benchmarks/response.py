@@ -24,12 +24,12 @@ from arviz_stats.base import array_stats
 
 from reappraise.bayes import MODELS, Independent
 from reappraise.endpoints.partition import Partition
-from reappraise.fits.nuts import compilations
 from reappraise.exact import exact_estimates
-from reappraise.response.fit import Fit, Job, trial_width
+from reappraise.fits.nuts import compilations
+from reappraise.fits.sampling import Sampling, versions
 from reappraise.plan import plan
 from reappraise.prior import RATE_PRIORS, RatePrior, effect_priors
-from reappraise.fits.sampling import Sampling, versions
+from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
 from reappraise.trial import Trial, load_trial
 
 SETTINGS = Sampling(seed=20210304)
@@ -62,7 +62,7 @@ def agreement(trial: Trial) -> dict[str, object]:
     for endpoint in trial.responses:
         partition = endpoint.partition()
         for prior in RATE_PRIORS:
-            job = Job(partition=partition, model=Independent(), prior=prior, sampling=SETTINGS, width=width)
+            job = ResponseJob(table=partition, model=Independent(), prior=prior, sampling=SETTINGS, width=width)
             scores |= {f"{job.name} {name}": score for name, score in _scores(job.run(), partition, prior).items()}
     values = np.array(list(scores.values()))
     return {
@@ -74,7 +74,7 @@ def agreement(trial: Trial) -> dict[str, object]:
     }
 
 
-def _scores(fit: Fit, partition: Partition, prior: RatePrior) -> dict[str, float]:
+def _scores(fit: ResponseFit, partition: Partition, prior: RatePrior) -> dict[str, float]:
     exact = {(item.quantity, item.arm): item for item in exact_estimates(partition, prior)}
     posterior = fit.tree["posterior"]
     scores = {}
@@ -130,26 +130,24 @@ def cost(trial: Trial) -> dict[str, object]:
     }
 
 
-def _spread(jobs: list[Job]) -> list[Job]:
+def _spread(jobs: list[ResponseJob]) -> list[ResponseJob]:
     """A few jobs from beginning to end."""
     return [jobs[round(place)] for place in np.linspace(0, len(jobs) - 1, SLOW_FITS // len(MODELS))]
 
 
-def _timed(job: Job) -> float:
+def _timed(job: ResponseJob) -> float:
     """Seconds of a whole fit: sampling, all groups, diagnosis."""
     start = time.perf_counter()
     job.run()
     return time.perf_counter() - start
 
 
-def _one_sample_each(job: Job) -> float:
+def _one_sample_each(job: ResponseJob) -> float:
     start = time.perf_counter()
     width = len(job.table.levels)
     model = job.model.build(width)
     with model:
-        pm.set_data(
-            {name: np.asarray(value) for name, value in job.model.data(job.table, job.prior, width).items()}
-        )
+        pm.set_data({name: np.asarray(value) for name, value in job.model.data(job.table, job.prior, width).items()})
         pm.sample(
             draws=job.sampling.draws, tune=job.sampling.tune, chains=job.sampling.chains, cores=2, progressbar=False,
             quiet=True, random_seed=1, nuts={"target_accept": job.sampling.target_accept},
@@ -168,7 +166,7 @@ def growth() -> dict[str, float]:
                 arm_labels=("Old", "New"), events=((26 * factor, 24 * factor),),
                 totals=((109 * factor, 55 * factor),), better="higher",
             )  # fmt: skip
-            job = Job(partition=partition, model=model, prior=prior, sampling=SETTINGS, width=4)
+            job = ResponseJob(table=partition, model=model, prior=prior, sampling=SETTINGS, width=4)
             job.run()
             times = []
             for _ in range(5):

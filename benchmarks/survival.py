@@ -19,9 +19,10 @@ import numpy as np
 from arviz_stats.base import array_stats
 
 import reappraise as ra
-from reappraise.survival.model import PiecewiseExponential
 from reappraise.endpoints.patients import PatientData
-from reappraise.survival.hazard import Grid, HazardPrior, hazard_ratio_priors
+from reappraise.fits.nuts import compiled, draw
+from reappraise.fits.sampling import Sampling, versions
+from reappraise.prior import hazard_ratio_priors
 from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
 from reappraise.pseudo_ipd.hazards import hazard_specification, parameters
 from reappraise.pseudo_ipd.publish import publish
@@ -31,8 +32,8 @@ from reappraise.pseudo_ipd.simulate import simulate
 from reappraise.pseudo_ipd.statistics import scratch
 from reappraise.pseudo_ipd.summaries import Summaries
 from reappraise.pseudo_ipd.targets import specification
-from reappraise.fits.sampling import Sampling, versions
-from reappraise.fits.ensemble import compiled_hazards, sample_hazards
+from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.model import VARYING
 
 STORED = Path(__file__).with_suffix(".json")
 TRIAL = "isatuximab-dexamethasone"
@@ -185,16 +186,16 @@ def of_stan() -> dict[str, object]:
     grid = Grid.regular(10, 30.0)
     arms = [grid.summarise(data.time[0, 0][data.arm == arm], data.event[0, 0][data.arm == arm]) for arm in (0, 1)]
     events, exposure = (np.stack([arm[item] for arm in arms])[None] for item in (0, 1))
-    values = PiecewiseExponential().data(events, exposure, grid, _prior(30.0))
+    values = VARYING.data(events, exposure, grid, _prior(30.0))
     settings = Sampling(draws=2000, tune=1000)
     began = time.perf_counter()
-    compiled_hazards(1, 10)
+    kept = compiled(VARYING, (1, 10))
     compile_ours = time.perf_counter() - began
-    sample_hazards(values, settings, 0)
+    draw(kept, values, settings, 0)
     began = time.perf_counter()
-    ours = sample_hazards(values, settings, 1)
+    ours = draw(kept, values, settings, 1)
     seconds_ours = time.perf_counter() - began
-    whole = PiecewiseExponential().complete(ours.draws, values)
+    whole = VARYING.complete(ours.draws, values)
     began = time.perf_counter()
     given = {
         name: np.asarray(value).tolist() for name, value in values.items() if name not in {"events", "exposure", "pull"}

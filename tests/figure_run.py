@@ -15,16 +15,15 @@ from matplotlib.text import Text
 
 from reappraise.bayes import MODELS
 from reappraise.compare import Comparison, order
-from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.endpoints.classical import recompute
 from reappraise.endpoints.partition import WHOLE
 from reappraise.estimate import Estimate
 from reappraise.figures.catalogue import Run
-from reappraise.response.fit import Fit, Job
+from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.nuts import Sampled
-from reappraise.prior import prior_named
 from reappraise.fits.sampling import Sampling
-from reappraise.response.estimands import build_tree
+from reappraise.prior import prior_named
+from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.trial import Trial, TrialEndpoint
 from reappraise.trial.published import published_responses
 from reappraise.trial.schema import TrialFile
@@ -143,20 +142,22 @@ PASSED = Diagnosis(
 FAILED = Diagnosis((Check("R-hat", 1.3, 1.01, "rate", passed=False), *PASSED.checks[1:]))
 
 
-def fit_of(endpoint: TrialEndpoint, model: str, prior: str, by: str = WHOLE, diagnosis: Diagnosis = PASSED) -> Fit:
+def fit_of(
+    endpoint: TrialEndpoint, model: str, prior: str, by: str = WHOLE, diagnosis: Diagnosis = PASSED
+) -> ResponseFit:
     """A fit whose draws come straight from the prior: nothing is sampled, and everything is there."""
     partition = endpoint.partition(by)
     chosen = next(item for item in MODELS if item.name == model)
     settings = Sampling(seed=1, draws=100)
-    job = Job(
-        partition=partition, model=chosen, prior=prior_named(prior), sampling=settings, width=len(partition.levels)
+    job = ResponseJob(
+        table=partition, model=chosen, prior=prior_named(prior), sampling=settings, width=len(partition.levels)
     )
     rng = np.random.default_rng(7)
-    data = chosen.data(partition, job.prior, job.width)
+    data = job.data()
     draws = {name: value.reshape(4, 150, *value.shape[1:]) for name, value in chosen.draw_prior(data, 600, rng).items()}
     statistics = {"diverging": np.zeros((4, 150), dtype=bool), "energy": rng.normal(size=(4, 150))}
-    tree = build_tree(chosen, partition, data, Sampled(draws=draws, statistics=statistics), rng)
-    return Fit(job=job, tree=tree, diagnosis=diagnosis)
+    tree = job.assemble(data, Sampled(draws=draws, statistics=statistics), rng)
+    return ResponseFit(job=job, tree=tree, diagnosis=diagnosis)
 
 
 CASES: dict[str, dict[str, Any]] = {

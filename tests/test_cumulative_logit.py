@@ -15,12 +15,12 @@ from scipy import special, stats
 from reappraise.bayes import LogitNormal
 from reappraise.bayes.cumulative_logit import CumulativeLogit, OrdinalData
 from reappraise.depth.evidence import evidence
-from reappraise.depth.fit import MODELS, NON_PROPORTIONAL, PROPORTIONAL, compiled_depth
+from reappraise.depth.fit import MODELS, NON_PROPORTIONAL, PROPORTIONAL
 from reappraise.endpoints.ordinal_table import OrdinalTable
 from reappraise.endpoints.partition import Partition
-from reappraise.fits.nuts import draw
-from reappraise.prior import LogRatioPrior
+from reappraise.fits.nuts import compiled, draw
 from reappraise.fits.sampling import Sampling
+from reappraise.prior import LogRatioPrior
 from test_ordinal_table import table
 
 FOUR = table((10, 11), (16, 13), (21, 6), (62, 25))
@@ -149,7 +149,7 @@ def draws_of(values: np.ndarray) -> np.ndarray:
 
 def posterior(held: OrdinalTable, model: CumulativeLogit, prior: LogRatioPrior = PRIOR) -> dict[str, np.ndarray]:
     data = model.data(held, prior)
-    found = draw(compiled_depth(len(held.categories)), data, Sampling(draws=1500, tune=500), seed=3)
+    found = draw(compiled(PROPORTIONAL, (len(held.categories),)), data, Sampling(draws=1500, tune=500), seed=3)
     return model.complete(found.draws, data)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reappraise.fits.diagnose import Diagnosis, Thresholds, diagnose
+from reappraise.fits.diagnose import Diagnosis, Judged, Thresholds, diagnose
 
 RNG = np.random.default_rng(20)
 GOOD = RNG.normal(size=(4, 1000))
@@ -14,7 +14,11 @@ QUIET = np.zeros((4, 1000), dtype=bool)
 
 def judge(draws: np.ndarray, diverging: np.ndarray = QUIET, energy: np.ndarray = GOOD) -> Diagnosis:
     return diagnose(
-        {"x": draws}, reported={"x"}, diverging=diverging, energy=energy, thresholds=Thresholds(), level=0.95
+        {"x": Judged(draws, reported=True)},
+        diverging=diverging,
+        energy=energy,
+        thresholds=Thresholds(),
+        level=0.95,
     )
 
 
@@ -62,7 +66,7 @@ def test_bad_draws_are_named(diagnosis: Diagnosis, names: set[str]) -> None:
 def test_rules_follow_the_number_of_chains() -> None:
     eight = RNG.normal(size=(8, 90))
     found = diagnose(
-        {"x": eight}, reported={"x"}, diverging=np.zeros((8, 90), dtype=bool), energy=eight,
+        {"x": Judged(eight, reported=True)}, diverging=np.zeros((8, 90), dtype=bool), energy=eight,
         thresholds=Thresholds(), level=0.95,
     )  # fmt: skip
     bulk = next(check for check in found.checks if check.name == "bulk effective draws")

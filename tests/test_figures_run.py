@@ -24,7 +24,6 @@ from figure_run import (
     said,
 )
 from reappraise.compare import Comparison
-from reappraise.fits.diagnose import Check
 from reappraise.errors import AnalysisError
 from reappraise.figures import (
     FIGURES,
@@ -40,6 +39,7 @@ from reappraise.figures import (
 from reappraise.figures.diagnostics import Judged, at_most, draw_diagnostics
 from reappraise.figures.ranks import _distinct
 from reappraise.figures.style import BLUE, KINDS, VERMILION
+from reappraise.fits.diagnose import Check
 from reappraise.trial.published import published_responses
 
 # Diagnostics

@@ -18,8 +18,8 @@ from scipy.special import expit
 
 from figure_run import FAILED, PASSED, estimate, marks, panel, said
 from reappraise.bayes.adverse_events import EVENT_MODELS
-from reappraise.depth.fit import MODELS, DepthFit, DepthJob
 from reappraise.depth.estimands import estimands
+from reappraise.depth.fit import MODELS, DepthFit, DepthJob
 from reappraise.endpoints.event_table import EventTable
 from reappraise.endpoints.ordinal_table import OrdinalTable
 from reappraise.errors import AnalysisError
@@ -31,9 +31,9 @@ from reappraise.figures.safety_probability import draw_event_probability
 from reappraise.figures.safety_shrinkage import draw_event_shrinkage
 from reappraise.figures.safety_systems import draw_risk_differences
 from reappraise.figures.style import BLACK, BLUE, GREEN, GREY, VERMILION
+from reappraise.fits.sampling import Sampling
 from reappraise.prior import prior_named
 from reappraise.safety.fit import SafetyFit, SafetyJob
-from reappraise.fits.sampling import Sampling
 from test_figures_run import visible
 
 SETTINGS = Sampling(seed=1)

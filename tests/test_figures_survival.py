@@ -111,7 +111,7 @@ def rows() -> list[SensitivityRow]:
         SensitivityRow(estimate=replace(RATIO, kind="recomputed", value=0.81, low=0.49, high=1.33)),
         SensitivityRow(estimate=replace(found, prior="reference"), hazard_ratio=draws, prior=(0.141, 7.1)),
         SensitivityRow(estimate=replace(found, prior="sceptical"), hazard_ratio=draws, prior=(0.5, 2.0)),
-        SensitivityRow(estimate=replace(found, prior="wide", method="NOT CONVERGED: R-hat"), hazard_ratio=draws),
+        SensitivityRow(estimate=replace(found, prior="wide", converged=False), hazard_ratio=draws),
     ]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reappraise.survival.hazard import Grid, HazardPrior, LogRatioPrior
+from reappraise.prior import LogRatioPrior
 from reappraise.pseudo_ipd.hazards import (
     accumulate,
     censoring_density,
@@ -25,9 +25,10 @@ from reappraise.pseudo_ipd.moves import propose_in_region, propose_warp
 from reappraise.pseudo_ipd.simulate import simulate
 from reappraise.pseudo_ipd.targets import Target, specification
 from reappraise.pseudo_ipd.trades import propose_trade
+from reappraise.survival.hazard import Grid, HazardPrior
 
 HORIZON, TOTALS = 24.0, (16, 11)
-PRIOR = HazardPrior(effect=LogRatioPrior("test", "Test", -0.2, 0.7, "For tests."), median=10.0)
+PRIOR = HazardPrior(effect=LogRatioPrior("test", "Test", -0.2, 0.7, "For tests.", "hazard"), median=10.0)
 HAZARDS = hazard_specification(Grid((3.0, 8.0, 15.0), HORIZON), PRIOR, minimum_follow_up=6.0)
 PLACES = tuple(
     Target(statistic="survival", arm=arm, at=at, low=-1.0, high=2.0, scale=1.0, text=f"nothing at {at}")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from reappraise.endpoints.classical.cox import hazard_ratio
 from reappraise.endpoints.classical.kaplan_meier import kaplan_meier, median, survival_at
 from reappraise.errors import AnalysisError
-from reappraise.survival.hazard import Grid, HazardPrior, LogRatioPrior
+from reappraise.prior import LogRatioPrior
 from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
 from reappraise.pseudo_ipd.hazards import hazard_specification, parameters
 from reappraise.pseudo_ipd.reconstruct import Effort, Reconstruction, UnreachableError, reaches, reconstruct
@@ -27,11 +27,12 @@ from reappraise.pseudo_ipd.simulate import simulate
 from reappraise.pseudo_ipd.statistics import evaluate, scratch
 from reappraise.pseudo_ipd.summaries import Summaries, log_rank_target
 from reappraise.pseudo_ipd.targets import Target, specification
+from reappraise.survival.hazard import Grid, HazardPrior
 
 HORIZON, TOTALS = 24.0, (7, 5)
 SIZE = sum(TOTALS)
 ARM = np.repeat(np.array([0, 1], dtype=np.int8), TOTALS)
-PRIOR = HazardPrior(effect=LogRatioPrior("test", "Test", -0.2, 0.7, "For tests."), median=10.0)
+PRIOR = HazardPrior(effect=LogRatioPrior("test", "Test", -0.2, 0.7, "For tests.", "hazard"), median=10.0)
 HAZARDS = hazard_specification(Grid((3.0, 8.0, 15.0), HORIZON), PRIOR, minimum_follow_up=6.0)
 FARTHEST_Z = 4.3
 """At most 80 features: false alarms in 80 * 2 * (1 - Phi(4.3)), one of seven hundred runs."""

@@ -91,7 +91,7 @@ def test_a_failing_fit_is_marked_wherever_it_is_shown(tmp_path: Path) -> None:
         found = analyse(load_trial(MINI), sampling=few, store=store)
     assert found.unconverged
     name = found.unconverged[0].job.name
-    marked = [item for item in found.comparison.estimates if "NOT CONVERGED" in item.method]
+    marked = [item for item in found.comparison.estimates if item.failed]
     assert marked
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["verdicts"][name] == "NOT CONVERGED"

@@ -11,9 +11,9 @@ import xarray as xr
 from reappraise.bayes import Independent
 from reappraise.endpoints.partition import Partition
 from reappraise.errors import OutputError
-from reappraise.response.fit import Fit, Job
-from reappraise.prior import prior_named
 from reappraise.fits.sampling import Sampling
+from reappraise.prior import prior_named
+from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.store import MANIFEST, Store, posterior_name, read_tree
 
 PARTITION = Partition(
@@ -22,17 +22,17 @@ PARTITION = Partition(
 )  # fmt: skip
 
 
-def job(seed: int = 1) -> Job:
+def job(seed: int = 1) -> ResponseJob:
     sampling = Sampling(seed=seed, draws=200, tune=200)
-    return Job(partition=PARTITION, model=Independent(), prior=prior_named("uniform"), sampling=sampling, width=4)
+    return ResponseJob(table=PARTITION, model=Independent(), prior=prior_named("uniform"), sampling=sampling, width=4)
 
 
 @pytest.fixture(scope="module")
-def fit() -> Fit:
+def fit() -> ResponseFit:
     return job().run()
 
 
-def test_a_written_fit_is_read_back_whole(fit: Fit, tmp_path: Path) -> None:
+def test_a_written_fit_is_read_back_whole(fit: ResponseFit, tmp_path: Path) -> None:
     with Store.open(tmp_path / "out") as store:
         store.write_fit(fit)
     with Store.open(tmp_path / "out") as store:
@@ -44,7 +44,7 @@ def test_a_written_fit_is_read_back_whole(fit: Fit, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".lock", MANIFEST, "posteriors"]
 
 
-def test_plain_xarray_opens_a_posterior_and_knows_what_it_is(fit: Fit, tmp_path: Path) -> None:
+def test_plain_xarray_opens_a_posterior_and_knows_what_it_is(fit: ResponseFit, tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.write_fit(fit)
     tree = xr.open_datatree(tmp_path / posterior_name(fit.job))
@@ -56,14 +56,26 @@ def test_plain_xarray_opens_a_posterior_and_knows_what_it_is(fit: Fit, tmp_path:
     assert {"rate", "risk_difference", "risk_ratio", "odds_ratio"} <= set(tree["posterior"].data_vars)
     assert tree["posterior"]["odds_ratio"].dims == ("chain", "draw", "level")
     assert list(tree["posterior"]["arm"].values) == ["old", "new"]
-    for name in ("endpoint", "model", "prior", "seed", "versions", "thresholds", "verdict", "trial_digest"):
+    for name in (
+        "endpoint",
+        "model",
+        "prior",
+        "seed",
+        "versions",
+        "thresholds",
+        "verdict",
+        "trial_digest",
+        "created_at",
+        "inference_library",
+        "inference_library_version",
+    ):
         assert name in tree.attrs
     assert tree.attrs["direction"] == "contrasts are new over (or minus) old"
     tree.close()
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "replace", "empty"])
-def test_a_damaged_posterior_is_set_aside_and_never_trusted(fit: Fit, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_posterior_is_set_aside_and_never_trusted(fit: ResponseFit, tmp_path: Path, damage: str) -> None:
     with Store.open(tmp_path) as store:
         store.write_fit(fit)
     path = tmp_path / posterior_name(fit.job)
@@ -128,7 +140,7 @@ def test_what_a_new_run_does_not_make_is_removed_only_if_ours(tmp_path: Path) ->
     assert set(json.loads((tmp_path / MANIFEST).read_text(encoding="utf-8"))["files"]) == {"c.csv"}
 
 
-def test_an_interrupted_write_leaves_no_part(fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_write_leaves_no_part(fit: ResponseFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 

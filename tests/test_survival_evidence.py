@@ -19,12 +19,14 @@ from scipy.stats import halfnorm
 
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.survival.hazard import Grid, HazardPrior, hazard_ratio_priors
 from reappraise.fits.sampling import Sampling
-from reappraise.survival.savage_dickey import averaged, bridged, log_density_ratio
-from reappraise.survival.proportionality import SMALL_SD, ProportionalityEvidence, compare_proportionality
-from reappraise.survival.fit import MODEL, SurvivalFit, fit_survival
+from reappraise.prior import hazard_ratio_priors
+from reappraise.survival.fit import SurvivalFit, fit_survival
+from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.left_out import LeftOut, leave_one_out, log_likelihood
+from reappraise.survival.model import VARYING
+from reappraise.survival.proportionality import SMALL_SD, ProportionalityEvidence, compare_proportionality
+from reappraise.survival.savage_dickey import averaged, bridged, log_density_ratio
 
 ROSSI = load_rossi()
 ERRORS = 5.0
@@ -130,9 +132,9 @@ def test_with_few_patients_it_is_the_ratio_of_likelihoods_averaged_over_the_prio
     constant = few[0].tree["constant_data"].to_dataset()
     data = {str(name): np.asarray(one.values, dtype=np.float64) for name, one in constant.data_vars.items()}
     data |= {"exposure": data["exposure"][None], "events": few[0].tree["observed_data"]["events"].values[None]}
-    prior = MODEL.draw_prior(data, number, rng)
+    prior = VARYING.draw_prior(data, number, rng)
     likelihood = [
-        np.exp(MODEL.log_likelihood(MODEL.complete(one, data)["log_hazard"], data).sum(axis=(1, 2, 3)))
+        np.exp(VARYING.log_likelihood(one, data).sum(axis=(1, 2, 3)))
         for one in (prior | {"departure_unit": np.zeros(number)}, prior)
     ]
     ratio = likelihood[0].mean() / likelihood[1].mean()

@@ -15,6 +15,7 @@ from pathlib import Path
 import arviz as az
 import numpy as np
 import pytest
+import xarray as xr
 from arviz_stats.base import array_stats
 from lifelines import CoxPHFitter
 from lifelines.datasets import load_rossi
@@ -22,12 +23,13 @@ from scipy import stats
 
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.survival.hazard import Grid, HazardPrior, LogRatioPrior, hazard_ratio_priors
-from reappraise.fits.nuts import Sampled
+from reappraise.fits.nuts import Sampled, compiled
 from reappraise.fits.sampling import Sampling
+from reappraise.prior import LogRatioPrior, hazard_ratio_priors
 from reappraise.store import read_tree, write_tree
-from reappraise.fits.ensemble import compiled_hazards
-from reappraise.survival.fit import MODEL, SurvivalFit, SurvivalJob, fit_survival
+from reappraise.survival.fit import SurvivalFit, SurvivalJob, fit_survival
+from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.model import VARYING
 from reappraise.survival.reweighted import reweighted
 from reappraise.survival.tree import build_tree
 
@@ -91,7 +93,8 @@ def test_the_tree_holds_what_figures_draw(plain: SurvivalFit) -> None:
     assert posterior.sizes["chain"] * posterior.sizes["draw"] <= 8000
     assert {str(variable.dtype) for variable in posterior.data_vars.values()} == {"float32"}
     assert set(plain.tree.children) == {
-        "posterior", "log_likelihood", "log_prior", "sample_stats", "prior", "observed_data", "constant_data",
+        "posterior", "posterior_predictive", "log_likelihood", "log_prior", "sample_stats", "prior", "prior_predictive",
+        "observed_data", "constant_data",
     }  # fmt: skip
     assert plain.tree["observed_data"]["events"].sum() == DATA.event.sum()
     assert float(az.summary(plain.tree, var_names=["effect"], ci_prob=0.95).loc["effect", "mean"]) < 0
@@ -198,8 +201,13 @@ def test_an_ensemble_of_copies_has_the_posterior_of_the_original(plain: Survival
         assert same_mean(here, there)
         assert here.std() == pytest.approx(there.std(), rel=0.1)  # 5 errors of two sds at 2,000 effective draws each
     assert "100 reconstructions" in fit.estimates[0].method
-    likelihoods = [one.tree["log_likelihood"]["events"].values.sum(axis=(-1, -2)) for one in (fit, plain)]
-    assert same_mean(*(np.asarray(values, dtype=np.float64) for values in likelihoods))
+    events, exposure = plain.tree["observed_data"]["events"].values, plain.tree["constant_data"]["exposure"].values
+    log_hazards = [draws(one, "log_hazard") for one in (fit, plain)]
+    likelihoods = [(events * one - exposure * np.exp(one)).sum(axis=(-1, -2)) for one in log_hazards]
+    assert same_mean(*likelihoods)
+    predicted = [one.tree["posterior_predictive"]["events"].values.sum(axis=(-1, -2)) for one in (fit, plain)]
+    assert same_mean(*(values.astype(np.float64) for values in predicted))
+    assert "log_likelihood" not in fit.tree.children  # of patients that are made up together
 
 
 @pytest.fixture(scope="module")
@@ -225,28 +233,35 @@ def test_every_replicate_is_read_as_it_was_drawn(differing: SurvivalFit) -> None
 
     Read with the rotation of another replicate, it is off by 3.5 on average, and by 18 at most.
     """
-    tree, held = differing.tree, differing.job.held
+    tree, held = differing.tree, differing.job.entered
     posterior = tree["posterior"].to_dataset()
     # the sampler draws logarithms of what is positive
     jacobian = np.log(posterior["walk_sd"] / held.walk_scale) + np.log(posterior["departure_sd"] / held.departure_scale)
     prior = sum(tree["log_prior"].data_vars.values())
-    found = tree["log_likelihood"]["events"].sum(("arm", "interval")) + prior + jacobian
     statistics = tree["sample_stats"].to_dataset()
+    places = {
+        "reconstruction": xr.DataArray(np.arange(posterior.sizes["chain"]), dims="chain"),
+        "replicate": statistics["replicate"],
+    }
+    events = tree["observed_data"]["events"].isel(places)
+    mean = tree["constant_data"]["exposure"].isel(places) * np.exp(posterior["log_hazard"].astype(np.float64))
+    likelihood = xr.apply_ufunc(stats.poisson.logpmf, events, mean).sum(("arm", "interval"))
+    found = likelihood + prior + jacobian
     assert set(np.unique(statistics["replicate"])) == {0, 1}
-    assert (found - statistics["logp"]).values == pytest.approx(0.0, abs=1e-3)  # single precision
+    assert (found - statistics["lp"]).values == pytest.approx(0.0, abs=1e-3)  # single precision
 
 
 def test_data_sets_of_an_ensemble_differ_in_events_and_person_time_alone(differing: SurvivalFit) -> None:
-    data = differing.job._datasets()
+    data = differing.job.data()
     first, second = data[0]
     changed = {name for name, value in first.items() if not np.array_equal(value, second[name])}
     assert changed == {"events"}  # nobody's time was changed
     data[0][1] = {**second, "pull": 2 * second["pull"]}
-    prior = {name: values[None] for name, values in MODEL.draw_prior(first, 10, np.random.default_rng(1)).items()}
+    prior = {name: values[None] for name, values in VARYING.draw_prior(first, 10, np.random.default_rng(1)).items()}
     with pytest.raises(ValueError, match="all but events and exposure in common"):
         build_tree(
-            MODEL,
-            differing.job.shape,
+            VARYING,
+            differing.job.labels,
             data,
             Sampled(prior, {"energy": np.zeros((1, 10))}),
             np.random.default_rng(2),
@@ -268,7 +283,7 @@ def test_subgroups_shrink_towards_each_other_and_not_past_equality(plain: Surviv
 
 def test_where_the_event_is_good_benefit_and_prior_are_mirrored(plain: SurvivalFit) -> None:
     good = replace(plain.job, better="lower", prior=replace(plain.job.prior, effect=ENTHUSIASTIC))
-    assert good.held.effect == ENTHUSIASTIC.mirrored()
+    assert good.entered.effect == ENTHUSIASTIC.mirrored()
     assert REFERENCE.mirrored() == REFERENCE
     assert "Normal(0, 1)" in REFERENCE.mirrored().text
     turned = SurvivalFit(replace(plain.job, better="lower"), plain.tree, plain.diagnosis)
@@ -292,9 +307,8 @@ def test_a_median_beyond_the_follow_up_is_not_reached(plain: SurvivalFit) -> Non
         ({"landmarks": (60.0,)}, "at most 52 weeks"),
         ({"horizons": ()}, "at least one horizon"),
         ({"by": "stage"}, 'by="all" or "subgroup"'),
-        ({"model": "cox"}, "unknown model 'cox'"),
-        ({"data": replace(DATA, subgroup=()), "by": "subgroup"}, "a subgroup for each patient"),
-        ({"data": replace(DATA, event=DATA.event & False)}, "no events"),
+        ({"patients": replace(DATA, subgroup=()), "by": "subgroup"}, "a subgroup for each patient"),
+        ({"patients": replace(DATA, event=DATA.event & False)}, "no events"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(plain: SurvivalFit, change: dict[str, object], message: str) -> None:
@@ -302,9 +316,11 @@ def test_what_cannot_be_answered_is_refused(plain: SurvivalFit, change: dict[str
         replace(plain.job, **change)  # type: ignore[arg-type]
 
 
-def test_unknown_priors_are_named(plain: SurvivalFit) -> None:
+def test_unknown_priors_and_models_are_named() -> None:
     with pytest.raises(AnalysisError, match="unknown prior 'flat'; expected one of reference, wide"):
         fitted("flat", prior="flat")
+    with pytest.raises(AnalysisError, match="unknown model 'cox'; expected one of piecewise-exponential, proportional"):
+        fitted("cox", model="cox")
 
 
 @pytest.mark.parametrize("intervals", [0, -3])
@@ -318,17 +334,18 @@ def test_a_fit_has_an_interval_or_more(intervals: int) -> None:
 def test_another_prior_needs_no_landmarks() -> None:
     fit = fit_survival(DATA, grid=COARSE, prior=WIDE, seed=4, sampling=Sampling(draws=200))
     assert fit.job.landmarks == ()
-    own = LogRatioPrior("own", "Own", 0.0, 0.3, "")
+    own = LogRatioPrior("own", "Own", 0.0, 0.3, "", "hazard")
     found = reweighted(fit, own)
     assert found.job.name.endswith(".own")
-    assert draws(found.fit, "survival_at").shape == (4, 200, 2, 0)
-    assert abs(draws(found.fit, "effect").mean()) < abs(draws(fit, "effect").mean())
+    assert draws(found, "survival_at").shape == (4, 200, 2, 0)
+    assert abs(draws(found, "effect").mean()) < abs(draws(fit, "effect").mean())
 
 
 def test_jobs_differ_by_their_data_and_compile_once_per_shape(plain: SurvivalFit) -> None:
-    other = replace(plain.job, data=DATA.swapped())
+    other = replace(plain.job, patients=DATA.swapped())
     assert other.digest != plain.job.digest
-    assert replace(plain.job, data_digest="x").digest == replace(other, data=DATA, data_digest="x").digest
+    assert replace(plain.job, patients_digest="x").digest == replace(other, patients=DATA, patients_digest="x").digest
     assert isinstance(plain.job, SurvivalJob)
-    found = compiled_hazards.cache_info()
+    assert other.compiled is plain.job.compiled
+    found = compiled.cache_info()
     assert found.misses == found.currsize  # by threads, too

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise.survival.hazard import HazardPrior, hazard_ratio_priors
+from reappraise.prior import hazard_ratio_priors
 from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.reconstruct import Effort, reconstruct
+from reappraise.survival.hazard import HazardPrior
 from reappraise.trial import load_trial
 from reappraise.trial.patients import read_patients
 

@@ -13,16 +13,21 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from reappraise.survival import estimands as of
-from reappraise.survival.model import PiecewiseExponential
 from reappraise.endpoints.patients import PatientData
-from reappraise.survival.hazard import Grid, HazardPrior, LogRatioPrior
+from reappraise.prior import LogRatioPrior
+from reappraise.survival import estimands as of
 from reappraise.survival.counts import common_follow_up, digest_of, person_time
+from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.model import PiecewiseExponential
 
 MODEL = PiecewiseExponential()
 GRID = Grid((2.0, 5.0, 9.0), 20.0)
 PRIOR = HazardPrior(
-    effect=LogRatioPrior("p", "P", -0.3, 0.7, ""), median=10.0, level_sd=0.8, walk_scale=1.2, departure_scale=0.6
+    effect=LogRatioPrior("p", "P", -0.3, 0.7, "", "hazard"),
+    median=10.0,
+    level_sd=0.8,
+    walk_scale=1.2,
+    departure_scale=0.6,
 )
 LOG_HAZARD = np.log([[0.05, 0.10, 0.02, 0.07], [0.04, 0.05, 0.06, 0.03]])
 
@@ -51,24 +56,30 @@ def test_density_is_the_one_written_in_plain_arrays(groups: int, *, shared: bool
             built.rvs_to_values[rv].name: np.log(one[rv.name]) if built.rvs_to_transforms[rv] else one[rv.name]
             for rv in built.free_RVs
         }
-        likelihood = MODEL.log_likelihood(MODEL.complete(one, data)["log_hazard"], data).sum()
-        ours = likelihood + sum(float(part) for part in MODEL.log_prior(one).values())
+        likelihood = MODEL.log_likelihood(one, data).sum()
+        ours = likelihood + sum(float(part) for part in MODEL.log_prior(one, data).values())
         assert sum(float(np.sum(part)) for part in density(point)) == pytest.approx(ours, abs=1e-6)
 
 
 def test_every_draw_is_treated_alike() -> None:
     data = numbers(3)
     draws = MODEL.draw_prior(data, 4, np.random.default_rng(1))
-    whole = {**MODEL.complete(draws, data), **MODEL.log_prior(draws)}
+    whole = {**MODEL.complete(draws, data), **MODEL.log_prior(draws, data)}
     for index in range(4):
         one = {name: values[index] for name, values in draws.items()}
-        for name, value in {**MODEL.complete(one, data), **MODEL.log_prior(one)}.items():
+        for name, value in {**MODEL.complete(one, data), **MODEL.log_prior(one, data)}.items():
             assert np.asarray(value) == pytest.approx(whole[name][index])
 
 
 def test_a_cell_without_person_time_says_nothing() -> None:
     data = numbers(1)
-    found = MODEL.log_likelihood(np.full((1, 2, GRID.intervals), 0.5), data)
+    still = {
+        name: np.zeros(values.shape[1:]) for name, values in MODEL.draw_prior(data, 1, np.random.default_rng(1)).items()
+    }
+    still["level_offset"] += (0.5 - data["level_mean"]) / data["level_sd"]
+    still["effect_offset"] -= data["effect_mean"] / data["effect_sd"]
+    assert MODEL.complete(still, data)["log_hazard"] == pytest.approx(np.full((1, 2, GRID.intervals), 0.5))
+    found = MODEL.log_likelihood(still, data)
     assert found[0, 1, -1] == pytest.approx(0.0, abs=1e-6)
     assert np.abs(np.delete(found.ravel(), -1)).min() > 1
 

@@ -15,14 +15,16 @@ from arviz_stats.base import array_stats
 
 from reappraise.endpoints.patients import PatientData
 from reappraise.errors import AnalysisError
-from reappraise.survival.hazard import Grid, HazardPrior, hazard_ratio_priors
 from reappraise.fits.nuts import Sampled
 from reappraise.fits.sampling import Sampling
-from reappraise.survival.together_job import EndpointFit, SharedSurvivalFit, endpoint_draws
+from reappraise.prior import hazard_ratio_priors
 from reappraise.store import read_tree, write_tree
+from reappraise.survival.fit import SurvivalFit
+from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.model import PROPORTIONAL, VARYING
 from reappraise.survival.proportionality import compare_proportionality
-from reappraise.survival.fit import MODEL, SurvivalFit
 from reappraise.survival.together import fit_survival_together
+from reappraise.survival.together_job import EndpointFit, SharedSurvivalFit, endpoint_draws
 
 GRID = Grid.regular(8, 1.0)
 ERRORS = 5.0
@@ -61,28 +63,28 @@ def together() -> SharedSurvivalFit:
 
 @pytest.fixture(scope="module")
 def apart(together: SharedSurvivalFit) -> dict[str, SurvivalFit]:
-    return {job.data.endpoint: job.run() for job in together.job.single}
+    return {job.patients.endpoint: job.run() for job in together.job.single}
 
 
 def test_each_endpoint_has_the_density_that_it_has_by_itself(together: SharedSurvivalFit) -> None:
-    data = together.job._datasets()
+    data = together.job.data()
     own = together.job._by_endpoint(data)
     one, rng = data[0][0], np.random.default_rng(3)
-    prior = {name: values[None] for name, values in MODEL.draw_prior(one, 50, rng).items()}
-    whole = MODEL.complete(prior, one)
-    likelihood = MODEL.log_likelihood(whole["log_hazard"], one)
+    prior = {name: values[None] for name, values in VARYING.draw_prior(one, 50, rng).items()}
+    whole = VARYING.complete(prior, one)
+    likelihood = VARYING.log_likelihood(prior, one)
     for place, source in enumerate((STEADY, CHANGING)):
         taken = endpoint_draws(Sampled(prior, {}), place).draws
-        found = MODEL.complete(taken, own[place][0][0])
+        found = VARYING.complete(taken, own[place][0][0])
         # per unit of time, and not per follow-up
         assert found["log_hazard"][..., 0, :, :] == pytest.approx(
             whole["log_hazard"][..., place, :, :] - np.log(source.horizon)
         )
         assert found["effect"][..., 0] == pytest.approx(whole["effect"][..., place])
-        assert MODEL.log_likelihood(found["log_hazard"], own[place][0][0])[..., 0, :, :] == pytest.approx(
+        assert VARYING.log_likelihood(taken, own[place][0][0])[..., 0, :, :] == pytest.approx(
             likelihood[..., place, :, :]
         )
-        by_itself = together.job.single[place]._datasets()[0][0]
+        by_itself = together.job.single[place].data()[0][0]
         for name, value in own[place][0][0].items():
             if name != "pull":  # a rotation, of which any does
                 assert np.asarray(value) == pytest.approx(np.asarray(by_itself[name])), name
@@ -93,8 +95,8 @@ def test_the_posterior_passes_its_gate_and_keeps_its_endpoints_apart(together: S
     assert set(together.tree.children) == set(together.fits) == {"pfs", "os"}
     for fit in together.fits.values():
         assert fit.tree["posterior"]["log_hazard"].dims == ("chain", "draw", "arm", "interval")
-        assert fit.tree["observed_data"]["events"].sum() == fit.job.data.event.sum()
-        assert fit.tree["posterior"]["interval"].values == pytest.approx(GRID.starts * fit.job.data.horizon)
+        assert fit.tree["observed_data"]["events"].sum() == fit.job.patients.event.sum()
+        assert fit.tree["posterior"]["interval"].values == pytest.approx(GRID.starts * fit.job.patients.horizon)
     for scale in ("walk_sd", "departure_sd"):
         first, second = (draws(fit, scale) for fit in together.fits.values())
         assert first == pytest.approx(second)
@@ -161,7 +163,8 @@ def test_estimates_say_what_is_shared(together: SharedSurvivalFit) -> None:
     failed = replace(together, diagnosis=replace(together.diagnosis, checks=tuple(
         replace(check, passed=False) for check in together.diagnosis.checks
     )))  # fmt: skip
-    assert all(item.method.startswith("NOT CONVERGED: ") for item in failed.estimates)
+    assert all(item.failed for item in failed.estimates)
+    assert not any(item.failed for item in together.estimates)
 
 
 def test_a_file_gives_the_fit_back_and_no_other(together: SharedSurvivalFit, tmp_path: Path) -> None:
@@ -174,10 +177,10 @@ def test_a_file_gives_the_fit_back_and_no_other(together: SharedSurvivalFit, tmp
     assert other.digest != together.job.digest
     with pytest.raises(ValueError, match="other inputs"):
         other.restore(together.tree)
-    one = together.fits["os"].fit
+    one = together.fits["os"]
     with pytest.raises(ValueError, match="other inputs"):
         one.job.restore(one.tree)
-    twin = replace(one.job, model="proportional-hazards")
+    twin = replace(one.job, model=PROPORTIONAL)
     with pytest.raises(AnalysisError, match="share scales with other endpoints"):
         compare_proportionality(one, replace(one, job=twin))
 
@@ -192,7 +195,7 @@ def test_reconstructions_are_paired_and_known_data_go_with_each(together: Shared
         [more, copies], grid=GRID, seed=9, sampling=Sampling(draws=900), progress=lambda *done: told.append(done)
     )
     assert told == [(done, 18) for done in range(1, 19)]
-    assert [data.time.shape[:2] for data in fit.job.data] == [(2, 9), (2, 9)]
+    assert [data.time.shape[:2] for data in fit.job.patients] == [(2, 9), (2, 9)]
     for endpoint, one in fit.fits.items():
         assert one.tree["sample_stats"]["replicate"].values[0].tolist() == np.repeat(np.arange(9), 100).tolist()
         for name in ("effect", "walk_sd", "average_hazard_ratio"):
@@ -206,9 +209,9 @@ def test_replicates_are_read_by_the_rotation_that_they_were_drawn_with(together:
     data = replace(CHANGING, time=np.tile(CHANGING.time, (2, 2, 1)), event=np.tile(event, (2, 1, 1)))
     job = replace(
         together.job,
-        data=(replace(STEADY, time=np.tile(STEADY.time, (2, 2, 1)), event=np.tile(STEADY.event, (2, 2, 1))), data),
+        patients=(replace(STEADY, time=np.tile(STEADY.time, (2, 2, 1)), event=np.tile(STEADY.event, (2, 2, 1))), data),
     )
-    sets = job._datasets()
+    sets = job.data()
     assert not np.array_equal(sets[0][0]["events"], sets[0][1]["events"])
     for chain in (*sets, *(chain for endpoint in job._by_endpoint(sets) for chain in endpoint)):
         assert all(np.array_equal(one["pull"], sets[0][0]["pull"]) for one in chain)
@@ -223,8 +226,8 @@ def test_where_events_are_good_the_prior_is_mirrored_for_all() -> None:
         seed=3,
         sampling=Sampling(draws=100, chains=2),
     ).job
-    assert [one.held.effect.mean for one in job.single] == [pytest.approx(np.log(2))] * 2
-    assert job._datasets()[0][0]["effect_mean"] == pytest.approx(np.log(2))
+    assert [one.entered.effect.mean for one in job.single] == [pytest.approx(np.log(2))] * 2
+    assert job.data()[0][0]["effect_mean"] == pytest.approx(np.log(2))
     assert [one.prior.median for one in job.single] == [pytest.approx(data.horizon / 2) for data in (STEADY, CHANGING)]
 
 

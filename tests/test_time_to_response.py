@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from reappraise.survival import analysis as survival_workflow
 from reappraise.audit import audit
 from reappraise.endpoints.classical.survival import recompute_survival
 from reappraise.endpoints.patients import PatientData
@@ -21,14 +20,16 @@ from reappraise.errors import AnalysisError
 from reappraise.estimate import Estimate
 from reappraise.figures.survival_catalogue import draw_survival
 from reappraise.figures.survival_subject import SurvivalSubject
-from reappraise.survival.hazard import HazardPrior, hazard_ratio_priors
+from reappraise.fits.sampling import Sampling
+from reappraise.prior import hazard_ratio_priors
 from reappraise.pseudo_ipd.published import summaries_of
 from reappraise.pseudo_ipd.reconstruct import Effort
-from reappraise.survival.reconstruction import ReconstructionJob, reconstruct
-from reappraise.fits.sampling import Sampling
-from reappraise.survival.fit import SurvivalFit
-from reappraise.survival.reweighted import ReweightedFit
+from reappraise.survival import analysis as survival_workflow
 from reappraise.survival.analysis import SurvivalEndpointResult, analyse_survival
+from reappraise.survival.fit import SurvivalFit
+from reappraise.survival.hazard import HazardPrior
+from reappraise.survival.reconstruction import ReconstructionJob, reconstruct
+from reappraise.survival.reweighted import ReweightedFit
 from reappraise.trial import Trial, load_trial
 
 SETTINGS = Sampling(seed=5, chains=2, draws=400)
@@ -123,7 +124,7 @@ def results(trial: Trial) -> tuple[SurvivalEndpointResult, ...]:
 
 
 def by_prior(result: SurvivalEndpointResult) -> dict[str, SurvivalFit | ReweightedFit]:
-    return {fit.job.prior.effect.name: fit for fit in result.fits if fit.job.model == "piecewise-exponential"}
+    return {fit.job.prior.effect.name: fit for fit in result.fits if fit.job.model.name == "piecewise-exponential"}
 
 
 def benefits(result: SurvivalEndpointResult, prior: str = "reference") -> dict[str, float]:
@@ -191,7 +192,7 @@ def test_the_believer_in_the_drug_expects_more_events(results: tuple[SurvivalEnd
     for result in results:
         fits = by_prior(result)
         assert fits["enthusiastic"].job.prior.effect.mean == pytest.approx(-np.log(2))  # as if the event were bad
-        assert fits["enthusiastic"].job.held.effect.mean == pytest.approx(np.log(2))
+        assert fits["enthusiastic"].job.entered.effect.mean == pytest.approx(np.log(2))
         own = {name: benefits(result, name)["hazard ratio in favour"] for name in fits}
         assert own["enthusiastic"] > own["reference"]
     doubtful, believing = (
@@ -241,7 +242,7 @@ def test_words_follow_the_direction(results: tuple[SurvivalEndpointResult, ...])
         at = {row.at for row in by_prior(result)["reference"].estimates if row.quantity == "probability_of_benefit"}
         assert "median shorter" in at
         assert "median longer" not in at
-        assert by_prior(result)["reference"].job.held.text.startswith("log HR ~ Normal(")
+        assert by_prior(result)["reference"].job.entered.text.startswith("log HR ~ Normal(")
     figures = dict(draw_survival(results[0], (), ()))
     assert "Without the event (%)" in text(figures["sooner.survival"])
     assert "Time to response (%)" not in text(figures["sooner.survival"])
