@@ -17,17 +17,17 @@ from pathlib import Path
 
 import numpy as np
 from arviz_stats.base import array_stats
+from reappraise.safety.workflow import safety_jobs
 from scipy import special
 
 import reappraise as ra
-from reappraise.bayes.adverse_events import EVENT_MODELS, EventModel
-from reappraise.bayes.event_prior import BERRY_BERRY
-from reappraise.endpoints.event_table import EventTable
 from reappraise.fits.nuts import compiled, draw
 from reappraise.fits.sampling import Sampling, versions
+from reappraise.safety.counts import tables_of
 from reappraise.safety.fit import SafetyJob
-from reappraise.safety.tables import tables_of
-from reappraise.safety.workflow import safety_jobs
+from reappraise.safety.model import EVENT_MODELS, EventModel
+from reappraise.safety.prior import BERRY_BERRY
+from reappraise.safety.table import EventTable
 
 STORED = Path(__file__).with_suffix(".json")
 TRIAL = "isatuximab-dexamethasone"

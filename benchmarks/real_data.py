@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 from lifelines import datasets
 
-from reappraise.endpoints.patients import PatientData
-from reappraise.fits.sampling import versions
-from reappraise.prior import hazard_ratio_priors
-from reappraise.pseudo_ipd.publish import publish
-from reappraise.pseudo_ipd.recompute import replicate_statistics
-from reappraise.pseudo_ipd.reconstruct import Effort, Reconstruction, reconstruct
-from reappraise.pseudo_ipd.targets import Target
+from reappraise.core.prior import hazard_ratio_priors
+from reappraise.fits.sampling import Effort, versions
+from reappraise.published.patients import PatientData
 from reappraise.survival.hazard import HazardPrior
+from reappraise.survival.pseudo_ipd.publish import publish
+from reappraise.survival.pseudo_ipd.recompute import replicate_statistics
+from reappraise.survival.pseudo_ipd.reconstruct import Reconstruction, reconstruct
+from reappraise.survival.pseudo_ipd.targets import Target
 
 STORED = Path(__file__).with_suffix(".json")
 PLACES = (0.1, 0.25, 0.4, 0.6, 0.8)

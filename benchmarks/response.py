@@ -21,16 +21,17 @@ from pathlib import Path
 import numpy as np
 import pymc as pm
 from arviz_stats.base import array_stats
+from reappraise.plan import plan
 
-from reappraise.bayes import MODELS, Independent
-from reappraise.endpoints.partition import Partition
-from reappraise.exact import exact_estimates
+from reappraise.core.prior import RATE_PRIORS, RatePrior, effect_priors
 from reappraise.fits.nuts import compilations
 from reappraise.fits.sampling import Sampling, versions
-from reappraise.plan import plan
-from reappraise.prior import RATE_PRIORS, RatePrior, effect_priors
+from reappraise.published.trial import Trial
+from reappraise.response.exact import exact_estimates
 from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
-from reappraise.trial import Trial, load_trial
+from reappraise.response.models import MODELS, Independent
+from reappraise.response.table import Partition
+from reappraise.trial import load_trial
 
 SETTINGS = Sampling(seed=20210304)
 SLOW_FITS = 12

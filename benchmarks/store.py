@@ -24,11 +24,11 @@ from statistics import median
 
 import xarray as xr
 
-from reappraise.netcdf import compressed, read_tree, write_tree
-from reappraise.sampling import Sampling, versions
-from reappraise.store import Store
+from reappraise.analysis import analyse
+from reappraise.fits.netcdf import compressed, read_tree, write_tree
+from reappraise.fits.sampling import Sampling, versions
+from reappraise.fits.store import Store
 from reappraise.trial import load_trial
-from reappraise.workflow import analyse
 
 SETTINGS = Sampling(seed=20210304)
 ROUNDS = 3

@@ -19,21 +19,21 @@ import numpy as np
 from arviz_stats.base import array_stats
 
 import reappraise as ra
-from reappraise.endpoints.patients import PatientData
+from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.nuts import compiled, draw
-from reappraise.fits.sampling import Sampling, versions
-from reappraise.prior import hazard_ratio_priors
-from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
-from reappraise.pseudo_ipd.hazards import hazard_specification, parameters
-from reappraise.pseudo_ipd.publish import publish
-from reappraise.pseudo_ipd.published import summaries_of
-from reappraise.pseudo_ipd.reconstruct import HARD, LOOSE, Effort, UnreachableError, reconstruct
-from reappraise.pseudo_ipd.simulate import simulate
-from reappraise.pseudo_ipd.statistics import scratch
-from reappraise.pseudo_ipd.summaries import Summaries
-from reappraise.pseudo_ipd.targets import specification
+from reappraise.fits.sampling import Effort, Sampling, versions
+from reappraise.published.patients import PatientData
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import VARYING
+from reappraise.survival.pseudo_ipd.chain import Counters, Kept, State, refresh, run
+from reappraise.survival.pseudo_ipd.hazards import hazard_specification, parameters
+from reappraise.survival.pseudo_ipd.publish import publish
+from reappraise.survival.pseudo_ipd.published import summaries_of
+from reappraise.survival.pseudo_ipd.reconstruct import HARD, LOOSE, UnreachableError, reconstruct
+from reappraise.survival.pseudo_ipd.simulate import simulate
+from reappraise.survival.pseudo_ipd.statistics import scratch
+from reappraise.survival.pseudo_ipd.summaries import Summaries
+from reappraise.survival.pseudo_ipd.targets import specification
 
 STORED = Path(__file__).with_suffix(".json")
 TRIAL = "isatuximab-dexamethasone"

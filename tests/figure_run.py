@@ -12,21 +12,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-
-from reappraise.bayes import MODELS
-from reappraise.compare import Comparison, order
 from reappraise.endpoints.classical import recompute
-from reappraise.endpoints.partition import WHOLE
-from reappraise.estimate import Estimate
-from reappraise.figures.catalogue import Run
+
+from reappraise.core.arms import WHOLE
+from reappraise.core.comparison import Comparison, order
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import prior_named
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.nuts import Sampled
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import prior_named
+from reappraise.published.estimates import published_responses
+from reappraise.published.file import TrialFile
+from reappraise.published.trial import Trial, TrialEndpoint
+from reappraise.response.figures.catalogue import Run
 from reappraise.response.fit import ResponseFit, ResponseJob
-from reappraise.trial import Trial, TrialEndpoint
-from reappraise.trial.published import published_responses
-from reappraise.trial.schema import TrialFile
+from reappraise.response.models import MODELS
 
 LEVELS = {
     "north": ("The northern countries, including those enrolled late", (0, 12), (2, 11)),

@@ -12,11 +12,11 @@ import pytest
 from arviz_stats.base import array_stats
 from scipy import special, stats
 
-from reappraise.bayes.adverse_events import EVENT_MODELS, POINT_MASS, THREE_LEVEL, EventModel
-from reappraise.bayes.event_prior import BERRY_BERRY
-from reappraise.endpoints.event_table import EventTable
 from reappraise.fits.sampling import Sampling
 from reappraise.safety.fit import SafetyFit, SafetyJob
+from reappraise.safety.model import EVENT_MODELS, POINT_MASS, THREE_LEVEL, EventModel
+from reappraise.safety.prior import BERRY_BERRY
+from reappraise.safety.table import EventTable
 
 WIDTH = (12, 6)
 """Terms and systems that every model here is compiled for: one compilation each."""

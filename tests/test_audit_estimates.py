@@ -18,8 +18,8 @@ from reappraise.audit import (
     ratio_directions,
     repeated_numbers,
 )
-from reappraise.endpoints.classical.contrasts import odds_ratios, risk_differences, risk_ratios
-from reappraise.endpoints.classical.two_by_two import TwoByTwo
+from reappraise.core.two_by_two import TwoByTwo
+from reappraise.response.classical.contrasts import odds_ratios, risk_differences, risk_ratios
 from test_audit_trials import COUNTS, RESPONSE, SURVIVAL, estimate, unchecked, write
 
 FISHER = 'test = { name = "fisher_exact", sides = 1, significance_level = "0.025", source = "Methods" }\n'

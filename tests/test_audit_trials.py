@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reappraise.audit import CHECKS, FINDING_COLUMNS, audit
-from reappraise.trial import Trial, load_trial
-from reappraise.trial.schema import TrialFile
+from reappraise.published.file import TrialFile
+from reappraise.published.trial import Trial
+from reappraise.trial import load_trial
 
 HEAD = """
 schema_version = 1

@@ -20,14 +20,14 @@ from scipy import stats
 from calibration_toy import Toy
 from reappraise.calibrate import CALIBRATIONS, calibration_of
 from reappraise.calibrate.calibration import Unit, digest, identity
+from reappraise.calibrate.figure import calibration_plot
 from reappraise.calibrate.folder import Folder
 from reappraise.calibrate.rank import rank
 from reappraise.calibrate.record import Record
 from reappraise.calibrate.spread import Cluster, _check, connect, outcomes
 from reappraise.calibrate.study import calibrate, wrong_datasets
 from reappraise.calibrate.uniformity import FALSE_ALARM, Uniformity, judge, summarise
-from reappraise.errors import AnalysisError, OutputError, ReappraiseError
-from reappraise.figures.calibration import calibration_plot
+from reappraise.core.errors import AnalysisError, OutputError, ReappraiseError
 
 # Ranks and their uniformity
 

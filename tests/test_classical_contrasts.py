@@ -10,8 +10,8 @@ from scipy.stats.contingency import relative_risk
 from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from reappraise.endpoints.classical.contrasts import odds_ratios, risk_differences, risk_ratios
-from reappraise.endpoints.classical.two_by_two import TwoByTwo
+from reappraise.core.two_by_two import TwoByTwo
+from reappraise.response.classical.contrasts import odds_ratios, risk_differences, risk_ratios
 
 METHODS = {"risk_difference": risk_differences, "risk_ratio": risk_ratios, "odds_ratio": odds_ratios}
 # Newcombe 1998, Stat Med 17:873-890, table II, examples (a) and (b): printed to four decimals.

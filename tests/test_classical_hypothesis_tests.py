@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chi2_contingency, hypergeom
 from statsmodels.stats.contingency_tables import Table2x2
 
-from reappraise.endpoints.classical.hypothesis_tests import p_values
-from reappraise.endpoints.classical.two_by_two import TwoByTwo
+from reappraise.core.two_by_two import TwoByTwo
+from reappraise.response.classical.hypothesis_tests import p_values
 
 OTHER = {"higher": "lower", "lower": "higher"}
 

@@ -12,14 +12,15 @@ import pytest
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.datasets import load_gbsg2, load_leukemia, load_lung, load_rossi
 from pandas import DataFrame
-from reappraise.endpoints.classical.contrasts import risk_differences
-from reappraise.endpoints.classical.cox import hazard_ratio
-from reappraise.endpoints.classical.kaplan_meier import kaplan_meier
-from reappraise.endpoints.classical.rates import rate_intervals
-from reappraise.endpoints.classical.two_by_two import TwoByTwo
 from scipy.stats import binomtest
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from reappraise.core.two_by_two import TwoByTwo
+from reappraise.response.classical.contrasts import risk_differences
+from reappraise.response.classical.rates import rate_intervals
+from reappraise.survival.classical.cox import hazard_ratio
+from reappraise.survival.classical.kaplan_meier import kaplan_meier
 
 MINI = Path(__file__).parent / "data" / "mini.toml"
 TOTALS = (1, 2, 3, 7, 20, 55, 109, 400)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reappraise.endpoints.classical.rates import rate_intervals
+from reappraise.response.classical.rates import rate_intervals
 
 # Newcombe 1998, Stat Med 17:857-872, table I: printed to four decimals.
 NEWCOMBE = {

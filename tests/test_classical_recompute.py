@@ -7,9 +7,9 @@ from math import isclose, isinf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from reappraise.endpoints.classical import recompute
-from reappraise.endpoints.partition import Partition
+
+from reappraise.response.table import Partition
 
 
 def partition(events, totals, **options):

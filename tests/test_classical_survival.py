@@ -12,10 +12,13 @@ from lifelines.datasets import load_lung
 from lifelines.statistics import logrank_test
 from scipy.optimize import brentq
 
-from reappraise.endpoints.classical.cox import TIES, hazard_ratio
-from reappraise.endpoints.classical.kaplan_meier import SCALES, band, kaplan_meier, median, survival_at
-from reappraise.endpoints.classical.log_rank import log_rank
-from reappraise.endpoints.classical.restricted_mean import (
+from reappraise.core.errors import AnalysisError
+from reappraise.published.patients import PatientData
+from reappraise.survival.classical.cox import TIES, hazard_ratio
+from reappraise.survival.classical.kaplan_meier import SCALES, band, kaplan_meier, median, survival_at
+from reappraise.survival.classical.log_rank import log_rank
+from reappraise.survival.classical.recompute import recompute_survival
+from reappraise.survival.classical.restricted_mean import (
     common_horizon,
     lost_ratio,
     mean_difference,
@@ -23,9 +26,6 @@ from reappraise.endpoints.classical.restricted_mean import (
     of_arm,
     restricted_mean,
 )
-from reappraise.endpoints.classical.survival import recompute_survival
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
 
 # Freireich 1963: weeks of remission of 21 pairs of children with leukaemia, placebo against 6-mercaptopurine.
 PLACEBO = np.array([1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23], dtype=float)

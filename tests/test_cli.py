@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from reappraise.estimate import ESTIMATE_COLUMNS
-from reappraise.trial.facts import COUNT_COLUMNS
+from reappraise.core.estimate import ESTIMATE_COLUMNS
+from reappraise.published.facts import COUNT_COLUMNS
 
 TRIAL = "isatuximab-dexamethasone"
 MINI = Path(__file__).parent / "data" / "mini.toml"
@@ -66,7 +66,7 @@ def test_exact_answers_without_loading_a_sampler() -> None:
         "except SystemExit: pass\n"
         "heavy = {'pymc', 'pytensor', 'nutpie', 'arviz', 'xarray', 'pandas', 'matplotlib', 'statsmodels'}\n"
         "heavy |= {'scipy.stats', 'scipy.optimize'}\n"
-        "import reappraise.tables\n"
+        "import reappraise.terminal\n"
         "print(heavy & set(sys.modules), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

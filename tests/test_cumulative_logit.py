@@ -12,15 +12,15 @@ import pytest
 from arviz_stats.base import array_stats
 from scipy import special, stats
 
-from reappraise.bayes import LogitNormal
-from reappraise.bayes.cumulative_logit import CumulativeLogit, OrdinalData
+from reappraise.core.prior import LogRatioPrior
 from reappraise.depth.evidence import evidence
 from reappraise.depth.fit import MODELS, NON_PROPORTIONAL, PROPORTIONAL
-from reappraise.endpoints.ordinal_table import OrdinalTable
-from reappraise.endpoints.partition import Partition
+from reappraise.depth.model import CumulativeLogit, OrdinalData
+from reappraise.depth.table import OrdinalTable
 from reappraise.fits.nuts import compiled, draw
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import LogRatioPrior
+from reappraise.response.models import LogitNormal
+from reappraise.response.table import Partition
 from test_ordinal_table import table
 
 FOUR = table((10, 11), (16, 13), (21, 6), (62, 25))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.datasets import load_gbsg2, load_leukemia, load_lung, load_rossi
 
-from reappraise.endpoints.curve import Curve, NumbersAtRisk, check_numbers_at_risk, cleaned
-from reappraise.errors import AnalysisError, TrialFileError
-from reappraise.pseudo_ipd.inversion import invert
+from reappraise.core.errors import AnalysisError, TrialFileError
+from reappraise.published.curve import Curve, NumbersAtRisk, check_numbers_at_risk, cleaned
+from reappraise.survival.pseudo_ipd.inversion import invert
 from reappraise.trial.curves import read_curves, read_numbers_at_risk
 
 ROUNDING = 0.0005

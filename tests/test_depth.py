@@ -15,16 +15,20 @@ import xarray as xr
 from arviz_stats.base import array_stats
 
 import reappraise as ra
-from reappraise.calibrate.depth import DEPTH
-from reappraise.depth import DepthFit, DepthResult, analyse_depth, fit_depth, implied_rates, proportionality
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import effect_priors
+from reappraise.core.refusal import Refusal
+from reappraise.depth import analyse_depth
+from reappraise.depth.analysis import DepthResult
+from reappraise.depth.calibrate import DEPTH
 from reappraise.depth.estimands import win_odds
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
+from reappraise.depth.fit import DepthFit, fit_depth
+from reappraise.depth.implied import implied_rates
+from reappraise.depth.proportionality import proportionality
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import effect_priors
-from reappraise.refusal import Refusal
-from reappraise.store import Store
-from reappraise.trial import Trial
+from reappraise.fits.store import Store
+from reappraise.published.trial import Trial
 from test_ordinal_table import table
 
 QUICK = Sampling(draws=1500, tune=400, seed=7)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reappraise.compare import Comparison
-from reappraise.estimate import Estimate
-from reappraise.printed import Printed
+from reappraise.core.comparison import Comparison
+from reappraise.core.estimate import Estimate
+from reappraise.core.printed import Printed
 
 
 def contrast(quantity: str, value: float | None, low: float | None = None, high: float | None = None) -> Estimate:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from reappraise.endpoints.event_table import EventTable
-from reappraise.errors import AnalysisError, TrialFileError
+from reappraise.core.errors import AnalysisError, TrialFileError
+from reappraise.published.trial import Trial
+from reappraise.safety.counts import adverse_event_endpoints, singles_of, tables_of
 from reappraise.safety.selection import selection_note
-from reappraise.safety.tables import adverse_event_endpoints, singles_of, tables_of
-from reappraise.trial import Trial, load_trial
+from reappraise.safety.table import EventTable
+from reappraise.trial import load_trial
 
 MINI = (Path(__file__).parent / "data" / "mini.toml").read_text(encoding="utf-8")
 ENDPOINT = """

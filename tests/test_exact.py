@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from reappraise.endpoints.partition import Partition
-from reappraise.exact import BetaPair, exact_estimates
-from reappraise.prior import RATE_PRIORS
+from reappraise.core.prior import RATE_PRIORS
+from reappraise.response.exact import BetaPair, exact_estimates
+from reappraise.response.table import Partition
 
 shape = st.floats(1, 200)
 plain = st.floats(2, 400)

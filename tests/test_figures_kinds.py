@@ -9,6 +9,14 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
+from reappraise.figures import (
+    densities_plot,
+    forest_plot,
+    predictive_by_prior,
+    predictive_plot,
+    shrinkage_plot,
+    subgroup_forest,
+)
 
 from figure_run import (
     CONTROL,
@@ -20,25 +28,17 @@ from figure_run import (
     said,
     trial,
 )
-from reappraise.compare import Comparison
-from reappraise.errors import AnalysisError
-from reappraise.figures import (
-    densities_plot,
-    forest_plot,
-    predictive_by_prior,
-    predictive_plot,
-    shrinkage_plot,
-    subgroup_forest,
-)
-from reappraise.figures.density_panels import Curve, CurvePanel, _density, _grid, draw_densities
-from reappraise.figures.layout import Mark, Panel, Row
-from reappraise.figures.predictive import Cell, CellRow, draw_predictive
-from reappraise.figures.scale import Scale, contrast_scale, in_words, rate_scale
-from reappraise.figures.sheet import draw_sheet
-from reappraise.figures.style import BLUE, GREY, KINDS, number, probability, text_width, wrap
-from reappraise.figures.words import favours, percent_level
-from reappraise.printed import Printed
-from reappraise.trial.published import published_responses
+from reappraise.core.comparison import Comparison
+from reappraise.core.errors import AnalysisError
+from reappraise.core.printed import Printed
+from reappraise.drawing.density_panels import Curve, CurvePanel, _density, _grid, draw_densities
+from reappraise.drawing.layout import Mark, Panel, Row
+from reappraise.drawing.scale import Scale, contrast_scale, in_words, rate_scale
+from reappraise.drawing.sheet import draw_sheet
+from reappraise.drawing.style import BLUE, GREY, KINDS, number, probability, text_width, wrap
+from reappraise.drawing.words import favours, percent_level
+from reappraise.published.estimates import published_responses
+from reappraise.response.figures.predictive import Cell, CellRow, draw_predictive
 
 # Words, numbers, scales
 

@@ -14,17 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
-
-from figure_run import (
-    CASES,
-    FAILED,
-    PASSED,
-    panel,
-    run,
-    said,
-)
-from reappraise.compare import Comparison
-from reappraise.errors import AnalysisError
 from reappraise.figures import (
     FIGURES,
     densities_plot,
@@ -36,11 +25,22 @@ from reappraise.figures import (
     shrinkage_plot,
     subgroup_forest,
 )
-from reappraise.figures.diagnostics import Judged, at_most, draw_diagnostics
-from reappraise.figures.ranks import _distinct
-from reappraise.figures.style import BLUE, KINDS, VERMILION
+
+from figure_run import (
+    CASES,
+    FAILED,
+    PASSED,
+    panel,
+    run,
+    said,
+)
+from reappraise.core.comparison import Comparison
+from reappraise.core.errors import AnalysisError
+from reappraise.drawing.diagnostics import Judged, at_most, draw_diagnostics
+from reappraise.drawing.style import BLUE, KINDS, VERMILION
 from reappraise.fits.diagnose import Check
-from reappraise.trial.published import published_responses
+from reappraise.published.estimates import published_responses
+from reappraise.response.figures.ranks import _distinct
 
 # Diagnostics
 

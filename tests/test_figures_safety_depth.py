@@ -14,26 +14,26 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from reappraise.figures import draw_depth, draw_safety
 from scipy.special import expit
 
 from figure_run import FAILED, PASSED, estimate, marks, panel, said
-from reappraise.bayes.adverse_events import EVENT_MODELS
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import prior_named
 from reappraise.depth.estimands import estimands
+from reappraise.depth.figures.cuts import draw_depth_cuts
+from reappraise.depth.figures.stack import draw_depth_stack
 from reappraise.depth.fit import MODELS, DepthFit, DepthJob
-from reappraise.endpoints.event_table import EventTable
-from reappraise.endpoints.ordinal_table import OrdinalTable
-from reappraise.errors import AnalysisError
-from reappraise.figures import draw_depth, draw_safety
-from reappraise.figures.depth_cuts import draw_depth_cuts
-from reappraise.figures.depth_stack import draw_depth_stack
-from reappraise.figures.label_places import Box, Disc, place_labels
-from reappraise.figures.safety_probability import draw_event_probability
-from reappraise.figures.safety_shrinkage import draw_event_shrinkage
-from reappraise.figures.safety_systems import draw_risk_differences
-from reappraise.figures.style import BLACK, BLUE, GREEN, GREY, VERMILION
+from reappraise.depth.table import OrdinalTable
+from reappraise.drawing.label_places import Box, Disc, place_labels
+from reappraise.drawing.style import BLACK, BLUE, GREEN, GREY, VERMILION
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import prior_named
+from reappraise.safety.figures.probability import draw_event_probability
+from reappraise.safety.figures.shrinkage import draw_event_shrinkage
+from reappraise.safety.figures.systems import draw_risk_differences
 from reappraise.safety.fit import SafetyFit, SafetyJob
+from reappraise.safety.model import EVENT_MODELS
+from reappraise.safety.table import EventTable
 from test_figures_run import visible
 
 SETTINGS = Sampling(seed=1)

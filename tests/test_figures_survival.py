@@ -17,20 +17,20 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from figure_run import marks, panel, said
-from reappraise.endpoints.classical.kaplan_meier import kaplan_meier
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
-from reappraise.figures.scale import Scale
-from reappraise.figures.style import BLACK, BLUE, VERMILION
-from reappraise.figures.survival_curves import draw_survival_curves
-from reappraise.figures.survival_directions import answers, draw_directions, regions
-from reappraise.figures.survival_hazard_ratio import draw_hazard_ratio
-from reappraise.figures.survival_hazards import draw_hazards
-from reappraise.figures.survival_restricted_mean import draw_restricted_mean
-from reappraise.figures.survival_sensitivity import SensitivityRow, draw_prior_sensitivity
-from reappraise.figures.survival_steps import at_risk, evenly, steps
-from reappraise.figures.survival_subject import SurvivalSubject, balanced, drawn, summary, time_ticks
-from reappraise.printed import Printed
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
+from reappraise.core.printed import Printed
+from reappraise.drawing.scale import Scale
+from reappraise.drawing.style import BLACK, BLUE, VERMILION
+from reappraise.survival.classical.kaplan_meier import kaplan_meier
+from reappraise.survival.figures.curves import draw_survival_curves
+from reappraise.survival.figures.directions import answers, draw_directions, regions
+from reappraise.survival.figures.hazard_ratio import draw_hazard_ratio
+from reappraise.survival.figures.hazards import draw_hazards
+from reappraise.survival.figures.restricted_mean import draw_restricted_mean
+from reappraise.survival.figures.sensitivity import SensitivityRow, draw_prior_sensitivity
+from reappraise.survival.figures.steps import at_risk, evenly, steps
+from reappraise.survival.figures.subject import SurvivalSubject, balanced, drawn, summary, time_ticks
 from test_figures_run import visible
 
 SUBJECT = SurvivalSubject(

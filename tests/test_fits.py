@@ -10,17 +10,17 @@ import arviz as az
 import numpy as np
 import pytest
 
-from reappraise.bayes import Independent
-from reappraise.endpoints.partition import Partition
-from reappraise.endpoints.patients import PatientData
+from reappraise.core.prior import prior_named
 from reappraise.fits.diagnose import Diagnosis, Judged, Thresholds, diagnose
 from reappraise.fits.layout import Axis, Layout, Variable
 from reappraise.fits.nuts import STATISTICS
 from reappraise.fits.sampling import Sampling, settings_with
+from reappraise.fits.store import Store, posterior_name, read_tree, write_tree
 from reappraise.fits.summary import probability, summary
-from reappraise.prior import prior_named
+from reappraise.published.patients import PatientData
 from reappraise.response.fit import ResponseFit, ResponseJob
-from reappraise.store import Store, posterior_name, read_tree, write_tree
+from reappraise.response.models import Independent
+from reappraise.response.table import Partition
 from reappraise.survival.fit import SurvivalFit, fit_survival
 
 RNG = np.random.default_rng(41)

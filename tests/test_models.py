@@ -10,14 +10,14 @@ import pytest
 from arviz_stats.base import array_stats
 from scipy import special, stats
 
-from reappraise.bayes import MODELS, BetaBinomial, Independent, LogitNormal, ResponseModel
-from reappraise.endpoints.partition import Partition
-from reappraise.errors import AnalysisError
-from reappraise.exact import exact_estimates
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import LogRatioPrior, RatePrior, effect_priors, prior_named
 from reappraise.fits.nuts import compilations
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import LogRatioPrior, RatePrior, effect_priors, prior_named
+from reappraise.response.exact import exact_estimates
 from reappraise.response.fit import ResponseFit, ResponseJob
+from reappraise.response.models import MODELS, BetaBinomial, Independent, LogitNormal, ResponseModel
+from reappraise.response.table import Partition
 
 WIDTH = 4
 ERRORS = 5.0

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from scipy import optimize, special
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
-from reappraise.endpoints.classical.ordinal import recompute_depth, wilcoxon
-from reappraise.endpoints.classical.proportional_odds import PROFILE, WALD, odds_test, proportional_odds
-from reappraise.endpoints.depth import DepthEndpoint
-from reappraise.endpoints.ordinal_counts import ArmCounts, UndeterminedError, solve
-from reappraise.endpoints.ordinal_table import OrdinalTable, ordinal_table
-from reappraise.endpoints.record import Count
-from reappraise.endpoints.response import ResponseEndpoint
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
+from reappraise.depth.classical.proportional_odds import PROFILE, WALD, odds_test, proportional_odds
+from reappraise.depth.classical.recompute import recompute_depth, wilcoxon
+from reappraise.depth.published import DepthEndpoint
+from reappraise.depth.solve import ArmCounts, UndeterminedError, solve
+from reappraise.depth.table import OrdinalTable, ordinal_table
+from reappraise.published.record import Count
+from reappraise.response.published import ResponseEndpoint
 
 
 def table(*counts: tuple[int, int], **changes: object) -> OrdinalTable:

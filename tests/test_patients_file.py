@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import TrialFileError
+from reappraise.core.errors import TrialFileError
+from reappraise.published.patients import PatientData
 from reappraise.trial import patients as patients_file
 from reappraise.trial.patients import read_patients
 

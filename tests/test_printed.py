@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reappraise.printed import Printed
+from reappraise.core.printed import Printed
 
 
 @given(st.decimals(min_value=-1000, max_value=1000, places=6), st.integers(0, 4))

@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reappraise.prior import LogRatioPrior
-from reappraise.pseudo_ipd.hazards import (
+from reappraise.core.prior import LogRatioPrior
+from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.pseudo_ipd.hazards import (
     accumulate,
     censoring_density,
     hazard_specification,
     log_hazards,
     tally,
 )
-from reappraise.pseudo_ipd.moves import propose_in_region, propose_warp
-from reappraise.pseudo_ipd.simulate import simulate
-from reappraise.pseudo_ipd.targets import Target, specification
-from reappraise.pseudo_ipd.trades import propose_trade
-from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.pseudo_ipd.moves import propose_in_region, propose_warp
+from reappraise.survival.pseudo_ipd.simulate import simulate
+from reappraise.survival.pseudo_ipd.targets import Target, specification
+from reappraise.survival.pseudo_ipd.trades import propose_trade
 
 HORIZON, TOTALS = 24.0, (16, 11)
 PRIOR = HazardPrior(effect=LogRatioPrior("test", "Test", -0.2, 0.7, "For tests.", "hazard"), median=10.0)

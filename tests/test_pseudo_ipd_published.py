@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from scipy.stats import norm
 
-from reappraise.errors import AnalysisError
-from reappraise.pseudo_ipd.published import summaries_of
-from reappraise.pseudo_ipd.summaries import Summaries
-from reappraise.pseudo_ipd.targets import Target
+from reappraise.core.errors import AnalysisError
+from reappraise.survival.pseudo_ipd.published import summaries_of
+from reappraise.survival.pseudo_ipd.summaries import Summaries
+from reappraise.survival.pseudo_ipd.targets import Target
 from reappraise.trial import load_trial
 
 MINI = (Path(__file__).parent / "data" / "mini.toml").read_text(encoding="utf-8")

@@ -16,18 +16,19 @@ import pytest
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from reappraise.endpoints.classical.cox import hazard_ratio
-from reappraise.endpoints.classical.kaplan_meier import kaplan_meier, median, survival_at
-from reappraise.errors import AnalysisError
-from reappraise.prior import LogRatioPrior
-from reappraise.pseudo_ipd.chain import Counters, Kept, State, refresh, run
-from reappraise.pseudo_ipd.hazards import hazard_specification, parameters
-from reappraise.pseudo_ipd.reconstruct import Effort, Reconstruction, UnreachableError, reaches, reconstruct
-from reappraise.pseudo_ipd.simulate import simulate
-from reappraise.pseudo_ipd.statistics import evaluate, scratch
-from reappraise.pseudo_ipd.summaries import Summaries, log_rank_target
-from reappraise.pseudo_ipd.targets import Target, specification
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import LogRatioPrior
+from reappraise.fits.sampling import Effort
+from reappraise.survival.classical.cox import hazard_ratio
+from reappraise.survival.classical.kaplan_meier import kaplan_meier, median, survival_at
 from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.pseudo_ipd.chain import Counters, Kept, State, refresh, run
+from reappraise.survival.pseudo_ipd.hazards import hazard_specification, parameters
+from reappraise.survival.pseudo_ipd.reconstruct import Reconstruction, UnreachableError, reaches, reconstruct
+from reappraise.survival.pseudo_ipd.simulate import simulate
+from reappraise.survival.pseudo_ipd.statistics import evaluate, scratch
+from reappraise.survival.pseudo_ipd.summaries import Summaries, log_rank_target
+from reappraise.survival.pseudo_ipd.targets import Target, specification
 
 HORIZON, TOTALS = 24.0, (7, 5)
 SIZE = sum(TOTALS)

@@ -11,9 +11,9 @@ from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.statistics import logrank_test
 from pandas import DataFrame
 
-from reappraise.endpoints.classical.kaplan_meier import Scale, kaplan_meier, median, survival_at
-from reappraise.pseudo_ipd.statistics import FARTHEST, evaluate, scratch
-from reappraise.pseudo_ipd.targets import BOTH_ARMS, STATISTICS, Statistic, Target, Transform, specification
+from reappraise.survival.classical.kaplan_meier import Scale, kaplan_meier, median, survival_at
+from reappraise.survival.pseudo_ipd.statistics import FARTHEST, evaluate, scratch
+from reappraise.survival.pseudo_ipd.targets import BOTH_ARMS, STATISTICS, Statistic, Target, Transform, specification
 
 HORIZON = 24.0
 SCALES: dict[Transform, Scale] = {"log-log": "log-log", "log": "log", "plain": "plain"}

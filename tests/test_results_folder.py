@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 import xarray as xr
 
-from reappraise.errors import OutputError
-from reappraise.manifest import MANIFEST, Run, check_name
-from reappraise.store import LOCK, PARTIAL, Store
+from reappraise.core.errors import OutputError
+from reappraise.fits.manifest import MANIFEST, Run, check_name
+from reappraise.fits.store import LOCK, PARTIAL, Store
 
 RUN = Run(trial="mini", trial_digest="0" * 64, seed=5, facts={"complete": False})
 MINE = b"years of work"

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from reappraise.compare import Comparison
-from reappraise.errors import AnalysisError, OutputError
-from reappraise.estimate import ESTIMATE_COLUMNS
+from reappraise.analysis import Analysis, analyse
+from reappraise.core.comparison import Comparison
+from reappraise.core.errors import AnalysisError, OutputError
+from reappraise.core.estimate import ESTIMATE_COLUMNS
 from reappraise.fits.sampling import Sampling
-from reappraise.store import Store
+from reappraise.fits.store import Store
 from reappraise.testing import assert_converged, assert_posterior
 from reappraise.trial import load_trial
-from reappraise.workflow import Analysis, analyse
 
 MINI = Path(__file__).parent / "data" / "mini.toml"
 SETTINGS = Sampling(seed=5)

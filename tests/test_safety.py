@@ -14,18 +14,18 @@ import arviz as az
 import numpy as np
 import pytest
 import xarray as xr
+from reappraise.safety.workflow import analyse_safety, recompute_terms, safety_jobs
 from scipy import stats
 
-from reappraise.bayes.adverse_events import POINT_MASS, THREE_LEVEL, EventModel
-from reappraise.endpoints.event_table import MARGIN, EventTable
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
 from reappraise.fits.sampling import Sampling
+from reappraise.fits.store import Store
 from reappraise.safety import workflow
 from reappraise.safety.estimands import contrast_precision
 from reappraise.safety.fit import KEPT, SafetyFit, SafetyJob, fit_adverse_events
 from reappraise.safety.flagged import flagged_terms, largest_set
-from reappraise.safety.workflow import analyse_safety, recompute_terms, safety_jobs
-from reappraise.store import Store
+from reappraise.safety.model import POINT_MASS, THREE_LEVEL, EventModel
+from reappraise.safety.table import MARGIN, EventTable
 from reappraise.trial import load_trial
 
 WIDTH = (12, 6)

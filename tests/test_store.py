@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from reappraise.bayes import Independent
-from reappraise.endpoints.partition import Partition
-from reappraise.errors import OutputError
+from reappraise.core.errors import OutputError
+from reappraise.core.prior import prior_named
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import prior_named
+from reappraise.fits.store import MANIFEST, Store, posterior_name, read_tree
 from reappraise.response.fit import ResponseFit, ResponseJob
-from reappraise.store import MANIFEST, Store, posterior_name, read_tree
+from reappraise.response.models import Independent
+from reappraise.response.table import Partition
 
 PARTITION = Partition(
     endpoint="response", factor="all", levels=("all",), level_labels=("All",), arms=("old", "new"),

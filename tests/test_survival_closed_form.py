@@ -17,7 +17,7 @@ from arviz_stats.base import array_stats
 from scipy import stats
 
 import reappraise as ra
-from reappraise.prior import LogRatioPrior
+from reappraise.core.prior import LogRatioPrior
 from reappraise.survival.fit import SurvivalFit
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import MODELS

@@ -17,10 +17,10 @@ from lifelines.datasets import load_rossi
 from scipy.integrate import quad
 from scipy.stats import halfnorm
 
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import hazard_ratio_priors
+from reappraise.published.patients import PatientData
 from reappraise.survival.fit import SurvivalFit, fit_survival
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.left_out import LeftOut, leave_one_out, log_likelihood

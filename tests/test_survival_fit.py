@@ -21,12 +21,12 @@ from lifelines import CoxPHFitter
 from lifelines.datasets import load_rossi
 from scipy import stats
 
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import LogRatioPrior, hazard_ratio_priors
 from reappraise.fits.nuts import Sampled, compiled
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import LogRatioPrior, hazard_ratio_priors
-from reappraise.store import read_tree, write_tree
+from reappraise.fits.store import read_tree, write_tree
+from reappraise.published.patients import PatientData
 from reappraise.survival.fit import SurvivalFit, SurvivalJob, fit_survival
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import VARYING

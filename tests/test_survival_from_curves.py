@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from reappraise.prior import hazard_ratio_priors
-from reappraise.pseudo_ipd.published import summaries_of
-from reappraise.pseudo_ipd.reconstruct import Effort, reconstruct
+from reappraise.core.prior import hazard_ratio_priors
+from reappraise.fits.sampling import Effort
 from reappraise.survival.hazard import HazardPrior
+from reappraise.survival.pseudo_ipd.published import summaries_of
+from reappraise.survival.pseudo_ipd.reconstruct import reconstruct
 from reappraise.trial import load_trial
 from reappraise.trial.patients import read_patients
 

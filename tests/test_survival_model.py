@@ -13,8 +13,8 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from reappraise.endpoints.patients import PatientData
-from reappraise.prior import LogRatioPrior
+from reappraise.core.prior import LogRatioPrior
+from reappraise.published.patients import PatientData
 from reappraise.survival import estimands as of
 from reappraise.survival.counts import common_follow_up, digest_of, person_time
 from reappraise.survival.hazard import Grid, HazardPrior

@@ -11,12 +11,11 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
-from reappraise.fits.sampling import Sampling
-from reappraise.pseudo_ipd.reconstruct import Effort
-from reappraise.store import Store
-from reappraise.tables import comparison_tables
+from reappraise.analysis import Analysis, analyse
+from reappraise.fits.sampling import Effort, Sampling
+from reappraise.fits.store import Store
+from reappraise.terminal import comparison_tables
 from reappraise.trial import load_trial
-from reappraise.workflow import Analysis, analyse
 
 TRIAL = Path(__file__).parent / "data" / "survival.toml"
 SETTINGS = Sampling(seed=3, draws=1000)

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
+from reappraise.core.errors import AnalysisError
+from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.nuts import Sampled
 from reappraise.fits.sampling import Sampling
-from reappraise.prior import hazard_ratio_priors
-from reappraise.store import read_tree, write_tree
+from reappraise.fits.store import read_tree, write_tree
+from reappraise.published.patients import PatientData
 from reappraise.survival.fit import SurvivalFit
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import PROPORTIONAL, VARYING

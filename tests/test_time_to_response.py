@@ -14,23 +14,23 @@ import pytest
 from matplotlib.text import Text
 
 from reappraise.audit import audit
-from reappraise.endpoints.classical.survival import recompute_survival
-from reappraise.endpoints.patients import PatientData
-from reappraise.errors import AnalysisError
-from reappraise.estimate import Estimate
-from reappraise.figures.survival_catalogue import draw_survival
-from reappraise.figures.survival_subject import SurvivalSubject
-from reappraise.fits.sampling import Sampling
-from reappraise.prior import hazard_ratio_priors
-from reappraise.pseudo_ipd.published import summaries_of
-from reappraise.pseudo_ipd.reconstruct import Effort
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import hazard_ratio_priors
+from reappraise.fits.sampling import Effort, Sampling
+from reappraise.published.patients import PatientData
+from reappraise.published.trial import Trial
 from reappraise.survival import analysis as survival_workflow
 from reappraise.survival.analysis import SurvivalEndpointResult, analyse_survival
+from reappraise.survival.classical.recompute import recompute_survival
+from reappraise.survival.figures.catalogue import draw_survival
+from reappraise.survival.figures.subject import SurvivalSubject
 from reappraise.survival.fit import SurvivalFit
 from reappraise.survival.hazard import HazardPrior
+from reappraise.survival.pseudo_ipd.published import summaries_of
 from reappraise.survival.reconstruction import ReconstructionJob, reconstruct
 from reappraise.survival.reweighted import ReweightedFit
-from reappraise.trial import Trial, load_trial
+from reappraise.trial import load_trial
 
 SETTINGS = Sampling(seed=5, chains=2, draws=400)
 EFFORT = Effort(chains=2, replicates=10, thin=40, rounds=2)

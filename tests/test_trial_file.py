@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reappraise.errors import AnalysisError, TrialFileError
+from reappraise.core.errors import AnalysisError, TrialFileError
+from reappraise.published.facts import COUNT_COLUMNS, count_facts, estimate_facts
 from reappraise.trial import load_trial, shipped_trials
-from reappraise.trial.facts import COUNT_COLUMNS, count_facts, estimate_facts
 
 MINI = Path(__file__).parent / "data" / "mini.toml"
 TEXT = MINI.read_text(encoding="utf-8")
