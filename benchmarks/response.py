@@ -30,7 +30,7 @@ from reappraise.published.trial import Trial
 from reappraise.response.exact import exact_estimates
 from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
 from reappraise.response.models import MODELS, Independent
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 from reappraise.trial import load_trial
 
 SETTINGS = Sampling(seed=20210304)
@@ -59,8 +59,8 @@ def main(key: str) -> None:
 def agreement(trial: Trial) -> dict[str, object]:
     """z-scores of posterior means, quantile probabilities and P(benefit) against the exact posterior."""
     scores: dict[str, float] = {}
-    width = trial_width(trial.responses)
-    for endpoint in trial.responses:
+    width = trial_width(trial.of(ResponseEndpoint))
+    for endpoint in trial.of(ResponseEndpoint):
         partition = endpoint.partition()
         for prior in RATE_PRIORS:
             job = ResponseJob(table=partition, model=Independent(), prior=prior, sampling=SETTINGS, width=width)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reappraise.endpoints.classical import recompute
 
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 
 
 def partition(events, totals, **options):

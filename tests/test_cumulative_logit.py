@@ -20,7 +20,7 @@ from reappraise.depth.table import OrdinalTable
 from reappraise.fits.nuts import compiled, draw
 from reappraise.fits.sampling import Sampling
 from reappraise.response.models import LogitNormal
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 from test_ordinal_table import table
 
 FOUR = table((10, 11), (16, 13), (21, 6), (62, 25))

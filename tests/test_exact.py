@@ -10,7 +10,7 @@ from scipy import integrate, stats
 
 from reappraise.core.prior import RATE_PRIORS
 from reappraise.response.exact import BetaPair, exact_estimates
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 
 shape = st.floats(1, 200)
 plain = st.floats(2, 400)

@@ -20,7 +20,7 @@ from reappraise.fits.summary import probability, summary
 from reappraise.published.patients import PatientData
 from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.response.models import Independent
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 from reappraise.survival.fit import SurvivalFit, fit_survival
 
 RNG = np.random.default_rng(41)

@@ -17,7 +17,7 @@ from reappraise.fits.sampling import Sampling
 from reappraise.response.exact import exact_estimates
 from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.response.models import MODELS, BetaBinomial, Independent, LogitNormal, ResponseModel
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 
 WIDTH = 4
 ERRORS = 5.0

@@ -17,7 +17,8 @@ from reappraise.depth.classical.proportional_odds import PROFILE, WALD, odds_tes
 from reappraise.depth.classical.recompute import recompute_depth, wilcoxon
 from reappraise.depth.published import DepthEndpoint
 from reappraise.depth.solve import ArmCounts, UndeterminedError, solve
-from reappraise.depth.table import OrdinalTable, ordinal_table
+from reappraise.depth.counts import ordinal_table
+from reappraise.depth.table import OrdinalTable
 from reappraise.published.record import Count
 from reappraise.response.published import ResponseEndpoint
 

@@ -14,7 +14,7 @@ from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import MANIFEST, Store, posterior_name, read_tree
 from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.response.models import Independent
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 
 PARTITION = Partition(
     endpoint="response", factor="all", levels=("all",), level_labels=("All",), arms=("old", "new"),

@@ -24,7 +24,7 @@ _HOMES = {
     "DepthFit": "depth.fit",
     "Fit": "fits.fit",
     "OutputError": "core.errors",
-    "Partition": "response.table",
+    "Partition": "published.partition",
     "RatePrior": "core.prior",
     "ReappraiseError": "core.errors",
     "ResponseFit": "response.fit",
@@ -66,12 +66,12 @@ if TYPE_CHECKING:
     from reappraise.fits.netcdf import read_tree
     from reappraise.fits.sampling import Effort, Sampling
     from reappraise.fits.store import Store
+    from reappraise.published.partition import Partition
     from reappraise.published.patients import PatientData
     from reappraise.published.trial import Trial
     from reappraise.response.classical.recompute import recompute
     from reappraise.response.exact import exact_estimates
     from reappraise.response.fit import ResponseFit, fit
-    from reappraise.response.table import Partition
     from reappraise.safety.fit import SafetyFit, fit_adverse_events
     from reappraise.survival.classical.recompute import recompute_survival
     from reappraise.survival.fit import SurvivalFit, fit_survival

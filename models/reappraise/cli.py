@@ -127,11 +127,12 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
     from reappraise.core.estimate import ESTIMATE_COLUMNS
     from reappraise.core.prior import RATE_PRIORS
     from reappraise.response.exact import exact_estimates
+    from reappraise.response.published import ResponseEndpoint
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
     rows: list[dict[str, Any]] = []
-    for endpoint in loaded.responses:
+    for endpoint in loaded.of(ResponseEndpoint):
         partition = endpoint.partition()
         found = [estimate for prior in RATE_PRIORS for estimate in exact_estimates(partition, prior)]
         rows += [estimate.as_row() for estimate in found]

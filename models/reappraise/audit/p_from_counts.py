@@ -15,7 +15,7 @@ from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.core.printed import Printed
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.trial import Trial
-from reappraise.response.classical.hypothesis_tests import PValue
+from reappraise.response.classical.hypothesis_tests import PValue, p_values
 
 NAME = "p value and counts"
 
@@ -29,7 +29,8 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 def recomputed_p_values(trial: Trial, endpoint: EndpointRecord, *, unconditional: bool = True) -> tuple[PValue, ...]:
     """Candidate p values of an endpoint, one-sided towards benefit; empty where a count is not known."""
-    return endpoint.p_values(trial.experimental.key, trial.control.key, unconditional=unconditional)
+    table = endpoint.between(trial.experimental.key, trial.control.key)
+    return () if table is None else p_values(table, direction=endpoint.better, unconditional=unconditional)
 
 
 def stated_p_values(found: Sequence[PValue], name: str, sides: int | None) -> list[PValue]:

@@ -21,6 +21,9 @@ _TEXT = {"endpoint", "population", "item", "grade", "quantity", "arm", "numerato
          "model", "prior", "method", "source"}  # fmt: skip
 
 
+_FLAGS = {"converged", "causal"}
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Estimates of a trial, whoever computed them.
@@ -83,8 +86,8 @@ class Comparison:
 
         rows = [item.as_row() for item in self.estimates]
         frame = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
-        numbers = [name for name in ESTIMATE_COLUMNS if name not in _TEXT]
-        return frame.astype(dict.fromkeys(numbers, "float64"))
+        numbers = [name for name in ESTIMATE_COLUMNS if name not in _TEXT | _FLAGS]
+        return frame.astype(dict.fromkeys(numbers, "float64")).astype({"converged": "boolean", "causal": "boolean"})
 
     def to_csv(self) -> str:
         """The tidy table as CSV text.
@@ -149,8 +152,9 @@ def order(estimates: Iterable[Estimate]) -> tuple[Estimate, ...]:
 def _parsed(reader: csv.DictReader[str]) -> Iterator[Estimate]:
     for row in reader:
         texts = {name: row[name] for name in _TEXT}
-        numbers = {name: _number(row[name]) for name in ESTIMATE_COLUMNS if name not in _TEXT | {"sides"}}
-        yield Estimate(**texts, **numbers, sides=int(row["sides"]) if row["sides"] else None)  # type: ignore[arg-type]
+        numbers = {name: _number(row[name]) for name in ESTIMATE_COLUMNS if name not in _TEXT | _FLAGS | {"sides"}}
+        flags = {name: _flag(row[name]) for name in _FLAGS}
+        yield Estimate(**texts, **numbers, **flags, sides=int(row["sides"]) if row["sides"] else None)  # type: ignore[arg-type]
 
 
 def _cell(value: str | float | None) -> str:
@@ -159,6 +163,12 @@ def _cell(value: str | float | None) -> str:
     if isinstance(value, Printed):
         return str(inf) if value == inf else str(value.digits)
     return str(value)
+
+
+def _flag(text: str) -> bool | None:
+    if text not in {"True", "False", ""}:
+        raise ValueError(f"expected True, False or nothing, got {text!r}")
+    return text == "True" if text else None
 
 
 def _number(text: str) -> float | None:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, get_args
+from typing import ClassVar, get_args
 
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import QUANTITIES
+from reappraise.core.two_by_two import TwoByTwo
 from reappraise.published.answers import Context, Counted, FileRequest, Problem, RowProblem, TableRow
+from reappraise.published.partition import Partition
 from reappraise.published.record import Claim, Count, Key, Published, Sourced, StatedTest, Text
-from reappraise.response.table import Partition
-
-if TYPE_CHECKING:
-    from reappraise.core.two_by_two import TwoByTwo
-    from reappraise.response.classical.hypothesis_tests import PValue
 
 COUNTABLE = ("odds_ratio", "risk_ratio", "risk_difference", "number_needed_to_treat")
 """Quantities that counts of two arms determine."""
@@ -112,22 +109,21 @@ class EndpointRecord(Sourced):
         """Counts behind a printed contrast, in its printed direction; None where there are none."""
         if not (self.countable(published) and self.concerns(published)):
             return None
-        return self._between(published.numerator or "", published.denominator or "")
+        return self.between(published.numerator or "", published.denominator or "")
 
-    def p_values(self, experimental: str, control: str, *, unconditional: bool = True) -> tuple[PValue, ...]:
-        """Candidate p values of equal rates in both arms, one-sided towards benefit; empty without such counts.
+    def between(self, above: str, below: str) -> TwoByTwo | None:
+        """Patients with and without the event in two arms; None where a count is not known, or says no such thing.
 
         Parameters
         ----------
-        experimental, control
+        above, below
             Keys of the arms.
-        unconditional
-            Whether to compute the unconditional tests, which take nearly all of the time.
         """
-        from reappraise.response.classical.hypothesis_tests import p_values  # reading a trial must not import SciPy
-
-        table = self._between(experimental, control) if self.binary else None
-        return () if table is None else p_values(table, direction=self.better, unconditional=unconditional)
+        totals = {count.arm: count.total for count in self.whole} if self.binary else {}
+        events, reference = self.known_events.get(above), self.known_events.get(below)
+        if events is None or reference is None or not totals:
+            return None
+        return TwoByTwo(events, totals[above], reference, totals[below])
 
     def events_behind(self, published: Published) -> dict[str, int] | None:
         """Events by arm that the width of a printed ratio of hazards depends on; None where they are not printed."""
@@ -198,13 +194,3 @@ class EndpointRecord(Sourced):
         """
         del table, rows, context
         yield from ()
-
-    def _between(self, above: str, below: str) -> TwoByTwo | None:
-        """Counts of both arms, or None where one is not known."""
-        from reappraise.core.two_by_two import TwoByTwo
-
-        totals = {count.arm: count.total for count in self.whole}
-        events, reference = self.known_events.get(above), self.known_events.get(below)
-        if events is None or reference is None:
-            return None
-        return TwoByTwo(events, totals[above], reference, totals[below])

@@ -14,10 +14,8 @@ from reappraise.core.errors import AnalysisError
 from reappraise.published.curve import Curve, NumbersAtRisk
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.file import Arm, CountRow, Population, QuantityRow, TrialFile
+from reappraise.published.partition import Partition
 from reappraise.published.patients import PatientData
-from reappraise.response.published import ResponseEndpoint
-from reappraise.response.table import Partition
-from reappraise.survival.published import SurvivalEndpoint
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -135,16 +133,6 @@ class Trial:
     def endpoints(self) -> tuple[TrialEndpoint[EndpointRecord], ...]:
         """Every endpoint."""
         return tuple(TrialEndpoint(self, endpoint) for endpoint in self.file.endpoints)
-
-    @property
-    def responses(self) -> tuple[TrialEndpoint[ResponseEndpoint], ...]:
-        """The binary endpoints."""
-        return self.of(ResponseEndpoint)
-
-    @property
-    def survivals(self) -> tuple[TrialEndpoint[SurvivalEndpoint], ...]:
-        """The time-to-event endpoints."""
-        return self.of(SurvivalEndpoint)
 
     def of[R: EndpointRecord](self, kind: type[R]) -> tuple[TrialEndpoint[R], ...]:
         """The endpoints of one kind, in the order of the file."""

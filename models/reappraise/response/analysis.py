@@ -13,13 +13,13 @@ from reappraise.fits.each import Session
 from reappraise.fits.kind import Kind
 from reappraise.fits.result import Drawn, Result
 from reappraise.fits.sampling import Sampling
+from reappraise.published.partition import Partition
 from reappraise.published.trial import Trial, TrialEndpoint
 from reappraise.response.classical.recompute import recompute
 from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
 from reappraise.response.model import ResponseModel
 from reappraise.response.models import MODELS
 from reappraise.response.published import ResponseEndpoint
-from reappraise.response.table import Partition
 
 if TYPE_CHECKING:
     from reappraise.calibrate.calibration import Calibration

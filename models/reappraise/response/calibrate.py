@@ -17,9 +17,9 @@ from reappraise.fits import nuts
 from reappraise.fits.model import Draws, Floats
 from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
+from reappraise.published.partition import Partition
 from reappraise.response import model as protocol
 from reappraise.response.models import MODELS, ResponseModel
-from reappraise.response.table import Partition
 
 SETTINGS = Sampling(draws=500, tune=500, chains=4, seed=ROOT_SEED)
 THINNED = 10

@@ -11,8 +11,8 @@ from reappraise.core.estimate import Estimate
 from reappraise.fits.layout import Variable
 from reappraise.fits.model import Floats
 from reappraise.fits.summary import Make, estimated, probability
+from reappraise.published.partition import Partition
 from reappraise.response.needed_to_treat import needed_to_treat
-from reappraise.response.table import Partition
 
 SMALLEST_RATE = 1e-15
 RATIOS = ("risk_ratio", "odds_ratio")

@@ -13,8 +13,8 @@ from scipy.special import betainc, betaincinv, expit, logit
 
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RatePrior
+from reappraise.published.partition import Partition
 from reappraise.response.needed_to_treat import needed_to_treat
-from reappraise.response.table import Partition
 
 METHOD = "exact conjugate posterior"
 

@@ -21,11 +21,11 @@ from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
+from reappraise.published.partition import Partition
 from reappraise.published.trial import TrialEndpoint
 from reappraise.response.estimands import CELLS, CONTRASTS, VARIABLES, report, with_contrasts
 from reappraise.response.models import MODELS, ResponseModel
 from reappraise.response.published import ResponseEndpoint
-from reappraise.response.table import Partition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +202,7 @@ def fit(
         model=_model(model, chosen),
         prior=chosen,
         sampling=settings_with(sampling, seed),
-        width=trial_width(trial.responses) if trial else len(partition.levels),
+        width=trial_width(trial.of(ResponseEndpoint)) if trial else len(partition.levels),
         trial=trial.key if trial else "",
         trial_digest=trial.digest if trial else "",
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reappraise.core.prior import Prior
 from reappraise.fits.model import Data, Draws, FitModel, Floats
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 
 if TYPE_CHECKING:
     pass

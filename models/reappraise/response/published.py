@@ -11,8 +11,8 @@ from pydantic import Field
 from reappraise.core.arms import WHOLE, Arms, Better, Timing
 from reappraise.published.answers import Context, Counted, Problem, listed, repeats
 from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.partition import Partition
 from reappraise.published.record import Count, Key, Record, Sourced, Text
-from reappraise.response.table import Partition
 
 
 class Level(Record):

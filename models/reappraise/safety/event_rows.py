@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from reappraise.core.arms import WHOLE
 from reappraise.published.answers import TableRow
+from reappraise.published.partition import Partition
 from reappraise.published.record import EVERYBODY
-from reappraise.response.table import Partition
 from reappraise.safety.table import (
     GRADES,
     KINDS,

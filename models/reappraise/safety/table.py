@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from reappraise.core.arms import WHOLE
-from reappraise.response.table import Partition
+from reappraise.published.partition import Partition
 
 type Grade = Literal["any", "3+"]
 type EventKind = Literal["terms", "systems", "laboratory"]

@@ -12,17 +12,22 @@ import numpy as np
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import ROOT_SEED, Ranks, Refused
 from reappraise.calibrate.rank import rank
+from reappraise.core.prior import LogRatioPrior
 from reappraise.fits import nuts
 from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.survival import hazard
-from reappraise.survival.calibrate_reconstruction import PRIOR
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import VARYING, PiecewiseExponential
 from reappraise.survival.pseudo_ipd import simulate as simulator
 from reappraise.survival.pseudo_ipd.hazards import hazard_specification, log_hazards
 from reappraise.survival.pseudo_ipd.simulate import simulate
 
+PRIOR = HazardPrior(
+    effect=LogRatioPrior("calibration", "Calibration", -0.2, 0.5, "Effects of the kind that trials have."),
+    median=11.0,
+    level_sd=0.5,
+)
 SETTINGS = Sampling(draws=500, tune=500, chains=2, seed=ROOT_SEED)
 THINNED = 5
 """Every so many draws are ranked: nearly independent ones, as ranks need."""

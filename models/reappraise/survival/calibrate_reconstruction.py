@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import ROOT_SEED, Ranks, Refused
 from reappraise.calibrate.rank import rank
-from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.sampling import Effort, derived_seed
 from reappraise.published.patients import PatientData
 from reappraise.survival import hazard
+from reappraise.survival.calibrate import PRIOR
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.pseudo_ipd import reconstruct as shell
 from reappraise.survival.pseudo_ipd.hazards import HazardSpecification, hazard_specification, log_hazards
@@ -25,11 +25,6 @@ from reappraise.survival.pseudo_ipd.simulate import simulate
 
 type Floats = NDArray[np.float64]
 
-PRIOR = HazardPrior(
-    effect=LogRatioPrior("calibration", "Calibration", -0.2, 0.5, "Effects of the kind that trials have."),
-    median=11.0,
-    level_sd=0.5,
-)
 EFFORT = Effort(chains=2, replicates=60, thin=15, rounds=4)
 LANDMARK = 12.0
 FEWEST_EVENTS = 5

@@ -7,11 +7,11 @@ from functools import partial
 
 from reappraise.core.estimate import Estimate
 from reappraise.core.two_by_two import TwoByTwo
+from reappraise.published.partition import Partition
 from reappraise.response.classical.contrasts import odds_ratios, risk_differences, risk_ratios
 from reappraise.response.classical.hypothesis_tests import p_values
 from reappraise.response.classical.rates import rate_intervals
 from reappraise.response.needed_to_treat import needed_to_treat
-from reappraise.response.table import Partition
 
 
 def recompute(partition: Partition, *, level: float = 0.95) -> Iterator[Estimate]:

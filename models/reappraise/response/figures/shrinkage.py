@@ -14,12 +14,12 @@ from reappraise.drawing.layout import Mark, Panel, Row
 from reappraise.drawing.scale import rate_scale
 from reappraise.drawing.sheet import draw_sheet
 from reappraise.drawing.words import NO_CAUSAL_READING, NOT_CONVERGED, levels_differ, percent_level
+from reappraise.published.partition import Partition
 from reappraise.published.trial import TrialEndpoint
 from reappraise.response.figures.forest import first_of, note_of
 from reappraise.response.figures.subgroups import raw_and_shrunken
 from reappraise.response.figures.words import binary, factor_label
 from reappraise.response.published import ResponseEndpoint
-from reappraise.response.table import Partition
 
 
 def shrinkage_plot(

@@ -12,11 +12,11 @@ from reappraise.drawing.estimates import mark_of
 from reappraise.drawing.layout import Key, Row
 from reappraise.drawing.sheet import draw_sheet
 from reappraise.drawing.words import NO_CAUSAL_READING, NOT_CONVERGED, levels_differ, percent_level, prior_name
+from reappraise.published.partition import Partition
 from reappraise.published.trial import TrialEndpoint
 from reappraise.response.figures.forest import contrast_panel, first_of, note_of
 from reappraise.response.figures.words import binary, factor_label
 from reappraise.response.published import ResponseEndpoint
-from reappraise.response.table import Partition
 
 
 def subgroup_forest(

@@ -13,8 +13,8 @@ from scipy import stats
 
 from reappraise.core.prior import Prior, RatePrior
 from reappraise.fits.model import Data, Draws, Floats
+from reappraise.published.partition import Partition
 from reappraise.response.model import PaddedCounts, empty_counts
-from reappraise.response.table import Partition
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from scipy import special, stats
 
 from reappraise.core.prior import LogRatioPrior, Prior
 from reappraise.fits.model import ARM_CODE, Data, Draws, Floats
+from reappraise.published.partition import Partition
 from reappraise.response.model import PaddedCounts, empty_counts
-from reappraise.response.table import Partition
 
 
 @dataclass(frozen=True, slots=True)
