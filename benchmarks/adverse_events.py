@@ -108,9 +108,11 @@ def of_trial() -> dict[str, object]:
             began = time.perf_counter()
             fit = job.run()
             row = {
-                "seconds": round(time.perf_counter() - began, 1), "seconds_compiling": round(compiling, 1),
-                "verdict": fit.diagnosis.verdict, "failures": fit.diagnosis.failures,
-            }  # fmt: skip
+                "seconds": round(time.perf_counter() - began, 1),
+                "seconds_compiling": round(compiling, 1),
+                "verdict": fit.diagnosis.verdict,
+                "failures": fit.diagnosis.failures,
+            }
             found[job.name] = row
             print(job.name, row, flush=True)
     return found
@@ -126,11 +128,16 @@ def simulated(terms: int, *, totals: tuple[int, int] = (300, 150)) -> EventTable
     rate = special.expit(level[:, None] + effect[:, None] * np.array([-0.5, 0.5]))
     events = rng.binomial(totals, rate)
     return EventTable(
-        endpoint="simulated", kind="terms", grade="any", arms=("control", "experimental"),
-        arm_labels=("Control", "Experimental"), terms=tuple(f"term {number}" for number in range(terms)),
+        endpoint="simulated",
+        kind="terms",
+        grade="any",
+        arms=("control", "experimental"),
+        arm_labels=("Control", "Experimental"),
+        terms=tuple(f"term {number}" for number in range(terms)),
         systems=tuple(f"system {number}" for number in index),
-        events=tuple((int(control), int(treated)) for control, treated in events), totals=(totals,) * terms,
-    )  # fmt: skip
+        events=tuple((int(control), int(treated)) for control, treated in events),
+        totals=(totals,) * terms,
+    )
 
 
 def of_terms(sizes: tuple[int, ...] = TERMS, settings: Sampling = SETTINGS) -> dict[str, object]:
@@ -146,11 +153,13 @@ def of_terms(sizes: tuple[int, ...] = TERMS, settings: Sampling = SETTINGS) -> d
             began = time.perf_counter()
             fit = job.run()
             row = {
-                "seconds": round(time.perf_counter() - began, 1), "seconds_compiling": round(compiling, 1),
+                "seconds": round(time.perf_counter() - began, 1),
+                "seconds_compiling": round(compiling, 1),
                 "steps_of_a_draw": round(float(fit.tree["sample_stats"]["n_steps"].mean()), 1),
-                "verdict": fit.diagnosis.verdict, "failures": fit.diagnosis.failures,
+                "verdict": fit.diagnosis.verdict,
+                "failures": fit.diagnosis.failures,
                 "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
-            }  # fmt: skip
+            }
             found[f"{model.name}, {terms} terms"] = row
             print(model.name, terms, row, flush=True)
     return found
@@ -182,11 +191,16 @@ def _against_stan(model: EventModel, table: EventTable, settings: Sampling) -> d
     for place, part in (MIXED if model.point_mass else PLAIN).items():
         text = text.replace(place, part)
     given = {
-        "T": len(table.terms), "S": len(table.body_systems), "system": [place + 1 for place in table.index],
-        "events": [list(pair) for pair in table.events], "totals": [list(pair) for pair in table.totals],
-        "location_sd": BERRY_BERRY.location_variance**0.5, "shape": BERRY_BERRY.variance_shape,
-        "scale": BERRY_BERRY.variance_scale, "weight_rate": BERRY_BERRY.weight_rate,
-    }  # fmt: skip
+        "T": len(table.terms),
+        "S": len(table.body_systems),
+        "system": [place + 1 for place in table.index],
+        "events": [list(pair) for pair in table.events],
+        "totals": [list(pair) for pair in table.totals],
+        "location_sd": BERRY_BERRY.location_variance**0.5,
+        "shape": BERRY_BERRY.variance_shape,
+        "scale": BERRY_BERRY.variance_scale,
+        "weight_rate": BERRY_BERRY.weight_rate,
+    }
     began = time.perf_counter()
     program = stan.build(text, data=given, random_seed=1)
     compiling_theirs = time.perf_counter() - began
@@ -213,12 +227,13 @@ def _against_stan(model: EventModel, table: EventTable, settings: Sampling) -> d
     scores = np.array([score for pair in pairs.values() for score in _scores(*pair)])
     judged = [name for name in pairs if name != "increase"]
     return {
-        "quantities_compared": len(scores), "standard_deviation_of_z": round(float(scores.std()), 2),
+        "quantities_compared": len(scores),
+        "standard_deviation_of_z": round(float(scores.std()), 2),
         "largest_z": round(float(np.abs(scores).max()), 2),
         "largest_z_expected": round(float(np.sqrt(2 * np.log(2 * len(scores)))), 2),
         "nutpie": _rates([pairs[name][0] for name in judged], seconds, compiling),
         "stan": _rates([pairs[name][1] for name in judged], seconds_theirs, compiling_theirs),
-    }  # fmt: skip
+    }
 
 
 def _scalars(draws: np.ndarray) -> list[np.ndarray]:
@@ -242,11 +257,12 @@ def _rates(quantities: list[np.ndarray], seconds: float, compiling: float) -> di
         for one in _scalars(draws)
     ]
     return {
-        "seconds": round(seconds, 2), "seconds_compiling": round(compiling, 1),
+        "seconds": round(seconds, 2),
+        "seconds_compiling": round(compiling, 1),
         "worst_effective_draws": round(min(effective)),
         "worst_effective_draws_per_second": round(min(effective) / seconds),
         "median_effective_draws_per_second": round(float(np.median(effective)) / seconds),
-    }  # fmt: skip
+    }
 
 
 PARTS: dict[str, Callable[[], dict[str, object]]] = {"trial": of_trial, "terms": of_terms, "stan": of_stan}
@@ -257,9 +273,11 @@ def main(parts: list[str]) -> None:
     stored = json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
     for part in parts:
         stored[part] = {
-            "date": datetime.now(UTC).date().isoformat(), "trial_digest": ra.load_trial(TRIAL).digest,
-            "versions": versions(), **PARTS[part](),
-        }  # fmt: skip
+            "date": datetime.now(UTC).date().isoformat(),
+            "trial_digest": ra.load_trial(TRIAL).digest,
+            "versions": versions(),
+            **PARTS[part](),
+        }
         STORED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 

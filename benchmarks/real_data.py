@@ -97,11 +97,14 @@ def prove(case: Case) -> dict[str, object]:
     found = reconstruct(summaries, prior=prior, seed=1, effort=Effort(replicates=60, thin=60))
     took = time.perf_counter() - began
     return {
-        "patients": list(data.patients), "events": list(summaries.events), "summaries": len(summaries.targets),
-        "seconds": round(took, 1), "held": found.held,
+        "patients": list(data.patients),
+        "events": list(summaries.events),
+        "summaries": len(summaries.targets),
+        "seconds": round(took, 1),
+        "held": found.held,
         "effective_replicates": round(found.quality.effective_replicates),
         **_compare(found, data, horizon),
-    }  # fmt: skip
+    }
 
 
 def _compare(found: Reconstruction, data: PatientData, horizon: float) -> dict[str, object]:
@@ -129,12 +132,13 @@ def _compare(found: Reconstruction, data: PatientData, horizon: float) -> dict[s
     draws[name] = draws.pop("mean, arm 1") - draws.pop("mean, arm 0")
     rows = {
         key: {
-            "data": round(truth[key], 4), "reconstruction": round(float(np.median(draws[key])), 4),
+            "data": round(truth[key], 4),
+            "reconstruction": round(float(np.median(draws[key])), 4),
             "low": round(float(np.quantile(draws[key], 0.025)), 4),
             "high": round(float(np.quantile(draws[key], 0.975)), 4),
         }
         for key in truth
-    }  # fmt: skip
+    }
     covered = [row["low"] <= row["data"] <= row["high"] for row in rows.values()]
     return {
         "covered_95": f"{sum(covered)} of {len(covered)}",

@@ -150,9 +150,15 @@ def _one_sample_each(job: ResponseJob) -> float:
     with model:
         pm.set_data({name: np.asarray(value) for name, value in job.model.data(job.table, job.prior, width).items()})
         pm.sample(
-            draws=job.sampling.draws, tune=job.sampling.tune, chains=job.sampling.chains, cores=2, progressbar=False,
-            quiet=True, random_seed=1, nuts={"target_accept": job.sampling.target_accept},
-        )  # fmt: skip
+            draws=job.sampling.draws,
+            tune=job.sampling.tune,
+            chains=job.sampling.chains,
+            cores=2,
+            progressbar=False,
+            quiet=True,
+            random_seed=1,
+            nuts={"target_accept": job.sampling.target_accept},
+        )
     return time.perf_counter() - start
 
 
@@ -163,10 +169,16 @@ def growth() -> dict[str, float]:
         prior = RATE_PRIORS[0] if model.prior_kind == "rate" else effect_priors()[0]
         for factor in (1, 100, 10_000):
             partition = Partition(
-                endpoint="growth", factor="all", levels=("all",), level_labels=("All",), arms=("old", "new"),
-                arm_labels=("Old", "New"), events=((26 * factor, 24 * factor),),
-                totals=((109 * factor, 55 * factor),), better="higher",
-            )  # fmt: skip
+                endpoint="growth",
+                factor="all",
+                levels=("all",),
+                level_labels=("All",),
+                arms=("old", "new"),
+                arm_labels=("Old", "New"),
+                events=((26 * factor, 24 * factor),),
+                totals=((109 * factor, 55 * factor),),
+                better="higher",
+            )
             job = ResponseJob(table=partition, model=model, prior=prior, sampling=SETTINGS, width=4)
             job.run()
             times = []

@@ -71,13 +71,16 @@ def _timed(summaries: Summaries, effort: Effort) -> dict[str, object]:
     found = reconstruct(summaries, prior=_prior(summaries.horizon), seed=1, effort=effort)
     took = time.perf_counter() - began
     return {
-        "patients": sum(summaries.totals), "summaries": len(summaries.targets), "seconds": round(took, 1),
-        "replicates": found.data.chains * found.data.replicates, "held": found.held,
+        "patients": sum(summaries.totals),
+        "summaries": len(summaries.targets),
+        "seconds": round(took, 1),
+        "replicates": found.data.chains * found.data.replicates,
+        "held": found.held,
         "effective_replicates_worst": round(found.quality.effective_replicates),
         "effective_replicates_typical": round(found.quality.typical_replicates),
         "r_hat_worst": round(found.quality.worst_r_hat, 3),
         "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
-    }  # fmt: skip
+    }
 
 
 def _warm() -> None:
@@ -122,19 +125,25 @@ def _sweeps(summaries: Summaries, data: PatientData, sweeps: int) -> dict[str, o
     rng = np.random.default_rng(1)
     levels, size = tolerances.size, order.size
     state = State(
-        time=np.tile(data.time[0, 0][order], (levels, 1)), event=np.tile(data.event[0, 0][order], (levels, 1)),
+        time=np.tile(data.time[0, 0][order], (levels, 1)),
+        event=np.tile(data.event[0, 0][order], (levels, 1)),
         arm=np.tile(data.arm[order].astype(np.int8), (levels, 1)),
         latent=0.1 * rng.standard_normal((levels, parameters(hazards))),
-        values=np.empty((levels, len(summaries.targets))), misfit=np.empty(levels), cox=np.zeros((levels, 2)),
-        slot=np.arange(levels), changes=np.ones(levels),
-    )  # fmt: skip
+        values=np.empty((levels, len(summaries.targets))),
+        misfit=np.empty(levels),
+        cox=np.zeros((levels, 2)),
+        slot=np.arange(levels),
+        changes=np.ones(levels),
+    )
     totals = np.array(summaries.totals, dtype=np.int64)
     for level in range(levels):
         refresh(state, level, totals, spec, summaries.horizon, scratch(size))
     room = Kept(
-        time=np.empty((1, size)), event=np.empty((1, size), dtype=np.bool_),
-        latent=np.empty((1, parameters(hazards))), values=np.empty((1, len(summaries.targets))),
-    )  # fmt: skip
+        time=np.empty((1, size)),
+        event=np.empty((1, size), dtype=np.bool_),
+        latent=np.empty((1, parameters(hazards))),
+        values=np.empty((1, len(summaries.targets))),
+    )
     took = 0.0
     for tune in (True, False):
         counters = Counters(*(np.zeros(levels) for _ in range(4)))
@@ -142,11 +151,14 @@ def _sweeps(summaries: Summaries, data: PatientData, sweeps: int) -> dict[str, o
         run(state, tolerances, summaries.free_events, totals, spec, hazards, sweeps, sweeps, tune, rng, room, counters)
         took = time.perf_counter() - began
     return {
-        "patients": size, "summaries": len(summaries.targets), "tolerances": levels, "sweeps": sweeps,
+        "patients": size,
+        "summaries": len(summaries.targets),
+        "tolerances": levels,
+        "sweeps": sweeps,
         "milliseconds_per_sweep_of_all_tolerances": round(1000 * took / sweeps, 2),
         "microseconds_per_sweep_tolerance_and_patient": round(1e6 * took / sweeps / levels / size, 4),
         "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
-    }  # fmt: skip
+    }
 
 
 def of_summaries() -> dict[str, object]:
@@ -162,9 +174,12 @@ def of_summaries() -> dict[str, object]:
             row = _timed(summaries, Effort(chains=2, replicates=20, thin=10))
         except UnreachableError as error:
             row = {
-                "patients": 200, "summaries": len(summaries.targets), "seconds": round(time.perf_counter() - began, 1),
-                "held": False, "missed_by_the_nearest_data": len(error.misses),
-            }  # fmt: skip
+                "patients": 200,
+                "summaries": len(summaries.targets),
+                "seconds": round(time.perf_counter() - began, 1),
+                "held": False,
+                "missed_by_the_nearest_data": len(error.misses),
+            }
         found[str(row["summaries"])] = row
         print(landmarks, row, flush=True)
     return found
@@ -214,11 +229,11 @@ def of_stan() -> dict[str, object]:
         "stan": _rates(effect, middle, seconds_stan, compile_stan),
         "difference_of_mean_effect_in_mcse": round(
             float(
-                abs(whole["effect"].mean() - effect.mean())
-                / np.hypot(_mcse(whole["effect"][..., 0]), _mcse(effect))
-            ), 2,
+                abs(whole["effect"].mean() - effect.mean()) / np.hypot(_mcse(whole["effect"][..., 0]), _mcse(effect))
+            ),
+            2,
         ),
-    }  # fmt: skip
+    }
 
 
 def _mcse(draws: np.ndarray) -> float:
@@ -231,15 +246,20 @@ def _rates(effect: np.ndarray, middle: np.ndarray, seconds: float, compiling: fl
 
     worst = min([effective(effect), *(effective(middle[..., j]) for j in range(middle.shape[-1]))])
     return {
-        "seconds": round(seconds, 2), "seconds_compiling": round(compiling, 1),
+        "seconds": round(seconds, 2),
+        "seconds_compiling": round(compiling, 1),
         "mean_effect": round(float(effect.mean()), 4),
-        "worst_effective_draws": round(worst), "worst_effective_draws_per_second": round(worst / seconds),
-    }  # fmt: skip
+        "worst_effective_draws": round(worst),
+        "worst_effective_draws_per_second": round(worst / seconds),
+    }
 
 
 PARTS: dict[str, Callable[[], dict[str, object]]] = {
-    "trial": of_trial, "patients": of_patients, "summaries": of_summaries, "stan": of_stan,
-}  # fmt: skip
+    "trial": of_trial,
+    "patients": of_patients,
+    "summaries": of_summaries,
+    "stan": of_stan,
+}
 
 
 def main(parts: list[str]) -> None:

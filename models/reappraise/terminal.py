@@ -113,9 +113,12 @@ def _kinds(endpoint: str, mine: Comparison, direction: str) -> Table:
 
         label = f"{QUANTITIES[quantity].label}{f', {arm}' if arm else ''}"
         table.add_row(
-            label, first("published"), first("recomputed"), first("posterior", "independent"),
+            label,
+            first("published"),
+            first("recomputed"),
+            first("posterior", "independent"),
             first("posterior", "logit-normal"),
-        )  # fmt: skip
+        )
     table.caption = "Posteriors under the uniform prior on rates, and the reference prior on the log odds ratio."
     return table
 
@@ -133,10 +136,12 @@ def _every_quantity(endpoint: str, mine: Comparison, direction: str) -> Table:
         if item.item and item.arm:
             continue  # of many terms the contrasts are enough; comparison.csv has all
         same = [
-            other for other in mine.estimates
+            other
+            for other in mine.estimates
             if (other.quantity, other.arm, other.item, other.grade, other.population, other.at)
-            == (item.quantity, item.arm, item.item, item.grade, "all", item.at) and other.value is not None
-        ]  # fmt: skip
+            == (item.quantity, item.arm, item.item, item.grade, "all", item.at)
+            and other.value is not None
+        ]
         cells = [number(next((other for other in same if other.kind == kind), None)) for kind in _PRINTED_FIRST]
         benefit = "" if item.prob_benefit is None else f"{item.prob_benefit:.3g}"
         label = ", ".join(part for part in (item.item, item.grade, QUANTITIES[item.quantity].label, item.arm) if part)

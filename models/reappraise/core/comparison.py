@@ -17,8 +17,22 @@ from reappraise.core.printed import Printed
 if TYPE_CHECKING:
     import pandas as pd
 
-_TEXT = {"endpoint", "population", "item", "grade", "quantity", "arm", "numerator", "denominator", "at", "kind",
-         "model", "prior", "method", "source"}  # fmt: skip
+_TEXT = {
+    "endpoint",
+    "population",
+    "item",
+    "grade",
+    "quantity",
+    "arm",
+    "numerator",
+    "denominator",
+    "at",
+    "kind",
+    "model",
+    "prior",
+    "method",
+    "source",
+}
 
 
 _FLAGS = {"converged", "causal"}

@@ -140,9 +140,16 @@ def draw_densities(
         last = figure.axes[-1]
         for side, words in zip(("left", "right"), favours, strict=True):
             last.annotate(
-                words, (float(side == "right"), 0), (0, -72 * (0.46 + LINE * (wide and side == "right"))),
-                xycoords="axes fraction", textcoords="offset points", ha=side, va="top", size=SMALL, color=GREY,
-            )  # fmt: skip
+                words,
+                (float(side == "right"), 0),
+                (0, -72 * (0.46 + LINE * (wide and side == "right"))),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha=side,
+                va="top",
+                size=SMALL,
+                color=GREY,
+            )
         write_title(figure, title, subtitle)
         handles = [
             Line2D([], [], color=GREY, lw=1.6),
@@ -150,9 +157,16 @@ def draw_densities(
         ]
         down = title_height(title, subtitle, width)
         figure.legend(
-            handles, ["posterior", "prior"], loc="upper left", bbox_to_anchor=(0.1 / width, 1 - down / height), ncols=2,
-            borderpad=0.0, borderaxespad=0.0, handletextpad=0.5, columnspacing=1.5,
-        )  # fmt: skip
+            handles,
+            ["posterior", "prior"],
+            loc="upper left",
+            bbox_to_anchor=(0.1 / width, 1 - down / height),
+            ncols=2,
+            borderpad=0.0,
+            borderaxespad=0.0,
+            handletextpad=0.5,
+            columnspacing=1.5,
+        )
         write_note(figure, note)
     return figure
 
@@ -220,9 +234,15 @@ def _write_numbers(
 
     def write(text: str, x: float, down: float, **look: Any) -> None:
         axes.annotate(
-            text, (0, 1), (72 * x, -72 * down), xycoords="axes fraction", textcoords="offset points", va="center",
-            annotation_clip=False, **look,
-        )  # fmt: skip
+            text,
+            (0, 1),
+            (72 * x, -72 * down),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+            **look,
+        )
 
     heading = wrap(panel.heading, plot, bold=True)
     write(heading, 0.0, -0.1 - 0.07 * (lines(heading) - 1), weight="bold")
@@ -235,9 +255,14 @@ def _write_numbers(
         colour, marker = SERIES[place % len(SERIES)]
         down = 0.33 + 0.19 * place
         axes.plot(
-            (first + 0.06) / plot, 1 - down / inches, marker, color=colour, ms=5, transform=axes.transAxes,
+            (first + 0.06) / plot,
+            1 - down / inches,
+            marker,
+            color=colour,
+            ms=5,
+            transform=axes.transAxes,
             clip_on=False,
-        )  # fmt: skip
+        )
         write(_name(curve), first + 0.18, down, weight="bold" if curve.failed else "normal")
         write(curve.text, starts[1], down, size=SMALL)
         write(curve.benefit, starts[2], down, size=SMALL)

@@ -55,10 +55,19 @@ def write_favours(axes: Axes, favoured: Pair, inches: float, scale: Scale) -> No
     """Write right of a vertical axis who is favoured below and above no difference, reading upwards."""
     for words, place, align in zip(_beside(favoured, inches, scale), (0.0, 1.0), ("bottom", "top"), strict=True):
         axes.annotate(
-            words, (1, place), (5, 0), xycoords="axes fraction",
-            textcoords="offset points", rotation=90, va=align, ha="left", size=SMALL, color=GREY, linespacing=1.1,
+            words,
+            (1, place),
+            (5, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            rotation=90,
+            va=align,
+            ha="left",
+            size=SMALL,
+            color=GREY,
+            linespacing=1.1,
             multialignment="left" if align == "bottom" else "right",
-        )  # fmt: skip
+        )
 
 
 def _beside(favoured: Pair, inches: float, scale: Scale) -> Pair:
@@ -81,9 +90,16 @@ def write_below(axes: Axes, favoured: Pair, inches: float, *, down: float = 0.46
     wide = below_lines(favoured, inches) == 2
     for side, words in enumerate(favoured):
         axes.annotate(
-            words, (side, 0), (0, -72 * (down + LINE * (wide and side == 1))), xycoords="axes fraction",
-            textcoords="offset points", va="top", ha="right" if side else "left", size=SMALL, color=GREY,
-        )  # fmt: skip
+            words,
+            (side, 0),
+            (0, -72 * (down + LINE * (wide and side == 1))),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="top",
+            ha="right" if side else "left",
+            size=SMALL,
+            color=GREY,
+        )
 
 
 def below_lines(favoured: Pair, inches: float) -> int:

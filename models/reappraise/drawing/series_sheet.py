@@ -160,10 +160,20 @@ def draw_series_sheet(
             for row, label in zip(rows, labels, strict=True)
         ]
         body = sum(heights)
-        column = max(text_width(t) for row, label in zip(rows, labels, strict=True) if not row.heading
-                     for t in label.split("\n")) + indent + 0.12  # fmt: skip
-        before, after = (_widths(heads, [getattr(row, side) for row in rows if not row.heading])
-                         for side, heads in (("before", panel.before), ("after", panel.after)))  # fmt: skip
+        column = (
+            max(
+                text_width(t)
+                for row, label in zip(rows, labels, strict=True)
+                if not row.heading
+                for t in label.split("\n")
+            )
+            + indent
+            + 0.12
+        )
+        before, after = (
+            _widths(heads, [getattr(row, side) for row in rows if not row.heading])
+            for side, heads in (("before", panel.before), ("after", panel.after))
+        )
         left = column + GAP + sum(before)
         inner = max(WIDTH - left - sum(after) - GAP, _LEAST)
         width = left + inner + GAP + sum(after)
@@ -206,11 +216,18 @@ def draw_series_sheet(
         write_below(axes, panel.sides, inner)
         write_title(figure, title, subtitle)
         figure.legend(
-            [handle for handle, _ in handles], [words for _, words in handles], loc="upper left",
-            bbox_to_anchor=(0.12 / width, 1 - (top + 0.02) / height), ncols=len(handles) if wide else 1,
-            borderpad=0.0, borderaxespad=0.0, handletextpad=0.4, handlelength=1.4, columnspacing=1.2,
+            [handle for handle, _ in handles],
+            [words for _, words in handles],
+            loc="upper left",
+            bbox_to_anchor=(0.12 / width, 1 - (top + 0.02) / height),
+            ncols=len(handles) if wide else 1,
+            borderpad=0.0,
+            borderaxespad=0.0,
+            handletextpad=0.4,
+            handlelength=1.4,
+            columnspacing=1.2,
             labelspacing=0.35,
-        )  # fmt: skip
+        )
         write_note(figure, note)
     return figure
 
@@ -225,10 +242,20 @@ def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
 def _handles(rows: Sequence[SeriesRow], series: Sequence[Series], panel: SeriesPanel) -> list[tuple[Line2D, str]]:
     marks = [mark for row in rows for mark in row.marks if mark is not None]
     found = [
-        (Line2D([], [], color=one.look.colour, lw=1.4, marker=one.look.marker, ms=4.4,
-                mfc=one.look.colour if one.filled else "white"), one.label)
+        (
+            Line2D(
+                [],
+                [],
+                color=one.look.colour,
+                lw=1.4,
+                marker=one.look.marker,
+                ms=4.4,
+                mfc=one.look.colour if one.filled else "white",
+            ),
+            one.label,
+        )
         for one in series
-    ]  # fmt: skip
+    ]
     if any(mark.beyond(panel.scale) for mark in marks):
         found.append((Line2D([], [], ls="", marker=">", ms=6.5, color=series[0].look.colour, mec="black"), panel.edge))
     if any(mark.failed for mark in marks):
@@ -257,9 +284,16 @@ def _draw(axes: Axes, mark: SeriesMark, series: Series, y: float, scale: Scale) 
     if mark.beyond(scale):
         above = mark.value > scale.high
         axes.plot(
-            scale.high if above else scale.low, y, ">" if above else "<", color=colour, ms=6.5, mec="black", mew=0.8,
-            clip_on=False, zorder=6,
-        )  # fmt: skip
+            scale.high if above else scale.low,
+            y,
+            ">" if above else "<",
+            color=colour,
+            ms=6.5,
+            mec="black",
+            mew=0.8,
+            clip_on=False,
+            zorder=6,
+        )
     elif isfinite(mark.value):
         face = colour if series.filled else "white"
         axes.plot(mark.value, y, series.look.marker, ms=4.2, mfc=face, mec=colour, mew=1.0, zorder=5, clip_on=False)

@@ -126,9 +126,16 @@ def _draw_mark(axes: Axes, mark: Mark, y: float, scale: Scale) -> None:
     if mark.value is not None and isfinite(mark.value) and scale.low <= mark.value <= scale.high:
         face = look.colour if mark.filled else "white"
         axes.plot(
-            mark.value, y, look.marker, ms=5.2 if look.marker == "o" else 4.6, mfc=face, mec=look.colour, mew=1.1,
-            zorder=5, clip_on=False,
-        )  # fmt: skip
+            mark.value,
+            y,
+            look.marker,
+            ms=5.2 if look.marker == "o" else 4.6,
+            mfc=face,
+            mec=look.colour,
+            mew=1.1,
+            zorder=5,
+            clip_on=False,
+        )
 
 
 def _write_around(ground: Axes, layout: Layout, index: int) -> None:
@@ -156,7 +163,14 @@ def _write_key(figure: Figure, key: Key, down: float) -> None:
         for look, filled in ((KINDS[kind] if kind else Look(GREY, "o"), filled) for kind, filled, _ in key)
     ]
     figure.legend(
-        handles, [words for _, _, words in key], loc="upper left", bbox_to_anchor=(0.06 / width, 1 - down / height),
-        ncols=len(key) if key_lines(key, width) == 1 else 1, borderpad=0.0, borderaxespad=0.0, handletextpad=0.1,
-        columnspacing=1.2, labelspacing=0.35,
-    )  # fmt: skip
+        handles,
+        [words for _, _, words in key],
+        loc="upper left",
+        bbox_to_anchor=(0.06 / width, 1 - down / height),
+        ncols=len(key) if key_lines(key, width) == 1 else 1,
+        borderpad=0.0,
+        borderaxespad=0.0,
+        handletextpad=0.1,
+        columnspacing=1.2,
+        labelspacing=0.35,
+    )

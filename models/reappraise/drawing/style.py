@@ -169,9 +169,15 @@ def write_note(figure: Figure, note: str) -> None:
     """Write a note at the foot, wrapped to the figure."""
     width, height = figure.get_size_inches()
     figure.text(
-        _EDGE / width, 0.08 / height, note_lines(note, width), size=SMALL, color=GREY, va="bottom", ha="left",
+        _EDGE / width,
+        0.08 / height,
+        note_lines(note, width),
+        size=SMALL,
+        color=GREY,
+        va="bottom",
+        ha="left",
         linespacing=1.2,
-    )  # fmt: skip
+    )
 
 
 def number(value: float) -> str:

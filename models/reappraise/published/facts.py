@@ -12,9 +12,28 @@ from reappraise.published.trial import Trial
 
 COUNT_COLUMNS = ("section", "endpoint", "label", "population", "arm", "events", "total", "printed_percent", "source")
 ESTIMATE_COLUMNS = (
-    "section", "endpoint", "label", "population", "arm", "numerator", "denominator", "quantity", "at", "unit",
-    "value", "low", "high", "spread", "level", "p", "sides", "assessor", "method", "source", "note",
-)  # fmt: skip
+    "section",
+    "endpoint",
+    "label",
+    "population",
+    "arm",
+    "numerator",
+    "denominator",
+    "quantity",
+    "at",
+    "unit",
+    "value",
+    "low",
+    "high",
+    "spread",
+    "level",
+    "p",
+    "sides",
+    "assessor",
+    "method",
+    "source",
+    "note",
+)
 
 type Row = dict[str, str]
 

@@ -29,8 +29,12 @@ RANKED = 200
 RANKED_TERMS = (0, 3, 6, 8)
 """Of each system the first, and the second of the largest: the others are exchangeable with them."""
 OVERALL = (
-    "overall_level", "overall_effect", "level_sd", "between_level_sd", "between_effect_sd",
-)  # fmt: skip
+    "overall_level",
+    "overall_effect",
+    "level_sd",
+    "between_level_sd",
+    "between_effect_sd",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +118,11 @@ class SafetyCalibration:
         longer = self.sampling.draws * self.model.thinned
         seed = derived_seed(ROOT_SEED, *names, "sampler")
         settings = Sampling(
-            draws=longer, tune=self.sampling.tune, chains=self.sampling.chains,
+            draws=longer,
+            tune=self.sampling.tune,
+            chains=self.sampling.chains,
             target_accept=self.sampling.target_accept,
-        )  # fmt: skip
+        )
         draws = nuts.draw(compiled(self.model, self.width), data, settings, seed).draws
         every = longer * settings.chains // RANKED
         thinned = {name: values[:, every - 1 :: every] for name, values in draws.items()}
@@ -126,12 +132,16 @@ class SafetyCalibration:
 
     def _data(self, events: NDArray[np.int64]) -> EventData:
         table = EventTable(
-            endpoint="simulated", kind="terms", grade="any", arms=("control", "experimental"),
+            endpoint="simulated",
+            kind="terms",
+            grade="any",
+            arms=("control", "experimental"),
             arm_labels=("Control", "Experimental"),
-            terms=tuple(f"term {index}" for index in range(len(self.systems))), systems=self.systems,
+            terms=tuple(f"term {index}" for index in range(len(self.systems))),
+            systems=self.systems,
             events=tuple((int(control), int(treated)) for control, treated in events),
             totals=(self.totals,) * len(self.systems),
-        )  # fmt: skip
+        )
         return self.model.data(table, self.prior, terms=self.width[0], systems=self.width[1])
 
     def _quantities(self, draws: Draws) -> dict[str, Floats]:

@@ -35,9 +35,14 @@ def recompute_terms(table: EventTable, *, level: float = 0.95) -> Iterator[Estim
         for arm, k, n in zip(table.arms, table.events[index], table.totals[index], strict=True):
             exact = rate_intervals(k, n, level=level)[0]
             yield row(
-                quantity="rate", arm=arm, method=exact.method, value=exact.value, low=exact.low, high=exact.high,
+                quantity="rate",
+                arm=arm,
+                method=exact.method,
+                value=exact.value,
+                low=exact.low,
+                high=exact.high,
                 level=level,
-            )  # fmt: skip
+            )
         (control, treated), (of_control, of_treated) = table.events[index], table.totals[index]
         cells = TwoByTwo(treated, of_treated, control, of_control)
         contrast = partial(row, numerator=table.arms[1], denominator=table.arms[0])

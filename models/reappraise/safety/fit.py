@@ -201,9 +201,12 @@ class SafetyFit(Fit[SafetyJob]):
         ratio = self.tree["posterior"]["odds_ratio"].transpose("chain", "draw", "term").values
         holds = ratio > 1 if direction == "increase" else ratio < 1
         return flagged_terms(
-            holds.mean(axis=(0, 1)).tolist(), self.job.table, model=self.job.model.name, error_rate=error_rate,
+            holds.mean(axis=(0, 1)).tolist(),
+            self.job.table,
+            model=self.job.model.name,
+            error_rate=error_rate,
             direction=direction,
-        )  # fmt: skip
+        )
 
 
 def fit_adverse_events(
@@ -261,9 +264,14 @@ def fit_adverse_events(
         raise AnalysisError(f"{target.published.key} has no table of {kind}, {grade}; it has {held}")
     trial = target.trial
     job = SafetyJob(
-        table=found, model=chosen, prior=prior, sampling=settings, width=common_width(tables),
-        trial=trial.key, trial_digest=trial.digest,
-    )  # fmt: skip
+        table=found,
+        model=chosen,
+        prior=prior,
+        sampling=settings,
+        width=common_width(tables),
+        trial=trial.key,
+        trial_digest=trial.digest,
+    )
     return job.run()
 
 

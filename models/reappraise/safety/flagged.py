@@ -152,16 +152,25 @@ def flagged_terms(
     for index, term in enumerate(table.terms):
         found.append(
             TermSignal(
-                term=term, system=table.systems[index], events=table.events[index], totals=table.totals[index],
-                probability=float(probabilities[index]), flagged=chosen[index], p_value=tests[index],
+                term=term,
+                system=table.systems[index],
+                events=table.events[index],
+                totals=table.totals[index],
+                probability=float(probabilities[index]),
+                flagged=chosen[index],
+                p_value=tests[index],
                 adjusted_p_value=float(adjusted[index]),
                 flagged_by_fisher=bool(adjusted[index] <= error_rate),
             )
-        )  # fmt: skip
+        )
     return FlaggedTerms(
-        endpoint=table.key, grade=table.grade, model=model, direction=direction, error_rate=error_rate,
+        endpoint=table.key,
+        grade=table.grade,
+        model=model,
+        direction=direction,
+        error_rate=error_rate,
         terms=tuple(sorted(found, key=lambda item: -item.probability)),
-    )  # fmt: skip
+    )
 
 
 def largest_set(probabilities: Sequence[float], error_rate: float) -> tuple[bool, ...]:

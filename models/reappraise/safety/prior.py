@@ -43,11 +43,16 @@ class EventPrior:
 
 
 BERRY_BERRY = EventPrior(
-    "berry-berry", "Berry and Berry", 10.0, 3.0, 1.0, 1.0,
+    "berry-berry",
+    "Berry and Berry",
+    10.0,
+    3.0,
+    1.0,
+    1.0,
     "The priors of Berry and Berry (2004). Within a body system log odds ratios differ by a standard deviation of "
     "0.61 (95% of it 0.37 to 1.27), and so do the means of the systems: two terms of one system differ by a standard "
     "deviation of 1.0, of two systems by 1.4. The mean over all is left open, so that beforehand the odds ratio of a "
     "term is within 0.002 to 650: shrinkage is towards what the other terms show, and not towards no effect. So a "
     "table of few terms shrinks little; and with a point mass, an effect has to be large or shared by many terms to "
     "be preferred to none, since so wide a mean spends most of its probability on effects that nobody expects.",
-)  # fmt: skip
+)

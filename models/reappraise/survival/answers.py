@@ -113,9 +113,11 @@ def answers(log_hazard: Floats, effect: Floats, asked: Questions) -> Iterator[An
             )
         for given, landmark in zip(asked.landmarks, asked.landmarks[1:], strict=False):
             yield Answer(
-                quantity="conditional_survival", arm=name, at=f"{times(landmark)} given {times(given)}",
+                quantity="conditional_survival",
+                arm=name,
+                at=f"{times(landmark)} given {times(given)}",
                 draws=of.conditional_survival(own, grid, landmark, given=given)[..., 0],
-            )  # fmt: skip
+            )
         for horizon in asked.horizons:
             mean = of.restricted_mean(own, grid, horizon)[..., 0]
             yield Answer(quantity="restricted_mean", arm=name, at=times(horizon), draws=mean)

@@ -103,9 +103,14 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
                 case _:
                     assert_never(request)
     loaded = Trial(
-        file=file, path=path, digest=hashed.hexdigest(), counts=counts, quantities=quantities, curves=curves,
+        file=file,
+        path=path,
+        digest=hashed.hexdigest(),
+        counts=counts,
+        quantities=quantities,
+        curves=curves,
         patients=patients,
-    )  # fmt: skip
+    )
     _check_counts(loaded)
     return loaded
 

@@ -121,9 +121,11 @@ def _patients(text: str, path: Path, arms: tuple[str, str], unit: str) -> Iterat
                 continue
             if len(cells) != len(header):
                 raise TrialFileError(
-                    path, row, f"expected {len(header)} cells ({', '.join(header)}), got {len(cells)}.",
+                    path,
+                    row,
+                    f"expected {len(header)} cells ({', '.join(header)}), got {len(cells)}.",
                     "Give every column a cell, write 3.5 rather than 3,5, and quote cells that hold commas.",
-                )  # fmt: skip
+                )
             yield _patient(dict(zip(header, cells, strict=True)), path, row, arms, unit)
     except csv.Error as error:
         raise TrialFileError(
@@ -144,9 +146,11 @@ def _header(cells: list[str], path: Path, row: str) -> list[str]:
     ]
     foreign = len(cells) == 1 and (";" in cells[0] or "\t" in cells[0])
     raise TrialFileError(
-        path, row, f"expected the columns time, event, arm and, where wanted, subgroup; got {' and '.join(wrong)}.",
+        path,
+        row,
+        f"expected the columns time, event, arm and, where wanted, subgroup; got {' and '.join(wrong)}.",
         "Separate the columns by commas." if foreign else "Correct the row of column names.",
-    )  # fmt: skip
+    )
 
 
 def _patient(cells: dict[str, str], path: Path, row: str, arms: tuple[str, str], unit: str) -> _Patient:

@@ -215,9 +215,7 @@ def _derivatives(counts: Floats, parameters: Floats) -> tuple[float, Floats, Flo
         above, below = np.exp(log_density - log_rate[:-1]), np.exp(log_density - log_rate[1:])
         slope = weight[:-1] * above - weight[1:] * below
         bend = 1 - 2 * special.expit(own)
-        second = np.diag(
-            weight[:-1] * (bend * above - above**2) - weight[1:] * (bend * below + below**2)
-        )  # fmt: skip
+        second = np.diag(weight[:-1] * (bend * above - above**2) - weight[1:] * (bend * below + below**2))
         cross = weight[1:-1] * below[:-1] * above[1:]
         second += np.diag(cross, 1) + np.diag(cross, -1)
         design = np.column_stack([np.eye(number), np.full(number, code)])

@@ -58,23 +58,41 @@ def recompute_depth(table: OrdinalTable, *, level: float = 0.95) -> Iterator[Est
             for arm, number, total in zip(table.arms, pair, table.totals, strict=True):
                 found = rate_intervals(number, total, level=level)[0]
                 yield row(
-                    quantity=quantity, item=key, arm=arm, method=found.method, value=found.value, low=found.low,
-                    high=found.high, level=level,
-                )  # fmt: skip
+                    quantity=quantity,
+                    item=key,
+                    arm=arm,
+                    method=found.method,
+                    value=found.value,
+                    low=found.low,
+                    high=found.high,
+                    level=level,
+                )
     contrast = partial(row, numerator=experimental, denominator=control)
     for key, (old, new) in zip(table.cuts, table.or_better_counts, strict=True):
         found = odds_ratios(TwoByTwo(new, table.totals[1], old, table.totals[0]), level=level)[0]
         yield contrast(
-            quantity="odds_ratio", item=key, method=found.method, value=found.value, low=found.low, high=found.high,
+            quantity="odds_ratio",
+            item=key,
+            method=found.method,
+            value=found.value,
+            low=found.low,
+            high=found.high,
             level=level,
-        )  # fmt: skip
+        )
     for found in proportional_odds(table, level=level):
         yield contrast(
-            quantity="common_odds_ratio", method=found.method, value=found.value, low=found.low, high=found.high,
+            quantity="common_odds_ratio",
+            method=found.method,
+            value=found.value,
+            low=found.low,
+            high=found.high,
             level=level,
-        )  # fmt: skip
+        )
     for sides, p_value in zip((1, 2), wilcoxon(table), strict=True):
         yield contrast(
-            quantity="common_odds_ratio", method=f"{WILCOXON}, {'one' if sides == 1 else 'two'}-sided", value=None,
-            p_value=p_value, sides=sides,
-        )  # fmt: skip
+            quantity="common_odds_ratio",
+            method=f"{WILCOXON}, {'one' if sides == 1 else 'two'}-sided",
+            value=None,
+            p_value=p_value,
+            sides=sides,
+        )

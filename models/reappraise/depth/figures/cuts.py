@@ -77,12 +77,14 @@ def draw_depth_cuts(fits: Sequence[DepthFit], responses: Iterable[Estimate] = ()
         heading=f"Odds ratio of this response or a better one, {experimental} over {control}",
         scale=contrast_scale("odds_ratio", [(mark.value, mark.low, mark.high) for mark in held]),
         sides=favours(experimental, control, "higher"),
-        before=[f"{label if len(label) < 14 else short}\n(k/n)" for label, short in
-                zip(table.arm_labels, ("control", "exper."), strict=True)],
+        before=[
+            f"{label if len(label) < 14 else short}\n(k/n)"
+            for label, short in zip(table.arm_labels, ("control", "exper."), strict=True)
+        ],
         after=after,
         edge="raw odds ratio 0 or infinite",
         reference=common.value,
-    )  # fmt: skip
+    )
     drawn = [fit for fit in (proportional, free) if fit is not None]
     models = list(dict.fromkeys(f"{item.model}, {item.prior} prior" for item in binary.values()))
     said = f" Binary endpoints alone: posterior of {' and '.join(models)}." if models else ""
@@ -124,8 +126,9 @@ def _raw(table: OrdinalTable, level: float) -> list[SeriesMark]:
             for item in odds_ratios(TwoByTwo(treated, of_treated, control, of_control), level=level)
             if item.method == EXACT
         )
-        found.append(SeriesMark(value=exact.value, low=exact.low, high=exact.high) if exact.value is not None
-                     else SeriesMark())  # fmt: skip
+        found.append(
+            SeriesMark(value=exact.value, low=exact.low, high=exact.high) if exact.value is not None else SeriesMark()
+        )
     return found
 
 

@@ -71,8 +71,10 @@ def draw_depth_stack(fit: DepthFit) -> Figure:
     subtitle = depth_subtitle(table, [fit])
     with styled():
         labels = [wrap(label, _LABEL) for label in table.category_labels]
-        heads = [wrap(label, _BARS / 2 - 0.06, SMALL) + f"\nn = {total}"
-                 for label, total in zip(table.arm_labels, table.totals, strict=True)]  # fmt: skip
+        heads = [
+            wrap(label, _BARS / 2 - 0.06, SMALL) + f"\nn = {total}"
+            for label, total in zip(table.arm_labels, table.totals, strict=True)
+        ]
         texts = {key: _numbers(table, key, item) for key, item in rates.items()}
         heading = f"of patients, %\n({100 * level:g}% interval)"
         numbers = max(text_width(text, SMALL) for text in (*texts.values(), *heading.split("\n"))) + GAP
@@ -155,8 +157,9 @@ def _draw_rate(axes: Axes, item: Estimate, y: float, *, filled: bool, failed: bo
     colour = GREY if failed else look.colour
     scale = rate_scale([(100.0, None, None)])
     draw_interval(axes, low, high, y, scale, colour=colour)
-    axes.plot(value, y, look.marker, ms=4.8, mfc=colour if filled else "white", mec=colour, mew=1.1, zorder=5,
-              clip_on=False)  # fmt: skip
+    axes.plot(
+        value, y, look.marker, ms=4.8, mfc=colour if filled else "white", mec=colour, mew=1.1, zorder=5, clip_on=False
+    )
 
 
 def _numbers(table: OrdinalTable, key: tuple[str, str], item: Estimate) -> str:
@@ -176,6 +179,14 @@ def _write_key(figure: Figure, table: OrdinalTable, top: float, *, failed: bool)
     handles.append(Line2D([], [], ls="", marker="|", ms=7, mew=1.6, color=BLACK))
     words = [*(f"posterior, {label}" for label in table.arm_labels), "observed"]
     figure.legend(
-        handles, words, loc="upper left", bbox_to_anchor=(0.12 / width, 1 - (top + 0.02) / height), ncols=3,
-        borderpad=0.0, borderaxespad=0.0, handletextpad=0.4, handlelength=1.4, columnspacing=1.2,
-    )  # fmt: skip
+        handles,
+        words,
+        loc="upper left",
+        bbox_to_anchor=(0.12 / width, 1 - (top + 0.02) / height),
+        ncols=3,
+        borderpad=0.0,
+        borderaxespad=0.0,
+        handletextpad=0.4,
+        handlelength=1.4,
+        columnspacing=1.2,
+    )

@@ -39,9 +39,14 @@ def recompute(partition: Partition, *, level: float = 0.95) -> Iterator[Estimate
         for arm, k, n in zip(partition.arms, events, totals, strict=True):
             for found in rate_intervals(k, n, level=level) if n else ():
                 yield row(
-                    quantity="rate", arm=arm, method=found.method, value=found.value, low=found.low, high=found.high,
+                    quantity="rate",
+                    arm=arm,
+                    method=found.method,
+                    value=found.value,
+                    low=found.low,
+                    high=found.high,
                     level=level,
-                )  # fmt: skip
+                )
         if not (comparable and partition.causal):
             continue
         table = TwoByTwo(events[1], totals[1], events[0], totals[0])
@@ -53,9 +58,13 @@ def recompute(partition: Partition, *, level: float = 0.95) -> Iterator[Estimate
         ):
             for index, found in enumerate(methods(table, level=level)):
                 estimate = contrast(
-                    quantity=quantity, method=found.method, value=found.value, low=found.low, high=found.high,
+                    quantity=quantity,
+                    method=found.method,
+                    value=found.value,
+                    low=found.low,
+                    high=found.high,
                     level=level,
-                )  # fmt: skip
+                )
                 yield estimate
                 if quantity == "risk_difference" and index == 0:
                     yield needed_to_treat(estimate, better=partition.better)

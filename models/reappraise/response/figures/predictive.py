@@ -176,9 +176,13 @@ def draw_predictive(
         for index, (row, label) in enumerate(zip(rows, labels, strict=True)):
             bottom = height - head - each * (index + 1)
             figure.text(
-                0.12 / WIDTH, (bottom + 0.4 * each) / height, label, va="center", linespacing=1.15,
+                0.12 / WIDTH,
+                (bottom + 0.4 * each) / height,
+                label,
+                va="center",
+                linespacing=1.15,
                 weight="bold" if row.failed else "normal",
-            )  # fmt: skip
+            )
             for column, arm in enumerate(kept):
                 x = left + column * (plot + numbers)
                 axes = figure.add_axes(
@@ -249,7 +253,14 @@ def _write_key(figure: Figure, down: float) -> None:
         Patch(edgecolor=PURPLE, facecolor="none", lw=1.2),
     )
     figure.legend(
-        handles, ["observed", "posterior predictive", "prior predictive"], loc="upper left",
-        bbox_to_anchor=(0.1 / width, 1 - down / height), ncols=3, borderpad=0.0, borderaxespad=0.0, handletextpad=0.5,
-        columnspacing=1.5, handlelength=1.4,
-    )  # fmt: skip
+        handles,
+        ["observed", "posterior predictive", "prior predictive"],
+        loc="upper left",
+        bbox_to_anchor=(0.1 / width, 1 - down / height),
+        ncols=3,
+        borderpad=0.0,
+        borderaxespad=0.0,
+        handletextpad=0.5,
+        columnspacing=1.5,
+        handlelength=1.4,
+    )

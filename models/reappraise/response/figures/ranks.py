@@ -148,9 +148,13 @@ def _axes(figure: Figure, name: str, bottom: float) -> tuple[Axes, Axes]:
     width, height = figure.get_size_inches()
     plot = (width - _LEFT - _BETWEEN - 0.2) / 2
     figure.text(
-        0.12 / width, (bottom + 0.58) / height, wrap(name, _LEFT - 0.4, bold=True), va="center", weight="bold",
+        0.12 / width,
+        (bottom + 0.58) / height,
+        wrap(name, _LEFT - 0.4, bold=True),
+        va="center",
+        weight="bold",
         linespacing=1.15,
-    )  # fmt: skip
+    )
     first, second = (
         figure.add_axes(
             (left / width, (bottom + 0.3) / height, plot / width, (_ROW - 0.38) / height), label=f"{name}, {kind}"

@@ -107,10 +107,18 @@ def draw_event_probability(fit: SafetyFit, *, endpoint: str, error_rate: float =
         for point in sorted(points, key=lambda item: -item.patients):
             disc = discs[point.term]
             axes.plot(
-                disc.x / inner, disc.y / _PLOT, "o", ms=144 * disc.radius, transform=axes.transAxes, clip_on=False,
-                mfc=point.colour, mec=BLACK if point.fisher else point.colour, mew=1.4 if point.fisher else 0.6,
-                alpha=0.45 if point.side == "neither" else 0.8, zorder=3,
-            )  # fmt: skip
+                disc.x / inner,
+                disc.y / _PLOT,
+                "o",
+                ms=144 * disc.radius,
+                transform=axes.transAxes,
+                clip_on=False,
+                mfc=point.colour,
+                mec=BLACK if point.fisher else point.colour,
+                mew=1.4 if point.fisher else 0.6,
+                alpha=0.45 if point.side == "neither" else 0.8,
+                zorder=3,
+            )
         for point, place in zip(order, places, strict=True):
             if place is not None:
                 _write(axes, point, place, discs[point.term], inner)
@@ -180,9 +188,16 @@ def _write(axes: Axes, point: _Point, place: Box, disc: Disc, inner: float) -> N
         x, y = ([disc.x / inner, near[0] / inner], [disc.y / _PLOT, near[1] / _PLOT])
         axes.plot(x, y, color=GREY, lw=0.6, transform=axes.transAxes, zorder=2)
     axes.text(
-        place.left / inner, (place.low + place.high) / 2 / _PLOT, point.term, transform=axes.transAxes, va="center",
-        size=SMALL, color=BLACK, zorder=6, bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.6},
-    )  # fmt: skip
+        place.left / inner,
+        (place.low + place.high) / 2 / _PLOT,
+        point.term,
+        transform=axes.transAxes,
+        va="center",
+        size=SMALL,
+        color=BLACK,
+        zorder=6,
+        bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.6},
+    )
 
 
 def _write_keys(figure: Figure, points: list[_Point], top: float, error_rate: float) -> None:
@@ -201,10 +216,17 @@ def _write_keys(figure: Figure, points: list[_Point], top: float, error_rate: fl
     ]
     for line, (entries, gap) in enumerate(((colours, 0.3), (sizes, 1.0))):
         figure.legend(
-            [handle for handle, _ in entries], [words for _, words in entries], loc="center left",
-            bbox_to_anchor=(0.12 / width, 1 - (top + LINE * (0.5 + 1.4 * line)) / height), ncols=len(entries),
-            borderpad=0.0, borderaxespad=0.0, handletextpad=gap, handlelength=0.8 + gap, columnspacing=1.3,
-        )  # fmt: skip
+            [handle for handle, _ in entries],
+            [words for _, words in entries],
+            loc="center left",
+            bbox_to_anchor=(0.12 / width, 1 - (top + LINE * (0.5 + 1.4 * line)) / height),
+            ncols=len(entries),
+            borderpad=0.0,
+            borderaxespad=0.0,
+            handletextpad=gap,
+            handlelength=0.8 + gap,
+            columnspacing=1.3,
+        )
 
 
 def _circle(radius: float, face: str, edge: str, *, alpha: float = 1.0, rim: float = 0.6) -> Line2D:

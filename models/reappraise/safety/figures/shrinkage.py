@@ -100,8 +100,10 @@ def counts(table: EventTable, index: int) -> tuple[str, ...]:
 
 def count_headings(table: EventTable) -> tuple[str, ...]:
     """Headings of the columns of counts."""
-    return tuple(f"{label if len(label) < 14 else short}\n(k/n)" for label, short in
-                 zip(table.arm_labels, ("control", "exper."), strict=True))  # fmt: skip
+    return tuple(
+        f"{label if len(label) < 14 else short}\n(k/n)"
+        for label, short in zip(table.arm_labels, ("control", "exper."), strict=True)
+    )
 
 
 def _mark(item: Estimate | Interval, *, fit: SafetyFit | None = None) -> SeriesMark:

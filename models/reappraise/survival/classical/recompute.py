@@ -108,9 +108,14 @@ def _medians(data: PatientData, curves: tuple[KaplanMeier, ...], level: float) -
         for scale in SCALES:
             found = median(curve, scale=scale, level=level)
             yield _row(data)(
-                quantity="median", arm=arm, method=found.method, value=found.value, low=found.low, high=found.high,
+                quantity="median",
+                arm=arm,
+                method=found.method,
+                value=found.value,
+                low=found.low,
+                high=found.high,
                 level=level,
-            )  # fmt: skip
+            )
 
 
 def _landmarks(
@@ -126,9 +131,15 @@ def _landmarks(
             for scale in SCALES if known[-1] else ():
                 limits = ask(scale=scale)
                 yield _row(data)(
-                    quantity="survival", arm=arm, at=at, method=f"Kaplan-Meier, pointwise interval, {scale}",
-                    value=limits.value, low=limits.low, high=limits.high, level=None if limits.low is None else level,
-                )  # fmt: skip
+                    quantity="survival",
+                    arm=arm,
+                    at=at,
+                    method=f"Kaplan-Meier, pointwise interval, {scale}",
+                    value=limits.value,
+                    low=limits.low,
+                    high=limits.high,
+                    level=None if limits.low is None else level,
+                )
         control, experimental = known
         if not (control and experimental):
             continue
@@ -136,10 +147,14 @@ def _landmarks(
         width = NormalDist().inv_cdf((1 + level) / 2) * hypot(control.standard_error, experimental.standard_error)
         given = control.low is not None and experimental.low is not None
         yield _contrast(data)(
-            quantity="survival_difference", at=at, method="Kaplan-Meier, Wald interval with Greenwood's variance",
-            value=value, low=value - width if given else None, high=value + width if given else None,
+            quantity="survival_difference",
+            at=at,
+            method="Kaplan-Meier, Wald interval with Greenwood's variance",
+            value=value,
+            low=value - width if given else None,
+            high=value + width if given else None,
             level=level if given else None,
-        )  # fmt: skip
+        )
 
 
 def _hazards(data: PatientData, level: float, better: Better, refused: list[str]) -> Iterator[Estimate]:
@@ -155,8 +170,12 @@ def _hazards(data: PatientData, level: float, better: Better, refused: list[str]
         method = f"Cox regression, {ties} ties, Wald interval"
         yield row(
             method=f"{method}; two-sided log-rank p value" if tested else method,
-            value=found.value, low=found.low, high=found.high, level=level, **tested,
-        )  # fmt: skip
+            value=found.value,
+            low=found.low,
+            high=found.high,
+            level=level,
+            **tested,
+        )
         tested = {}
     if test and tested:
         yield row(method="Log-rank test", value=None, **tested)

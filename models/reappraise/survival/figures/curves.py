@@ -121,9 +121,15 @@ def draw_survival_curves(
                 axes.set_ylabel(f"{subject.without} (%)")
             _write_at_risk(axes, times[:, mine], ticks, words=said if code == 0 else (), ensemble=ensemble)
             axes.annotate(
-                headings[code], (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", weight="bold",
-                va="bottom", linespacing=1.15,
-            )  # fmt: skip
+                headings[code],
+                (0, 1),
+                (0, 4),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                weight="bold",
+                va="bottom",
+                linespacing=1.15,
+            )
         write_title(figure, title, subtitle)
         _write_key(figure, subject, title_height(title, subtitle), ensemble=ensemble, printed=bool(printed))
         write_note(figure, note)
@@ -166,10 +172,14 @@ def _draw_data(axes: Axes, time: NDArray[np.float64], event: NDArray[np.bool_]) 
     alone = chosen.size == 1
     axes.add_collection(
         LineCollection(
-            list(corners), colors=BLUE, linewidths=1.3 if alone else 0.6,
-            alpha=1.0 if alone else max(0.22, min(0.6, 8 / chosen.size)), zorder=2, label="data",
+            list(corners),
+            colors=BLUE,
+            linewidths=1.3 if alone else 0.6,
+            alpha=1.0 if alone else max(0.22, min(0.6, 8 / chosen.size)),
+            zorder=2,
+            label="data",
         )
-    )  # fmt: skip
+    )
     if time.shape[0] == 1:
         censored = time[0][~event[0]]
         level = left[0][np.searchsorted(at[0], censored, side="right") - 1]
@@ -209,21 +219,39 @@ def _write_at_risk(
     numbers = at_risk(time, ticks)
     rows = [[f"{middle:.0f}" for middle in np.median(numbers, axis=0)]]
     if ensemble:
-        rows.append([
-            f"{low}\u2013{high}" if low < high else "" for low, high in zip(numbers.min(0), numbers.max(0), strict=True)
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"{low}\u2013{high}" if low < high else ""
+                for low, high in zip(numbers.min(0), numbers.max(0), strict=True)
+            ]
+        )
     for index, row in enumerate(rows):
         down = -72 * (_FOOT + 0.03 + 0.13 * index)
         for tick, text in zip(ticks, row, strict=True):
             axes.annotate(
-                text, (tick, 0), (0, down), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-                ha="center", va="top", size=SMALL, annotation_clip=False, color="black" if index == 0 else GREY,
-            )  # fmt: skip
+                text,
+                (tick, 0),
+                (0, down),
+                xycoords=axes.get_xaxis_transform(),
+                textcoords="offset points",
+                ha="center",
+                va="top",
+                size=SMALL,
+                annotation_clip=False,
+                color="black" if index == 0 else GREY,
+            )
     for index, text in enumerate(words):
         axes.annotate(
-            text, (0, 0), (-72 * 0.2, -72 * (_FOOT + 0.03 + 0.13 * index)), xycoords="axes fraction",
-            textcoords="offset points", ha="right", va="top", size=SMALL, color=GREY,
-        )  # fmt: skip
+            text,
+            (0, 0),
+            (-72 * 0.2, -72 * (_FOOT + 0.03 + 0.13 * index)),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            size=SMALL,
+            color=GREY,
+        )
 
 
 def _write_key(figure: Figure, subject: SurvivalSubject, down: float, *, ensemble: bool, printed: bool) -> None:
@@ -239,7 +267,14 @@ def _write_key(figure: Figure, subject: SurvivalSubject, down: float, *, ensembl
         words = "as printed, with interval"
         handles.append((Line2D([], [], color=look.colour, lw=1.5, marker=look.marker, ms=4.6), words))
     figure.legend(
-        [handle for handle, _ in handles], [words for _, words in handles], loc="upper left",
-        bbox_to_anchor=(0.12 / width, 1 - down / height), ncols=4, borderpad=0.0, borderaxespad=0.0,
-        handletextpad=0.5, columnspacing=1.2, handlelength=1.8,
-    )  # fmt: skip
+        [handle for handle, _ in handles],
+        [words for _, words in handles],
+        loc="upper left",
+        bbox_to_anchor=(0.12 / width, 1 - down / height),
+        ncols=4,
+        borderpad=0.0,
+        borderaxespad=0.0,
+        handletextpad=0.5,
+        columnspacing=1.2,
+        handlelength=1.8,
+    )

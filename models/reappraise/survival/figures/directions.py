@@ -212,9 +212,16 @@ def draw_directions(
                 if item.region == region.key:
                     _write_answer(axes, item, _wrapped(words[item], free, item.region))
             axes.annotate(
-                headings[region.key], (0.5, 1), (0, 4), xycoords="axes fraction", textcoords="offset points",
-                ha="center", va="bottom", size=SMALL, linespacing=1.1,
-            )  # fmt: skip
+                headings[region.key],
+                (0.5, 1),
+                (0, 4),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                size=SMALL,
+                linespacing=1.1,
+            )
             if region.key == "both":
                 axes.set_xlabel(f"Difference of medians ({subject.unit})")
                 write_below(axes, subject.favours_time, wide)
@@ -251,14 +258,24 @@ def _write_answer(axes: Axes, item: Answer, words: str) -> None:
     look: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": align, "zorder": 6}
     first = 72 * 0.045
     axes.annotate(
-        probability(item.probability), (x, float(top)), (shift, -first if top else first),
-        va="top" if top else "bottom", weight="bold", **look,
-    )  # fmt: skip
+        probability(item.probability),
+        (x, float(top)),
+        (shift, -first if top else first),
+        va="top" if top else "bottom",
+        weight="bold",
+        **look,
+    )
     away = first + 72 * 0.14
     axes.annotate(
-        words.strip(), (x, float(top)), (shift, -away if top else away), va="top" if top else "bottom", size=SMALL,
-        multialignment=align, linespacing=1.15, **look,
-    )  # fmt: skip
+        words.strip(),
+        (x, float(top)),
+        (shift, -away if top else away),
+        va="top" if top else "bottom",
+        size=SMALL,
+        multialignment=align,
+        linespacing=1.15,
+        **look,
+    )
 
 
 def _draw_region(axes: Axes, region: Region, difference: Floats, ratios: Floats, reach: float) -> None:
@@ -288,8 +305,11 @@ def _scale(ratios: Floats, point: _Point | None, room: float) -> Scale:
     inch = 1.04 * (high - low) / _CLOUD
     return Scale(
         label="Average hazard ratio (log scale)",
-        low=exp(low - room * inch), high=exp(high + room * inch), logarithmic=True, null=1.0,
-    )  # fmt: skip
+        low=exp(low - room * inch),
+        high=exp(high + room * inch),
+        logarithmic=True,
+        null=1.0,
+    )
 
 
 def _extremes(ratios: Floats) -> Floats:

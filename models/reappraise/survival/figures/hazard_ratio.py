@@ -101,9 +101,16 @@ def draw_hazard_ratio(
         write_favours(axes, subject.favours_hazard, _PLOT, scale)
         write_title(figure, title, subtitle)
         figure.legend(
-            [handle for handle, _ in handles], [words for _, words in handles], loc="upper left", ncols=3,
-            bbox_to_anchor=(0.12 / WIDTH, 1 - title_height(title, subtitle) / height), borderpad=0.0,
-            borderaxespad=0.0, handlelength=2.0, handletextpad=0.5, columnspacing=1.5,
-        )  # fmt: skip
+            [handle for handle, _ in handles],
+            [words for _, words in handles],
+            loc="upper left",
+            ncols=3,
+            bbox_to_anchor=(0.12 / WIDTH, 1 - title_height(title, subtitle) / height),
+            borderpad=0.0,
+            borderaxespad=0.0,
+            handlelength=2.0,
+            handletextpad=0.5,
+            columnspacing=1.5,
+        )
         write_note(figure, note)
     return figure

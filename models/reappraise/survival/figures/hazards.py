@@ -89,9 +89,15 @@ def draw_hazards(subject: SurvivalSubject, *, edges: Floats, log_hazard: Floats)
         write_title(figure, title, subtitle)
         wide = sum(text_width(name, SMALL) + 0.6 for name in subject.arms)
         figure.legend(
-            handles=handles, loc="upper left", borderpad=0.0, borderaxespad=0.0, handlelength=2.2, columnspacing=1.5,
-            bbox_to_anchor=(0.12 / WIDTH, 1 - title_height(title, subtitle) / height), handletextpad=0.5,
+            handles=handles,
+            loc="upper left",
+            borderpad=0.0,
+            borderaxespad=0.0,
+            handlelength=2.2,
+            columnspacing=1.5,
+            bbox_to_anchor=(0.12 / WIDTH, 1 - title_height(title, subtitle) / height),
+            handletextpad=0.5,
             ncols=2 if wide < WIDTH - 0.3 else 1,
-        )  # fmt: skip
+        )
         write_note(figure, note)
     return figure

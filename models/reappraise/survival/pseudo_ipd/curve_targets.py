@@ -15,26 +15,41 @@ type Floats = NDArray[np.float64]
 
 
 def curve_targets(
-    times: Floats, survival: Floats, error: float, at_risk: tuple[tuple[float, int], ...], *, arm: int, total: int,
-    unit: str, name: str,
-) -> Iterator[Target]:  # fmt: skip
+    times: Floats,
+    survival: Floats,
+    error: float,
+    at_risk: tuple[tuple[float, int], ...],
+    *,
+    arm: int,
+    total: int,
+    unit: str,
+    name: str,
+) -> Iterator[Target]:
     """Yield targets for digitised coordinates, within the digitisation error, and for numbers at risk."""
     for place in _telling(survival, error):
         value = float(survival[place])
         if times[place] <= 0:
             continue
         yield Target(
-            statistic="survival", arm=arm, low=value - error, high=value + error,
-            scale=sqrt(max(value * (1 - value), 0.01) / total), at=float(times[place]),
+            statistic="survival",
+            arm=arm,
+            low=value - error,
+            high=value + error,
+            scale=sqrt(max(value * (1 - value), 0.01) / total),
+            at=float(times[place]),
             text=f"curve of {name} at {times[place]:.3g} {unit}",
-        )  # fmt: skip
+        )
     for (time, number), (_, after) in pairwise((*at_risk, (inf, 0))):
         if time > 0:
             yield Target(
-                statistic="at risk", arm=arm, low=number - 0.4, high=number + 0.4,
-                scale=sqrt(max(number - after, 1) + 1.0), at=time,
+                statistic="at risk",
+                arm=arm,
+                low=number - 0.4,
+                high=number + 0.4,
+                scale=sqrt(max(number - after, 1) + 1.0),
+                at=time,
                 text=f"{number} at risk of {name} at {time:g} {unit}",
-            )  # fmt: skip
+            )
 
 
 def _telling(survival: Floats, error: float) -> list[int]:

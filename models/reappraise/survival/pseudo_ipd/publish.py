@@ -15,11 +15,18 @@ from reappraise.survival.pseudo_ipd.summaries import Estimators, Summaries
 from reappraise.survival.pseudo_ipd.targets import BOTH_ARMS, CURVE_STATISTICS, Statistic, Target
 
 PRINTED: Final[Mapping[Statistic, float]] = {
-    "quantile": 0.1, "quantile low": 0.1, "quantile high": 0.1,
-    "survival": 0.001, "survival low": 0.001, "survival high": 0.001,
-    "log hazard ratio": 0.01, "log hazard ratio low": 0.01, "log hazard ratio high": 0.01,
-    "log-rank z": 0.001, "follow-up median": 0.1,
-}  # fmt: skip
+    "quantile": 0.1,
+    "quantile low": 0.1,
+    "quantile high": 0.1,
+    "survival": 0.001,
+    "survival low": 0.001,
+    "survival high": 0.001,
+    "log hazard ratio": 0.01,
+    "log hazard ratio low": 0.01,
+    "log hazard ratio high": 0.01,
+    "log-rank z": 0.001,
+    "follow-up median": 0.1,
+}
 """A unit of the last digit of each number; of hazard ratios, not their logarithms; of z, its one-sided p."""
 
 
@@ -74,9 +81,15 @@ def _questions(printed: Mapping[Statistic, float], landmarks: tuple[float, ...],
         for at in places:
             for arm in (0,) if statistic in BOTH_ARMS else (0, 1):
                 yield Target(
-                    statistic=statistic, arm=arm, low=-np.inf, high=np.inf, scale=1.0, at=at, transform=transform,
+                    statistic=statistic,
+                    arm=arm,
+                    low=-np.inf,
+                    high=np.inf,
+                    scale=1.0,
+                    at=at,
+                    transform=transform,
                     text=f"{statistic}{f' at {at:g}' if statistic in CURVE_STATISTICS else ''}, arm {arm}",
-                )  # fmt: skip
+                )
 
 
 def _bounded(question: Target, value: float, unit: float, data: PatientData) -> Target:
@@ -98,9 +111,15 @@ def _bounded(question: Target, value: float, unit: float, data: PatientData) -> 
         else:
             scale = max(value, data.horizon / 50) / sqrt(events)
     return Target(
-        statistic=question.statistic, arm=question.arm, low=low, high=high, scale=scale, at=question.at,
-        transform=question.transform, text=question.text,
-    )  # fmt: skip
+        statistic=question.statistic,
+        arm=question.arm,
+        low=low,
+        high=high,
+        scale=scale,
+        at=question.at,
+        transform=question.transform,
+        text=question.text,
+    )
 
 
 def _rounded(value: float, unit: float) -> tuple[float, float]:

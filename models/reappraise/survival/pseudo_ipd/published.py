@@ -152,15 +152,17 @@ def _finest(endpoint: SurvivalEndpoint) -> Iterator[Published]:
             continue
         finer = any(
             other is not published
-            and (other.quantity, other.arm, other.at, other.numerator) ==
-            (published.quantity, published.arm, published.at, published.numerator)
-            and other.value is not None and published.value is not None
+            and (other.quantity, other.arm, other.at, other.numerator)
+            == (published.quantity, published.arm, published.at, published.numerator)
+            and other.value is not None
+            and published.value is not None
             and _half_unit(other, other.value) < _half_unit(published, published.value)
             # what stands beside the coarser number alone is not lost with it
-            and (published.low is None or other.low is not None) and (published.p is None or other.p is not None)
+            and (published.low is None or other.low is not None)
+            and (published.p is None or other.p is not None)
             for other in endpoint.estimates
             if other.assessor in {"", endpoint.assessor}
-        )  # fmt: skip
+        )
         if not finer:
             yield published
 
@@ -178,9 +180,14 @@ def _limits_are_intervals(endpoint: SurvivalEndpoint) -> bool:
 
 
 def _targets(
-    endpoint: SurvivalEndpoint, published: Published, arms: tuple[str, str], totals: tuple[int, int],
-    used: Estimators, *, ranged: bool,
-) -> Iterator[Target]:  # fmt: skip
+    endpoint: SurvivalEndpoint,
+    published: Published,
+    arms: tuple[str, str],
+    totals: tuple[int, int],
+    used: Estimators,
+    *,
+    ranged: bool,
+) -> Iterator[Target]:
     z = float(norm.ppf((1 + float(published.level)) / 2))
     if published.quantity == "median" and published.arm in arms:
         arm = arms.index(published.arm)
@@ -195,9 +202,13 @@ def _targets(
                     _bounds(published.low) if limits else None,
                     _bounds(published.high) if limits else None,
                 ),
-                arm=arm, at=0.5, z=z, transform=used.median, scale=_median_scale(published, z),
+                arm=arm,
+                at=0.5,
+                z=z,
+                transform=used.median,
+                scale=_median_scale(published, z),
                 text=f"median of {published.arm}",
-            )  # fmt: skip
+            )
     elif published.quantity == "survival" and published.arm in arms:
         arm = arms.index(published.arm)
         power = -2 if published.unit == "percent" else 0
@@ -207,11 +218,15 @@ def _targets(
         )
         middle = float(value) if value is not None else 0.5
         yield from band_targets(
-            ("survival", "survival low", "survival high"), (_bounds(value), _bounds(low), _bounds(high)),
-            arm=arm, at=_time(published.at, endpoint), z=z, transform=used.landmark,
+            ("survival", "survival low", "survival high"),
+            (_bounds(value), _bounds(low), _bounds(high)),
+            arm=arm,
+            at=_time(published.at, endpoint),
+            z=z,
+            transform=used.landmark,
             scale=sqrt(max(middle * (1 - middle), 0.01) / totals[arm]),
             text=f"survival of {published.arm} at {published.at}",
-        )  # fmt: skip
+        )
     elif published.quantity == "hazard_ratio" and not published.at:
         yield from _hazard_ratio(endpoint, published, arms, z)
 
@@ -228,9 +243,15 @@ def _hazard_ratio(
     if published.low is not None and published.high is not None and published.low > 0 and isfinite(published.high):
         scale = log(published.high / published.low) / (2 * z)
     yield from band_targets(
-        ("log hazard ratio", "log hazard ratio low", "log hazard ratio high"), (bounds[0], bounds[1], bounds[2]),
-        arm=0, at=0.5, z=z, transform="log-log", scale=scale, text="hazard ratio",
-    )  # fmt: skip
+        ("log hazard ratio", "log hazard ratio low", "log hazard ratio high"),
+        (bounds[0], bounds[1], bounds[2]),
+        arm=0,
+        at=0.5,
+        z=z,
+        transform="log-log",
+        scale=scale,
+        text="hazard ratio",
+    )
     sides = published.sides or (endpoint.test.sides if endpoint.test else None)
     named = endpoint.test is None or endpoint.test.name == "log_rank"
     if published.p is not None and sides is not None and named:
@@ -249,8 +270,12 @@ def _follow_up(endpoint: SurvivalEndpoint, published: Published, arm: int, used:
         reverse = used.follow_up == "reverse Kaplan-Meier"
         yield Target(
             statistic="follow-up median (reverse Kaplan-Meier)" if reverse else "follow-up median",
-            arm=arm, low=value[0], high=value[1], scale=scale, text=f"median {text}",
-        )  # fmt: skip
+            arm=arm,
+            low=value[0],
+            high=value[1],
+            scale=scale,
+            text=f"median {text}",
+        )
     if published.spread == "range" and low is not None and high is not None and not endpoint.among:
         yield Target(
             statistic="follow-up minimum", arm=arm, low=low[0], high=low[1], scale=scale, text=f"shortest {text}"
@@ -261,10 +286,14 @@ def _follow_up(endpoint: SurvivalEndpoint, published: Published, arm: int, used:
 
 
 def _from_curves(
-    endpoint: SurvivalEndpoint, curves: tuple[Curve, ...],
-    at_risk: tuple[NumbersAtRisk, ...], arms: tuple[str, str], totals: tuple[int, int],
-    events: tuple[int | None, ...], horizon: float,
-) -> tuple[list[Target], Start | None, tuple[str, ...]]:  # fmt: skip
+    endpoint: SurvivalEndpoint,
+    curves: tuple[Curve, ...],
+    at_risk: tuple[NumbersAtRisk, ...],
+    arms: tuple[str, str],
+    totals: tuple[int, int],
+    events: tuple[int | None, ...],
+    horizon: float,
+) -> tuple[list[Target], Start | None, tuple[str, ...]]:
     targets: list[Target] = []
     notes: tuple[str, ...] = ()
     time: list[float] = []
@@ -278,9 +307,15 @@ def _from_curves(
         notes += said
         rows = () if risk is None else tuple(zip(map(float, risk.time), map(int, risk.number), strict=True))
         targets += curve_targets(
-            clean.time, clean.survival, clean.digitisation_error, rows, arm=place, total=totals[place],
-            unit=endpoint.unit, name=arm,
-        )  # fmt: skip
+            clean.time,
+            clean.survival,
+            clean.digitisation_error,
+            rows,
+            arm=place,
+            total=totals[place],
+            unit=endpoint.unit,
+            name=arm,
+        )
         times, happened = invert(clean, risk, total=totals[place], events=events[place])
         time += [min(float(t), horizon * (1 - 1e-6)) for t in times]
         event += [bool(e) for e in happened]

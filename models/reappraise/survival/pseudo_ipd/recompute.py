@@ -29,9 +29,17 @@ def replicate_statistics(data: PatientData, targets: tuple[Target, ...]) -> Floa
         order = np.argsort(data.time[place], kind="stable")
         values = np.empty(len(targets))
         evaluate(
-            data.time[place][order], data.event[place][order], data.arm[order], totals, spec, data.horizon, inf,
-            np.zeros(2), work, values,
-        )  # fmt: skip
+            data.time[place][order],
+            data.event[place][order],
+            data.arm[order],
+            totals,
+            spec,
+            data.horizon,
+            inf,
+            np.zeros(2),
+            work,
+            values,
+        )
         found[place] = values
     return found
 
@@ -63,22 +71,37 @@ def recompute_replicates(
     for arm, name in enumerate(data.arms):
         first, low, high = (table[statistic, arm, 0.5] for statistic in _QUANTILES)
         yield make(
-            quantity="median", arm=name, value=_median(first), low=_median(low), high=_median(high),
+            quantity="median",
+            arm=name,
+            value=_median(first),
+            low=_median(low),
+            high=_median(high),
             method=f"Kaplan-Meier, {estimators.median} interval; {_over(first, number)}",
-        )  # fmt: skip
+        )
         for landmark in landmarks:
             first, low, high = (table[statistic, arm, landmark] for statistic in _SURVIVALS)
             yield make(
-                quantity="survival", arm=name, at=f"{landmark:g} {data.unit}", value=_median(first), low=_median(low),
-                high=_median(high), method=f"Kaplan-Meier, {estimators.landmark} interval; {_over(first, number)}",
-            )  # fmt: skip
+                quantity="survival",
+                arm=name,
+                at=f"{landmark:g} {data.unit}",
+                value=_median(first),
+                low=_median(low),
+                high=_median(high),
+                method=f"Kaplan-Meier, {estimators.landmark} interval; {_over(first, number)}",
+            )
     ratio, low, high = (np.exp(table[statistic, 0, 0.5]) for statistic in _HAZARD_RATIOS)
     score = float(np.median(table["log-rank z", 0, 0.5]))
     yield make(
-        quantity="hazard_ratio", numerator=data.arms[1], denominator=data.arms[0], value=_median(ratio),
-        low=_median(low), high=_median(high), p_value=float(norm.cdf(score if better == "higher" else -score)), sides=1,
+        quantity="hazard_ratio",
+        numerator=data.arms[1],
+        denominator=data.arms[0],
+        value=_median(ratio),
+        low=_median(low),
+        high=_median(high),
+        p_value=float(norm.cdf(score if better == "higher" else -score)),
+        sides=1,
         method=f"Cox with Wald interval, log-rank p; {_over(ratio, number)}",
-    )  # fmt: skip
+    )
 
 
 _QUANTILES: tuple[Statistic, ...] = ("quantile", "quantile low", "quantile high")

@@ -195,9 +195,13 @@ def known_events(events: tuple[int | None, int | None], totals: tuple[int, int])
     for arm, (count, total) in enumerate(zip(events, totals, strict=True)):
         if count is not None:
             yield Target(
-                statistic="events", arm=arm, low=count - 0.4, high=count + 0.4, scale=sqrt(max(total, 4)) / 2,
+                statistic="events",
+                arm=arm,
+                low=count - 0.4,
+                high=count + 0.4,
+                scale=sqrt(max(total, 4)) / 2,
                 text=f"{count} events",
-            )  # fmt: skip
+            )
 
 
 def band_targets(
@@ -215,9 +219,16 @@ def band_targets(
     for statistic, bound, part in zip(statistics, bounds, ("", ", lower limit", ", upper limit"), strict=True):
         if bound is not None:
             yield Target(
-                statistic=statistic, arm=arm, low=bound[0], high=bound[1], scale=scale, at=at, z=z,
-                transform=transform, text=text + part,
-            )  # fmt: skip
+                statistic=statistic,
+                arm=arm,
+                low=bound[0],
+                high=bound[1],
+                scale=scale,
+                at=at,
+                z=z,
+                transform=transform,
+                text=text + part,
+            )
 
 
 def log_rank_target(bounds: tuple[float, float], sides: int, *, sign: float, text: str) -> Target:

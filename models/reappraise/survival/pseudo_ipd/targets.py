@@ -12,23 +12,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 type Statistic = Literal[
-    "quantile", "quantile low", "quantile high",
-    "survival", "survival low", "survival high",
-    "log hazard ratio", "log hazard ratio low", "log hazard ratio high",
+    "quantile",
+    "quantile low",
+    "quantile high",
+    "survival",
+    "survival low",
+    "survival high",
+    "log hazard ratio",
+    "log hazard ratio low",
+    "log hazard ratio high",
     "log-rank z",
-    "follow-up median", "follow-up median (reverse Kaplan-Meier)", "follow-up minimum", "follow-up maximum",
-    "at risk", "events",
-]  # fmt: skip
+    "follow-up median",
+    "follow-up median (reverse Kaplan-Meier)",
+    "follow-up minimum",
+    "follow-up maximum",
+    "at risk",
+    "events",
+]
 type Transform = Literal["log-log", "log", "plain"]
 
 STATISTICS: Final[tuple[Statistic, ...]] = (
-    "quantile", "quantile low", "quantile high",
-    "survival", "survival low", "survival high",
-    "log hazard ratio", "log hazard ratio low", "log hazard ratio high",
+    "quantile",
+    "quantile low",
+    "quantile high",
+    "survival",
+    "survival low",
+    "survival high",
+    "log hazard ratio",
+    "log hazard ratio low",
+    "log hazard ratio high",
     "log-rank z",
-    "follow-up median", "follow-up median (reverse Kaplan-Meier)", "follow-up minimum", "follow-up maximum",
-    "at risk", "events",
-)  # fmt: skip
+    "follow-up median",
+    "follow-up median (reverse Kaplan-Meier)",
+    "follow-up minimum",
+    "follow-up maximum",
+    "at risk",
+    "events",
+)
 """Their place is their code in the compiled core."""
 TRANSFORMS: Final[tuple[Transform, ...]] = ("log-log", "log", "plain")
 CROSSINGS: Final = frozenset({"quantile", "quantile low", "quantile high"})
