@@ -17,6 +17,7 @@ from reappraise.depth import estimands
 from reappraise.depth.fit import MODELS, PROPORTIONAL
 from reappraise.depth.model import CumulativeLogit
 from reappraise.depth.table import OrdinalTable
+from reappraise.fits import model as frame
 from reappraise.fits import nuts
 from reappraise.fits.model import Draws, Floats
 from reappraise.fits.nuts import compiled
@@ -71,7 +72,7 @@ class DepthCalibration:
     def code(self) -> tuple[Path, ...]:
         """The model, its estimands, the sampler, the simulator and the rank."""
         own = inspect.getfile(type(self.model))
-        modules = (str(module.__file__) for module in (estimands, nuts, ranking))
+        modules = (str(module.__file__) for module in (estimands, frame, nuts, ranking))
         return tuple(Path(path) for path in (own, *modules, __file__))
 
     @property

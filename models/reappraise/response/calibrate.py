@@ -13,6 +13,7 @@ from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import ROOT_SEED, Ranks
 from reappraise.calibrate.rank import rank
 from reappraise.core.prior import LogRatioPrior, Prior, RatePrior
+from reappraise.fits import model as frame
 from reappraise.fits import nuts
 from reappraise.fits.model import Draws, Floats
 from reappraise.fits.nuts import compiled
@@ -66,7 +67,7 @@ class ResponseCalibration:
     def code(self) -> tuple[Path, ...]:
         """What every response model is, this model, the sampler, the simulator and the rank."""
         own = inspect.getfile(type(self.model))
-        modules = (str(module.__file__) for module in (protocol, nuts, ranking))
+        modules = (str(module.__file__) for module in (protocol, frame, nuts, ranking))
         return tuple(Path(path) for path in (own, *modules, __file__))
 
     @property

@@ -14,6 +14,7 @@ from scipy import special
 from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import ROOT_SEED, Ranks
 from reappraise.calibrate.rank import rank
+from reappraise.fits import model as frame
 from reappraise.fits import nuts
 from reappraise.fits.model import ARM_CODE, Draws, Floats
 from reappraise.fits.nuts import compiled
@@ -81,7 +82,7 @@ class SafetyCalibration:
     def code(self) -> tuple[Path, ...]:
         """The model, its prior, the sampler, the simulator and the rank."""
         own = inspect.getfile(EventModel)
-        modules = (str(module.__file__) for module in (event_prior, nuts, ranking))
+        modules = (str(module.__file__) for module in (event_prior, frame, nuts, ranking))
         return tuple(Path(path) for path in (own, *modules, __file__))
 
     @property

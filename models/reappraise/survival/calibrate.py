@@ -13,6 +13,7 @@ from reappraise.calibrate import rank as ranking
 from reappraise.calibrate.calibration import ROOT_SEED, Ranks, Refused
 from reappraise.calibrate.rank import rank
 from reappraise.core.prior import LogRatioPrior
+from reappraise.fits import model as frame
 from reappraise.fits import nuts
 from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
@@ -61,7 +62,7 @@ class SurvivalCalibration:
     @property
     def code(self) -> tuple[Path, ...]:
         """The model, the sampler, the prior, the simulator and the rank."""
-        modules = (hazard, nuts, ranking, simulator)
+        modules = (hazard, frame, nuts, ranking, simulator)
         own = inspect.getfile(PiecewiseExponential)
         return (Path(own), *(Path(str(module.__file__)) for module in modules), Path(__file__))
 
