@@ -1,7 +1,7 @@
 """Posteriors on disk: what writing and reading them costs, against the engine that came before.
 
 Run with ``make bench`` or ``python benchmarks/store.py [FOLDER]``. Prints and writes ``benchmarks/store.json`` with the
-date and the versions. FOLDER is one that a run wrote; without it, rates and depth of response of the shipped trial are
+date and the versions. FOLDER is one that a run wrote; without it, rates of two endpoints of the shipped trial are
 fitted first.
 
 * cost: seconds to write and to read posteriors of the run, whole; the same with h5netcdf, where it is installed
@@ -55,7 +55,7 @@ def main(folder: Path | None) -> None:
 
 
 def _run(folder: Path) -> Path:
-    trial = load_trial("isatuximab-dexamethasone").only("vgpr", "depth")
+    trial = load_trial("isatuximab-dexamethasone").only("vgpr", "clinical-benefit")
     with Store.open(folder) as store:
         analyse(trial, sampling=SETTINGS, store=store)
     return folder
