@@ -33,7 +33,7 @@ from support.data import MINI
 from support.draws import ERRORS, draws, error
 from support.toy_kind import TOY, EventRateEndpoint, RateFit, RateJob, RateTable
 
-SMALL = Sampling(seed=9, draws=1000, tune=500)
+SETTINGS = Sampling(seed=9)
 ENDPOINT = """
 [[endpoints]]
 kind = "event_rate"
@@ -47,13 +47,19 @@ rates = [
   { arm = "old", events = 64, person_time = 80, source = "Table 2" },
   { arm = "new", events = 18, person_time = 42, source = "Table 2" },
 ]
-estimates = [
-  { quantity = "rate_ratio", numerator = "new", denominator = "old", value = 0.54, low = 0.32, high = 0.90, p = 0.019,
-    source = "Table 2" },
-]
 claims = [
   { text = "Flares were fewer with the new treatment.", asserts = "difference", source = "Abstract" },
 ]
+
+[[endpoints.estimates]]
+quantity = "rate_ratio"
+numerator = "new"
+denominator = "old"
+value = 0.54
+low = 0.32
+high = 0.90
+p = 0.019
+source = "Table 2"
 """
 TABLE = RateTable(endpoint="flares", arms=("old", "new"), events=(64, 18), person_time=(80, 42))
 
@@ -61,7 +67,8 @@ TABLE = RateTable(endpoint="flares", arms=("old", "new"), events=(64, 18), perso
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     written = tmp_path_factory.mktemp("toy") / "trial.toml"
-    written.write_text(MINI.read_text(encoding="utf-8") + ENDPOINT, encoding="utf-8")
+    ordinary = MINI.read_text(encoding="utf-8").split("[[endpoints.factors]]")[0]
+    written.write_text(ordinary + ENDPOINT, encoding="utf-8")
     return written
 
 
@@ -78,7 +85,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def analysis(trial: Trial, folder: Path) -> Analysis:
     with Store.open(folder) as store:
-        return analyse(trial, kinds=(*KINDS, TOY), store=store, sampling=SMALL)
+        return analyse(trial, kinds=(*KINDS, TOY), store=store, sampling=SETTINGS)
 
 
 def toy_fits(analysis: Analysis) -> dict[str, RateFit]:
@@ -208,7 +215,7 @@ def test_exchange_of_the_arms_mirrors_the_ratio(analysis: Analysis) -> None:
     swapped = RateTable(endpoint="flares", arms=("new", "old"), events=(18, 64), person_time=(42, 80))
     for fit in toy_fits(analysis).values():
         mirrored = replace(fit.job.prior, mean=-fit.job.prior.mean)
-        turned = RateJob(table=swapped, prior=mirrored, sampling=replace(SMALL, seed=10)).run()
+        turned = RateJob(table=swapped, prior=mirrored, sampling=replace(SETTINGS, seed=10)).run()
         here, there = np.log(draws(fit, "rate_ratio")), -np.log(draws(turned, "rate_ratio"))
         assert abs(here.mean() - there.mean()) < ERRORS * np.hypot(error(here), error(there))
         own = next(item for item in turned.estimates if item.quantity == "rate_ratio")
@@ -220,7 +227,7 @@ def test_exchange_of_the_arms_mirrors_the_ratio(analysis: Analysis) -> None:
 @pytest.mark.sampling
 def test_a_second_analysis_resumes(trial: Trial, analysis: Analysis, folder: Path) -> None:
     with Store.open(folder) as store:
-        again = analyse(trial, kinds=(*KINDS, TOY), store=store, sampling=SMALL)
+        again = analyse(trial, kinds=(*KINDS, TOY), store=store, sampling=SETTINGS)
         assert not store.notes
     assert analysis.tally == Tally(found=0, computed=len(analysis.fits))
     assert again.tally == Tally(found=len(analysis.fits), computed=0)
