@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from reappraise.calibrate.calibration import Calibration
 from reappraise.core.estimate import Estimate
 from reappraise.fits.each import Session
-from reappraise.fits.kind import Kind
 from reappraise.fits.result import Drawn, Result
+from reappraise.kind import Kind
 from reappraise.published.trial import TrialEndpoint
 from reappraise.response.analysis import response_jobs, response_words
 from reappraise.response.classical.recompute import recompute
@@ -20,9 +21,6 @@ from reappraise.safety.fit import ERROR_RATE, SafetyFit, SafetyJob, common_width
 from reappraise.safety.model import EVENT_MODELS
 from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.table import EventTable
-
-if TYPE_CHECKING:
-    from reappraise.calibrate.calibration import Calibration
 
 STEPS = 5
 """Plain fits that a fit of adverse events takes about as long as."""
