@@ -42,9 +42,7 @@ def event_tables(
     found = []
     counted, groups = _cells(rows, arms), endpoint.groups
     for kind, grade in product(KINDS, GRADES):
-        cells = {
-            key: pair for key, pair in counted.items() if kind_of(endpoint.groups, *key[:2]) == kind and key[2] == grade
-        }
+        cells = {key: pair for key, pair in counted.items() if kind_of(groups, *key[:2]) == kind and key[2] == grade}
         if cells:
             table = EventTable(
                 endpoint=endpoint.key,
