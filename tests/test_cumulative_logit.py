@@ -19,8 +19,8 @@ from reappraise.depth.model import CumulativeLogit, OrdinalData
 from reappraise.depth.table import OrdinalTable
 from reappraise.fits.nuts import compiled, draw
 from reappraise.fits.sampling import Sampling
-from reappraise.response.models import LogitNormal
 from reappraise.published.partition import Partition
+from reappraise.response.models import LogitNormal
 from test_ordinal_table import table
 
 FOUR = table((10, 11), (16, 13), (21, 6), (62, 25))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from reappraise.core.prior import RATE_PRIORS
-from reappraise.response.exact import BetaPair, exact_estimates
 from reappraise.published.partition import Partition
+from reappraise.response.exact import BetaPair, exact_estimates
 
 shape = st.floats(1, 200)
 plain = st.floats(2, 400)

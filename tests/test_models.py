@@ -14,10 +14,10 @@ from reappraise.core.errors import AnalysisError
 from reappraise.core.prior import LogRatioPrior, RatePrior, effect_priors, prior_named
 from reappraise.fits.nuts import compilations
 from reappraise.fits.sampling import Sampling
+from reappraise.published.partition import Partition
 from reappraise.response.exact import exact_estimates
 from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.response.models import MODELS, BetaBinomial, Independent, LogitNormal, ResponseModel
-from reappraise.published.partition import Partition
 
 WIDTH = 4
 ERRORS = 5.0

@@ -15,9 +15,9 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.classical.proportional_odds import PROFILE, WALD, odds_test, proportional_odds
 from reappraise.depth.classical.recompute import recompute_depth, wilcoxon
+from reappraise.depth.counts import ordinal_table
 from reappraise.depth.published import DepthEndpoint
 from reappraise.depth.solve import ArmCounts, UndeterminedError, solve
-from reappraise.depth.counts import ordinal_table
 from reappraise.depth.table import OrdinalTable
 from reappraise.published.record import Count
 from reappraise.response.published import ResponseEndpoint
@@ -74,6 +74,7 @@ def test_counts_come_from_print_percentages_differences_and_the_rest() -> None:
     assert found.origins[0] == ("2 of 20", "30% of 10")
     assert found.origins[1][0] == "orr 7 of 20 minus vgpr 2 of 20"
     assert found.origins[3][0] == "20 patients minus all better categories"
+    assert [row[0] for row in found.subtracted] == [" minus " in row[0] for row in found.origins]
     assert found.planned_odds_ratio == 1.5
 
 
@@ -172,12 +173,12 @@ def test_a_table_refuses_what_is_none() -> None:
 
 
 def test_exchanged_twice_is_the_same() -> None:
-    held = replace(TRIAL, planned_odds_ratio=2.0, origins=(("x", "y"),) * 4)
+    held = replace(TRIAL, planned_odds_ratio=2.0, origins=(("x", "y"),) * 4, subtracted=((True, False),) * 4)
     assert held.swapped().swapped() == held
     assert held.swapped().counts[0] == (11, 10)
     assert held.swapped().planned_odds_ratio == 0.5
     assert {key for key, value in asdict(held).items() if value != asdict(held.swapped())[key]} == {
-        "arms", "arm_labels", "counts", "origins", "planned_odds_ratio",
+        "arms", "arm_labels", "counts", "origins", "planned_odds_ratio", "subtracted",
     }  # fmt: skip
 
 

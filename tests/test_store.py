@@ -12,9 +12,9 @@ from reappraise.core.errors import OutputError
 from reappraise.core.prior import prior_named
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import MANIFEST, Store, posterior_name, read_tree
+from reappraise.published.partition import Partition
 from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.response.models import Independent
-from reappraise.published.partition import Partition
 
 PARTITION = Partition(
     endpoint="response", factor="all", levels=("all",), level_labels=("All",), arms=("old", "new"),
