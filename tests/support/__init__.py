@@ -1,0 +1,1 @@
+"""Builders of trials, tables, patients and fits that several tests share; no test imports a test."""

@@ -1,0 +1,11 @@
+"""Where the trials lie that tests read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+MINI = DATA / "mini.toml"
+"""One binary endpoint with two factors, one of them of what happened after randomisation."""
+SURVIVAL = DATA / "survival.toml"
+"""Times to an event: known, summarised, contradictory, and too little."""

@@ -1,0 +1,128 @@
+"""Survival in the main job: known data, summaries, contradictions, too little; stored, resumed, drawn, compared."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from rich.console import Console
+
+from reappraise.analysis import Analysis, analyse
+from reappraise.fits.sampling import Effort, Sampling
+from reappraise.fits.store import Store
+from reappraise.terminal import comparison_tables
+from reappraise.trial import load_trial
+from support.data import SURVIVAL
+
+TRIAL = SURVIVAL
+SETTINGS = Sampling(seed=3, draws=1000)
+EFFORT = Effort(chains=2, replicates=40, thin=15, patience=5)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("survival") / "results"
+
+
+@pytest.fixture(scope="module")
+def analysis(folder: Path) -> Analysis:
+    with Store.open(folder) as store:
+        return analyse(load_trial(TRIAL), sampling=SETTINGS, effort=EFFORT, store=store)
+
+
+def test_what_can_be_analysed_is_and_the_rest_is_named(analysis: Analysis) -> None:
+    assert [item.endpoint.published.key for item in analysis.survival] == ["remission", "summarised"]
+    reasons = {item.endpoint: item for item in analysis.refused}
+    assert reasons["contradictory"].contradiction
+    assert "survival of placebo at 12 weeks" in reasons["contradictory"].reason
+    assert "nearest" in reasons["contradictory"].reason
+    assert not reasons["too-little"].contradiction
+    assert "neither numbers of events nor an interval" in reasons["too-little"].reason
+
+
+def test_every_printed_number_holds_in_every_replicate(analysis: Analysis) -> None:
+    replicates = analysis.survival[1].replicates
+    assert replicates is not None
+    printed = replicates.diagnosis.checks[0]
+    assert printed.name == "printed numbers missed"
+    assert printed.value == 0
+    assert {tried.estimators.split(",")[0] for tried in replicates.tried} == {
+        "median interval log-log", "median interval log", "median interval plain",
+    }  # fmt: skip
+
+
+def test_summaries_carry_most_of_what_the_data_say(analysis: Analysis) -> None:
+    known, summarised = (item.fits[0] for item in analysis.survival)
+    effects = [np.asarray(fit.tree["posterior"]["effect"]).ravel() for fit in (known, summarised)]
+    # hazard ratio, interval and p are printed: the posterior is that of the data but for rounding, other grids (the
+    # event times are not known), and the spread of the reconstruction; half a posterior sd is far beyond these
+    assert abs(effects[0].mean() - effects[1].mean()) < 0.5 * effects[0].std()
+    assert 0.75 < effects[1].std() / effects[0].std() < 1.33
+
+
+def test_priors_are_reweighted_in_their_order(analysis: Analysis) -> None:
+    fits = {fit.job.prior.effect.name: fit for fit in analysis.survival[0].fits if not fit.job.model.proportional}
+    means = {name: float(fit.tree["posterior"]["effect"].mean()) for name, fit in fits.items()}
+    # the data favour the drug strongly: doubt pulls towards no effect
+    assert means["wide"] < means["reference"] < means["sceptical"] < 0
+
+
+def test_proportional_hazards_are_judged_of_known_and_of_reconstructed_data(analysis: Analysis) -> None:
+    known, summarised = (item.proportionality for item in analysis.survival)
+    assert known is not None
+    assert summarised is not None
+    assert known.left_out is not None
+    assert (known.reconstructions, summarised.reconstructions) == (0, 80)
+    for found in (known, summarised):
+        assert found.prior == "reference"
+        assert found.log_bayes_factor_error < 0.1
+        # the hazards of these 42 patients are as good as proportional, and so few cannot prove it
+        assert 0 < found.log_bayes_factor < 1.5
+        assert found.small_prior < found.small < 0.5
+
+
+def test_the_comparison_sets_survival_side_by_side(analysis: Analysis) -> None:
+    mine = analysis.comparison.select(endpoint="summarised", quantity="hazard_ratio")
+    kinds = {item.kind for item in mine.estimates}
+    assert kinds == {"published", "recomputed", "posterior"}
+    published = next(item for item in mine.estimates if item.kind == "published")
+    assert published.numerator == "drug"
+    assert published.value == pytest.approx(1 / 4.8)
+    recomputed = next(item for item in mine.estimates if item.kind == "recomputed")
+    assert recomputed.value == pytest.approx(1 / 4.8, rel=0.02)
+
+
+def test_the_table_for_the_terminal_shows_survival(analysis: Analysis) -> None:
+    shown = StringIO()
+    console = Console(width=160, file=shown)
+    for table in comparison_tables(analysis.comparison.select(endpoint="summarised")):
+        console.print(table)
+    said = shown.getvalue()
+    row = next(line for line in said.splitlines() if line.startswith("│ Hazard ratio "))
+    assert all(cell.strip() for cell in row.strip("│").split("│"))
+    assert "Risk difference" not in said
+
+
+def test_files_are_written_and_resumed(analysis: Analysis, folder: Path) -> None:
+    written = {path.name for path in (folder / "posteriors").glob("*.nc")}
+    assert "summarised.reconstruction.reference.nc" in written
+    assert "remission.all.piecewise-exponential.reference.nc" in written
+    stored = xr.open_datatree(folder / "posteriors" / "summarised.reconstruction.reference.nc")
+    assert stored["reconstruction"]["time"].dims == ("chain", "replicate", "patient")
+    assert stored.attrs["trial"] == "survival"
+    stored.close()
+    assert (folder / "estimators.csv").read_text(encoding="utf-8").startswith("endpoint,estimators,reached,missed\n")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert set(manifest["refused"]) == {"contradictory", "too-little"}
+    figures = {path.stem for path in (folder / "figures").glob("*.png")}
+    for kind in ("survival", "hazards", "hazard-ratio", "restricted-mean", "priors", "directions"):
+        assert f"summarised.{kind}" in figures
+    before = {path.name: path.stat().st_mtime_ns for path in (folder / "posteriors").glob("*.nc")}
+    with Store.open(folder) as store:
+        again = analyse(load_trial(TRIAL), sampling=SETTINGS, effort=EFFORT, store=store)
+    assert {path.name: path.stat().st_mtime_ns for path in (folder / "posteriors").glob("*.nc")} == before
+    assert again.comparison.to_csv() == analysis.comparison.to_csv()

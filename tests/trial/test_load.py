@@ -1,0 +1,172 @@
+"""Trial files: what is printed is kept, and bad input is one message with file, key and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reappraise.core.errors import AnalysisError, TrialFileError
+from reappraise.published.facts import COUNT_COLUMNS, count_facts, estimate_facts
+from reappraise.trial import load_trial, shipped_trials
+from support.data import MINI
+
+TEXT = MINI.read_text(encoding="utf-8")
+
+
+def swap(old: str, new: str) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return change
+
+
+BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
+    "typo in a key": (swap("better =", "beter ="), "endpoints[response].beter", "Did you mean 'better'"),
+    "wrong type": (swap("events = 10,", 'events = "10",'), "response].counts[old].events", "expected a whole number"),
+    "unknown kind": (swap('kind = "response"', 'kind = "responses"'), "endpoints[response]", "kind 'responses'"),
+    "no kind": (swap('kind = "response"', ""), "endpoints[response]", "'kind'"),
+    "count above total": (swap("events = 10,", "events = 41,"), "counts[old]", "events <= total 40, got events 41"),
+    "negative count": (swap("events = 10,", "events = -1,"), "counts[old].events", "greater than or equal to 0"),
+    "total above population": (swap("total = 40,", "total = 41,"), "endpoints[response].counts[0]", "at most 40"),
+    "ratio without direction": (swap('numerator = "old", ', ""), "estimates[0]", "numerator and denominator arm"),
+    "ratio of one arm": (swap('numerator = "old"', 'numerator = "new"'), "estimates[0]", "two different arms"),
+    "interval without value": (swap("value = 0.407", "value = 1.407"), "estimates[0]", "an interval that holds 1.407"),
+    "half an interval": (swap("low = 0.131, ", ""), "estimates[0]", "both low and high"),
+    "duplicate key": (swap('key = "mini"', 'key = "mini"\nkey = "mini"'), "", "TOML"),
+    "missing arm": (swap('{ arm = "new", events = 9, total = 20, percent = 45.0, source = "Results" },', ""),
+                    "endpoints[response].counts", "missing new"),
+    "one arm only": (swap('[[arms]]\nkey = "old"\nlabel = "Old treatment"\nshort = "Old"\nrole = "control"\n'
+                          'source = "Methods"\n', ""), "arms", "at least 2"),
+    "unknown arm": (swap('numerator = "old"', 'numerator = "odl"'), "estimates[0]", "got odl"),
+    "two control arms": (swap('role = "experimental"', 'role = "control"'), "arms", "one experimental"),
+    "subgroup larger than its arm": (swap("events = 6, total = 15", "events = 11, total = 15"),
+                                     "endpoints[response]", "levels that leave"),
+    "levels that do not add up": (swap('remainder = "Stage unknown"\n', ""), "endpoints[response]", "remainder"),
+    "percent above 100": (swap("percent = 25.0", "percent = 125.0"), "counts[old]", "0 to 100"),
+    "missing key": (swap('title = "A small trial"\n', ""), "title", "missing"),
+    "no endpoints": (lambda text: text[: text.index("[[endpoints]]")], "endpoints", "missing"),
+    "unknown population": (swap('population = "treated"', 'population = "all-comers"'),
+                           "endpoints[response].population", "treated"),
+    "boolean for a number": (swap("value = 0.407", "value = true"), "value", "printed number"),
+    "repeated endpoint": (lambda text: text + text[text.index("[[endpoints]]"):], "endpoints", "each key once"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_files_are_refused_with_file_key_and_reason(name: str, tmp_path: Path) -> None:
+    change, key, reason = BAD[name]
+    path = tmp_path / "bad.toml"
+    path.write_text(change(TEXT), encoding="utf-8")
+    with pytest.raises(TrialFileError) as caught:
+        load_trial(path)
+    assert str(path) in str(caught.value)
+    assert key in caught.value.key
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value).strip()
+
+
+def test_files_that_are_no_text(tmp_path: Path) -> None:
+    for content, reason in (
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0\xff", "binary"),
+        (b"not = [toml", "TOML"),
+        (b"#" * 6_000_000, "at most"),
+        (b"a=" + b"[" * 100_000, "TOML"),
+    ):
+        path = tmp_path / "bad.toml"
+        path.write_bytes(content)
+        with pytest.raises(TrialFileError, match=reason):
+            load_trial(path)
+    with pytest.raises(TrialFileError, match="folder"):
+        load_trial(tmp_path)
+    with pytest.raises(TrialFileError, match="no such file"):
+        load_trial("no-such-trial")
+
+
+def test_a_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(TrialFileError, match="Permission denied"):
+        load_trial(MINI)
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "reason"),
+    [
+        ("label,arm,events,total,source\nA,old,3,40,T1\nB,old,50,40,T1\n", "row 3", "events <= total"),
+        ("label,arm,events,total\nA,old,3,40\n", "row 1", "source"),
+        ("label,arm,events,total,source\nA,odl,3,40,T1\n", "row 2", "odl"),
+        ("label,arm,events,total,source\nA,old,3\n", "row 2", "5 cells, got 3"),
+        ("label,arm,events,total,source\nA,old,many,40,T1\n", "row 2, events", "whole number"),
+    ],
+)
+def test_bad_tables_name_the_row(table: str, where: str, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "trial.toml"
+    extra = '[[tables]]\nkind = "counts"\nkey = "t"\nsection = "s"\nlabel = "T"\npopulation = "treated"\n'
+    path.write_text(TEXT + extra + 'file = "t.csv"\nsource = "Table 1"\n', encoding="utf-8")
+    (tmp_path / "t.csv").write_text(table, encoding="utf-8")
+    with pytest.raises(TrialFileError, match=reason) as caught:
+        load_trial(path)
+    assert caught.value.path.endswith("t.csv")
+    assert where in caught.value.key
+
+
+def test_levels_are_partitions_with_their_remainder() -> None:
+    trial = load_trial(MINI)
+    stage = trial["response"].partition("stage")
+    assert stage.levels == ("early", "late", "unknown")
+    assert stage.events == ((6, 6), (3, 2), (1, 1))
+    assert stage.totals == ((15, 9), (20, 8), (5, 3))
+    exposure = trial["response"].partition("exposure")
+    assert not exposure.causal
+    assert exposure.comparable == (False, False)
+    assert exposure.totals == ((0, 10), (0, 10))
+    with pytest.raises(AnalysisError, match="no factor 'sex'"):
+        trial["response"].partition("sex")
+    with pytest.raises(AnalysisError, match="no endpoint 'os'"):
+        trial["os"]
+
+
+def test_a_count_is_inferred_only_if_one_fits(tmp_path: Path) -> None:
+    path = tmp_path / "trial.toml"
+    path.write_text(TEXT.replace("events = 10, total = 40", "total = 40"), encoding="utf-8")
+    assert load_trial(path)["response"].partition().events == ((10, 9),)
+    path.write_text(
+        TEXT.replace("events = 10, total = 40, percent = 25.0", "total = 40, percent = 30"), encoding="utf-8"
+    )
+    assert load_trial(path)["response"].published.counts[0].known_events == 12  # type: ignore[union-attr]
+    text = TEXT.replace("sizes = { old = 40", "sizes = { old = 400")
+    path.write_text(
+        text.replace("events = 10, total = 40, percent = 25.0", "total = 400, percent = 30"), encoding="utf-8"
+    )
+    with pytest.raises(TrialFileError, match="fits 5 whole numbers"):
+        load_trial(path)
+
+
+def test_every_shipped_trial_loads_and_every_fact_says_where_it_stands() -> None:
+    for key in shipped_trials():
+        trial = load_trial(key)
+        assert trial.key == key
+        for row in count_facts(trial):
+            assert tuple(row) == COUNT_COLUMNS
+            assert row["source"]
+            assert int(row["events"]) <= int(row["total"])
+        assert all(row["source"] for row in estimate_facts(trial))
+
+
+def test_the_digest_changes_with_the_tables_too(tmp_path: Path) -> None:
+    folder = Path(load_trial("isatuximab-dexamethasone").path).parent
+    for path in folder.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    copied = tmp_path / "isatuximab-dexamethasone.toml"
+    before = load_trial(copied).digest
+    assert before == load_trial("isatuximab-dexamethasone").digest
+    table = next(tmp_path.glob("*baseline.csv"))
+    table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert load_trial(copied).digest != before
