@@ -35,6 +35,7 @@ def ordinal(arms: tuple[str, str] = SHORT, **more: Any) -> OrdinalTable:
         "category_labels": ("Complete response", "Partial response that was seen twice", "Stable", "Progression"),
         "or_better": ("", "orr", "dcr", ""), "counts": ((1, 12), (1, 9), (38, 17), (60, 22)), "source": "Figure 2",
         "origins": (("printed", "printed"),) * 3 + (("100 patients minus dcr 40 of 100", "printed"),),
+        "subtracted": ((False, False),) * 3 + ((True, False),),
     }  # fmt: skip
     return OrdinalTable(**(content | more))
 
@@ -151,7 +152,7 @@ def test_two_categories_and_empty_ones() -> None:
     of = ordinal()
     two = replace(
         of, categories=("cr", "pd"), category_labels=("Response", "None"), or_better=("orr", ""),
-        counts=((0, 5), (40, 30)), origins=(),
+        counts=((0, 5), (40, 30)), origins=(), subtracted=(),
     )  # fmt: skip
     fit = depth_fit(two, free=False)
     figures = [draw_depth_stack(fit), draw_depth_cuts([fit], [binary()])]

@@ -18,7 +18,6 @@ from reappraise.fits.nuts import STATISTICS
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.store import Store, posterior_name
 from reappraise.fits.summary import probability, summary
-from reappraise.published.partition import Partition
 from reappraise.published.patients import PatientData
 from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.response.models import Independent

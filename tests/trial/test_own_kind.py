@@ -11,10 +11,8 @@ import pytest
 from reappraise.audit import claims, contrasts_from_counts, p_from_counts, populations
 from reappraise.core.arms import WHOLE
 from reappraise.core.errors import AnalysisError, TrialFileError
-from reappraise.published.endpoint import Context
 from reappraise.published.answers import Counted, PatientFile, Problem, RowProblem
-from reappraise.published.endpoint import EndpointRecord
-from reappraise.published.estimates import published_estimates
+from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.facts import count_facts, estimate_facts
 from reappraise.published.file import TrialFile
 from reappraise.published.record import Count
@@ -22,8 +20,8 @@ from reappraise.published.trial import Trial
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.trial import load_trial
 from reappraise.trial.schema import RECORDS, Records, trial_schema
-from test_audit_trials import COUNTS, HEAD
-from test_records import CLAIM, ODDS, ROWS, TEST, load, unseen
+from support.audit_trials import COUNTS, HEAD
+from support.records import CLAIM, ODDS, ROWS, TEST, load, of_all, unseen
 
 
 class Relapse(EndpointRecord):
@@ -97,7 +95,7 @@ def test_a_kind_of_a_callers_own_is_read_like_any_other(tmp_path: Path) -> None:
     assert not unseen(trial)
     assert [row["population"] for row in count_facts(trial)][:3] == [WHOLE, WHOLE, "time=later"]
     assert {row["section"] for row in estimate_facts(trial)} == {"relapse"}
-    rates = [item for item in published_estimates(trial) if item.quantity == "rate"]
+    rates = [item for item in of_all(trial) if item.quantity == "rate"]
     assert [(item.arm, item.value) for item in rates] == [("c", 0.6), ("e", 0.24)]
     (claim,) = claims.check(trial)
     assert claim.verdict == "consistent"
@@ -166,8 +164,9 @@ def test_records_that_cannot_be_told_apart_or_do_not_answer_are_refused() -> Non
 
 
 def test_the_schema_is_made_once_for_a_family_of_records() -> None:
-    assert trial_schema() is TrialFile
+    assert trial_schema() is trial_schema(RECORDS)
+    assert issubclass(trial_schema(), TrialFile)
     assert trial_schema(OWN) is trial_schema(OWN)
-    known, own = TrialFile.model_json_schema(), trial_schema(OWN).model_json_schema()
+    known, own = trial_schema().model_json_schema(), trial_schema(OWN).model_json_schema()
     assert known["$defs"].keys() | {"Relapse", "Forgetful"} == own["$defs"].keys()
     assert known["properties"] == own["properties"]
