@@ -72,9 +72,9 @@ def trials() -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON schema of trial files."""
-    from reappraise.published.file import TrialFile
+    from reappraise.trial.schema import trial_schema
 
-    typer.echo(json.dumps(TrialFile.model_json_schema(), indent=1))
+    typer.echo(json.dumps(trial_schema().model_json_schema(), indent=1))
 
 
 @app.command()
