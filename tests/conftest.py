@@ -1,12 +1,20 @@
-"""What holds for every test: no screen, no clock in hypothesis, and in CI no test is skipped."""
+"""What holds for every test: no screen, no clock in hypothesis, nothing compiled unmarked, nothing skipped in CI."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from support.analyses import DepthRun, Kept
+
+COMPILED = pytest.StashKey[int]()
+"""Models that were compiled before a test of the fast tier began."""
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 settings.register_profile("unhurried", deadline=None)
@@ -33,3 +41,63 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+# The fast tier
+
+
+def _refuse_compiling(*_: object, **__: object) -> NoReturn:
+    pytest.fail("compiles a PyMC model: mark it pytest.mark.sampling")
+
+
+def _compilations() -> int:
+    nuts = sys.modules.get("reappraise.fits.nuts")
+    return nuts.compilations() if nuts else 0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Outside the marker nothing compiles, not even a fixture of wider scope."""
+    if item.get_closest_marker("sampling"):
+        return (yield)
+    item.stash[COMPILED] = _compilations()
+    with pytest.MonkeyPatch.context() as patched:
+        if "nutpie" in sys.modules:
+            patched.setattr("nutpie.compile_pymc_model", _refuse_compiling)
+        if "pymc" in sys.modules:
+            patched.setattr("pymc.Model.compile_fn", _refuse_compiling)
+        return (yield)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_compiled(request: pytest.FixtureRequest) -> Iterator[None]:
+    """PyMC may be imported only by the test itself, and so be out of reach before: then the count tells."""
+    yield
+    before = request.node.stash.get(COMPILED, None)
+    if before is not None and _compilations() > before:
+        _refuse_compiling()
+
+
+# Analyses that several files read
+
+
+@pytest.fixture(scope="session")
+def mini_run(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    from support.analyses import Kept, analyse_mini, kept
+
+    return Kept(*kept("mini", analyse_mini, tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def survival_run(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    from support.analyses import Kept, analyse_survival_trial, kept
+
+    return Kept(*kept("survival", analyse_survival_trial, tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def depth_run(tmp_path_factory: pytest.TempPathFactory) -> DepthRun:
+    from support.analyses import DepthRun, analyse_shipped_depth, kept
+
+    (result, told), folder = kept("depth", analyse_shipped_depth, tmp_path_factory)
+    return DepthRun(result, told, folder)

@@ -17,20 +17,18 @@ from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import Store
 from reappraise.testing import assert_converged, assert_posterior
 from reappraise.trial import load_trial
+from support.analyses import MINI_SETTINGS, Kept
 from support.data import MINI
 
-SETTINGS = Sampling(seed=5)
+
+@pytest.fixture(scope="module")
+def folder(mini_run: Kept) -> Path:
+    return mini_run.folder
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("run") / "results"
-
-
-@pytest.fixture(scope="module")
-def analysis(folder: Path) -> Analysis:
-    with Store.open(folder) as store:
-        return analyse(load_trial(MINI), sampling=SETTINGS, store=store)
+def analysis(mini_run: Kept) -> Analysis:
+    return mini_run.analysis
 
 
 def test_everything_promised_is_written(analysis: Analysis, folder: Path) -> None:
@@ -71,7 +69,7 @@ def test_running_again_resumes_and_changes_nothing(analysis: Analysis, folder: P
     gone.unlink()
     with Store.open(folder) as store:
         assert store.recorded_seed("mini") == 5
-        again = analyse(load_trial(MINI), sampling=SETTINGS, store=store)
+        again = analyse(load_trial(MINI), sampling=MINI_SETTINGS, store=store)
         assert store.notes == []
     assert {path for path, time in before.items() if path.stat().st_mtime_ns != time} == {gone}
     assert (folder / "comparison.csv").read_bytes() == first

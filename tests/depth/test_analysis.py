@@ -6,8 +6,8 @@ The fits are compared where Monte Carlo errors are known, with a tolerance of 5 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,23 +15,27 @@ import xarray as xr
 from arviz_stats.base import array_stats
 
 import reappraise as ra
+from reappraise.analysis import analyse
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import effect_priors
-from reappraise.core.refusal import Refusal
-from reappraise.depth import analyse_depth
-from reappraise.depth.analysis import DepthResult
-from reappraise.depth.calibrate import DEPTH
+from reappraise.depth.analysis import DEPTH
+from reappraise.depth.calibrate import DEPTH_CALIBRATIONS
 from reappraise.depth.estimands import win_odds
 from reappraise.depth.fit import DepthFit, fit_depth
 from reappraise.depth.implied import implied_rates
 from reappraise.depth.proportionality import proportionality
-from reappraise.fits.sampling import Sampling
+from reappraise.fits.each import Session, Tally
+from reappraise.fits.kind import Kind
+from reappraise.fits.result import NotAnalysed
 from reappraise.fits.store import Store
-from reappraise.published.trial import Trial
+from reappraise.kinds import KINDS
+from reappraise.published.trial import Trial, TrialEndpoint
+from reappraise.response.analysis import ResponseResult
+from support.analyses import DEPTH_SETTINGS, DepthRun
+from support.small_trial import fit_of
 from support.tables import ordinal as table
 
-QUICK = Sampling(draws=1500, tune=400, seed=7)
 FOUR = table((10, 11), (16, 13), (21, 6), (62, 25), or_better=("vgpr", "orr", "cbr", ""))
 
 
@@ -40,30 +44,18 @@ def trial() -> Trial:
     return ra.load_trial("isatuximab-dexamethasone")
 
 
-@dataclass(frozen=True)
-class Run:
-    results: tuple[DepthResult, ...]
-    refused: tuple[Refusal, ...]
-    told: tuple[tuple[str, float], ...]
-    folder: Path
+@pytest.fixture(scope="module")
+def run(depth_run: DepthRun) -> DepthRun:
+    return depth_run
 
 
 @pytest.fixture(scope="module")
-def run(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("depth") / "results"
-    told: list[tuple[str, float]] = []
-    with Store.open(folder) as store:
-        results, refused = analyse_depth(trial, QUICK, store, lambda *said: told.append(said))
-    return Run(results, refused, tuple(told), folder)
+def fits(run: DepthRun) -> dict[tuple[str, str], DepthFit]:
+    return {(fit.job.model.name, fit.job.prior.name): fit for fit in run.result.fits}
 
 
-@pytest.fixture(scope="module")
-def fits(run: Run) -> dict[tuple[str, str], DepthFit]:
-    return {(fit.job.model.name, fit.job.prior.name): fit for fit in run.results[0].fits}
-
-
-def test_every_ordinal_endpoint_is_fitted_with_every_model_and_prior(run: Run) -> None:
-    (result,) = run.results
+def test_every_ordinal_endpoint_is_fitted_with_every_model_and_prior(run: DepthRun) -> None:
+    result = run.result
     assert result.table.counts == ((10, 11), (16, 13), (21, 6), (62, 25))
     assert [fit.job.name for fit in result.fits] == [
         f"depth.all.{model}.{prior}"
@@ -75,30 +67,31 @@ def test_every_ordinal_endpoint_is_fitted_with_every_model_and_prior(run: Run) -
     assert [fraction for _, fraction in run.told] == pytest.approx(np.arange(6) / 6)
 
 
-def test_an_assessor_with_one_cut_point_is_refused_in_words(run: Run) -> None:
-    (refusal,) = run.refused
+def test_an_assessor_with_one_cut_point_is_refused_in_words(trial: Trial) -> None:
+    (refusal,) = DEPTH.refused(trial)
     assert refusal.endpoint == "depth (Investigator)"
     assert "one binary endpoint is printed" in refusal.reason
     assert "orr-investigator" in refusal.reason
     assert not refusal.contradiction
 
 
-def test_it_resumes_and_gives_the_same_numbers(run: Run, trial: Trial) -> None:
+def test_it_resumes_and_gives_the_same_numbers(run: DepthRun, trial: Trial) -> None:
     with Store.open(run.folder) as store:
-        results, _ = analyse_depth(trial, QUICK, store, lambda *_: None)
+        session = Session(sampling=DEPTH_SETTINGS, store=store)
+        again = DEPTH.analyse(trial["depth"], session)
         assert not store.notes
-    assert results[0].resumed == 6
-    for before, after in zip(run.results[0].fits, results[0].fits, strict=True):
+    assert session.tally == Tally(found=6, computed=0)
+    for before, after in zip(run.result.fits, again.fits, strict=True):
         assert after.estimates == before.estimates
         assert after.diagnosis.verdict == before.diagnosis.verdict
-    assert results[0].proportionality == run.results[0].proportionality
-    job = run.results[0].fits[0].job
-    other = replace(job, sampling=replace(QUICK, seed=8))
+    assert again.proportionality == run.result.proportionality
+    job = run.result.fits[0].job
+    other = replace(job, sampling=replace(DEPTH_SETTINGS, seed=8))
     with pytest.raises(ValueError, match="belongs to other inputs"):
-        other.restore(run.results[0].fits[0].tree)
+        other.restore(run.result.fits[0].tree)
 
 
-def test_a_stored_file_says_what_it_is_to_plain_xarray(run: Run) -> None:
+def test_a_stored_file_says_what_it_is_to_plain_xarray(run: DepthRun) -> None:
     path = run.folder / "posteriors" / "depth.all.non-proportional-odds.sceptical.nc"
     with xr.open_datatree(path) as tree:
         assert tree.attrs["model"] == "non-proportional-odds"
@@ -145,8 +138,8 @@ def test_estimates_have_items_directions_and_their_verdict(fits: dict[tuple[str,
     assert common[0].prob_benefit is not None
     fit = fits["proportional-odds", "sceptical"]
     assert "proportional odds" in fit._repr_html_()
-    strict = replace(QUICK.thresholds, effective_draws=1e9)
-    failed = fit_depth(FOUR, sampling=replace(QUICK, draws=100, tune=300, thresholds=strict))
+    strict = replace(DEPTH_SETTINGS.thresholds, effective_draws=1e9)
+    failed = fit_depth(FOUR, sampling=replace(DEPTH_SETTINGS, draws=100, tune=300, thresholds=strict))
     assert not failed.converged
     assert failed.estimates[0].failed
     assert "NOT CONVERGED" in failed._repr_html_()
@@ -154,8 +147,10 @@ def test_estimates_have_items_directions_and_their_verdict(fits: dict[tuple[str,
 
 def test_exchange_of_arms_mirrors_the_answer() -> None:
     prior = effect_priors(2.0)[2]
-    here = fit_depth(FOUR, prior=prior, model="non-proportional-odds", sampling=QUICK)
-    there = fit_depth(FOUR.swapped(), prior=prior.mirrored(), model="non-proportional-odds", sampling=QUICK, seed=8)
+    here = fit_depth(FOUR, prior=prior, model="non-proportional-odds", sampling=DEPTH_SETTINGS)
+    there = fit_depth(
+        FOUR.swapped(), prior=prior.mirrored(), model="non-proportional-odds", sampling=DEPTH_SETTINGS, seed=8
+    )
     for name in ("effect", "win_odds"):
         turn = np.asarray if name == "effect" else np.log
         a, b = turn(here.tree["posterior"][name].values), -turn(there.tree["posterior"][name].values)
@@ -172,8 +167,8 @@ def test_win_odds_count_pairs_of_patients() -> None:
     assert float(win_odds(rate[:, ::-1])) == pytest.approx(1 / float(win_odds(rate)))
 
 
-def test_proportional_odds_are_judged_by_both_fits(run: Run, fits: dict[tuple[str, str], DepthFit]) -> None:
-    found = run.results[0].proportionality[0]
+def test_proportional_odds_are_judged_by_both_fits(run: DepthRun, fits: dict[tuple[str, str], DepthFit]) -> None:
+    found = run.result.proportionality[0]
     assert found.log_bayes_factor_error < 0.02
     assert 0.8 < found.bayes_factor < 1.6  # 1.16 by 40,000 importance draws; the data have little to say
     assert found.small_prior < found.small < 1
@@ -185,7 +180,10 @@ def test_proportional_odds_are_judged_by_both_fits(run: Run, fits: dict[tuple[st
 
 def test_a_table_that_is_not_proportional_is_told_from_one_that_is() -> None:
     crossed = table((40, 10), (10, 40), (10, 40), (40, 10))
-    pair = [fit_depth(crossed, model=model, sampling=QUICK) for model in ("proportional-odds", "non-proportional-odds")]
+    pair = [
+        fit_depth(crossed, model=model, sampling=DEPTH_SETTINGS)
+        for model in ("proportional-odds", "non-proportional-odds")
+    ]
     found = proportionality(*pair)
     assert found.bayes_factor < 1e-6
     assert found.small == 0.0
@@ -193,13 +191,8 @@ def test_a_table_that_is_not_proportional_is_told_from_one_that_is() -> None:
     assert "Bayes factor above 10,000 for non-proportional odds" in found.text
 
 
-@dataclass(frozen=True)
-class Answered:
-    estimates: tuple[Estimate, ...]
-
-
-def test_implied_binary_rates_stand_beside_counts_and_binary_models(run: Run) -> None:
-    fit = run.results[0].fits[0]
+def test_implied_binary_rates_stand_beside_counts_and_binary_models(run: DepthRun) -> None:
+    fit = run.result.fits[0]
     rate = Estimate(
         endpoint="orr", quantity="rate", arm="isatuximab", kind="posterior", model="independent", prior="uniform",
         method="m", value=0.24, low=0.17, high=0.33,
@@ -209,7 +202,7 @@ def test_implied_binary_rates_stand_beside_counts_and_binary_models(run: Run) ->
         replace(rate, kind="recomputed"),
         replace(rate, endpoint="orr-investigator"),
     )
-    rows = implied_rates(fit, [Answered((rate, *others))])
+    rows = implied_rates(fit, (rate, *others))
     assert [(row.category, row.endpoint, row.events, row.total) for row in rows] == [
         ("vgpr", "vgpr", 10, 109), ("vgpr", "vgpr", 11, 55), ("pr", "orr", 26, 109), ("pr", "orr", 24, 55),
         ("minimal-response", "clinical-benefit", 47, 109), ("minimal-response", "clinical-benefit", 30, 55),
@@ -221,7 +214,17 @@ def test_implied_binary_rates_stand_beside_counts_and_binary_models(run: Run) ->
         assert row.ordinal.low is not None
         assert row.ordinal.high is not None
         assert row.ordinal.low < row.observed < row.ordinal.high
-    assert len(run.results[0].implied([Answered((rate,))])) == 6
+
+
+def test_implied_rates_stand_beside_the_results_of_other_endpoints(run: DepthRun, trial: Trial) -> None:
+    own = fit_of(trial["orr"], "independent", "uniform")
+    beside = run.result.implied([run.result, ResponseResult(endpoint=trial["orr"], fits=(own,))])
+    assert [fit for fit, _ in beside] == list(run.result.fits)
+    rates = {item.arm: item for item in own.estimates if item.quantity == "rate"}
+    for _, rows in beside:
+        assert {row.endpoint: row.binary for row in rows if row.arm == "isatuximab"} == {
+            "vgpr": (), "orr": (rates["isatuximab"],), "clinical-benefit": (),
+        }  # fmt: skip
 
 
 def test_what_cannot_be_answered_is_refused_before_sampling(trial: Trial) -> None:
@@ -237,19 +240,34 @@ def test_what_cannot_be_answered_is_refused_before_sampling(trial: Trial) -> Non
             fit_depth(target, **wanted)  # type: ignore[arg-type]
 
 
+class Untouched(Kind[Any]):
+    """A kind of endpoint that is left alone."""
+
+    def steps(self, endpoint: TrialEndpoint[Any]) -> int:
+        return 1
+
+    def analyse(self, endpoint: TrialEndpoint[Any], session: Session) -> NotAnalysed:
+        return NotAnalysed(endpoint=endpoint)
+
+
 def test_contradicting_print_is_a_refusal_that_names_the_category(trial: Trial) -> None:
     whole = trial["orr"].published
     wrong = whole.model_copy(update={"counts": (whole.counts[0].model_copy(update={"events": 27}), whole.counts[1])})
     endpoints = tuple(wrong if item.key == "orr" else item for item in trial.file.endpoints)
     bad = replace(trial, file=trial.file.model_copy(update={"endpoints": endpoints}))
-    found, refused = analyse_depth(bad, QUICK, None, lambda *_: None)
-    assert not found
-    assert refused[0].contradiction
-    assert "'Partial response': no number" in refused[0].reason
+    found = analyse(
+        bad, sampling=DEPTH_SETTINGS, kinds=(*(Untouched(kind.record) for kind in KINDS if kind is not DEPTH), DEPTH)
+    )
+    assert not found.fits
+    (refusal, *notes) = found.refused
+    assert refusal.endpoint == "depth"
+    assert refusal.contradiction
+    assert "'Partial response': no number" in refusal.reason
+    assert not any(note.contradiction for note in notes)
 
 
 def test_one_data_set_of_each_calibration_ranks_every_quantity() -> None:
-    for calibration in DEPTH:
+    for calibration in DEPTH_CALIBRATIONS:
         first = calibration.run(0, wrong=False)
         assert all(0 <= value <= 1 for value in first.values())
         assert ("departure_sd" in first) is (calibration.name == "non-proportional-odds")

@@ -9,22 +9,28 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import arviz as az
 import numpy as np
 import pytest
 import xarray as xr
-from reappraise.safety.workflow import analyse_safety, recompute_terms, safety_jobs
 from scipy import stats
 
 from reappraise.core.errors import AnalysisError
+from reappraise.fits.each import Session, Tally
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import Store
-from reappraise.safety import workflow
+from reappraise.response.fit import ResponseJob
+from reappraise.safety import analysis
+from reappraise.safety.analysis import SAFETY
+from reappraise.safety.classical import recompute_terms
+from reappraise.safety.counts import tables_of
 from reappraise.safety.estimands import contrast_precision
 from reappraise.safety.fit import KEPT, SafetyFit, SafetyJob, fit_adverse_events
 from reappraise.safety.flagged import flagged_terms, largest_set
 from reappraise.safety.model import POINT_MASS, THREE_LEVEL, EventModel
+from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.table import MARGIN, EventTable
 from reappraise.trial import load_trial
 
@@ -243,27 +249,46 @@ def test_what_cannot_be_answered_is_refused_before_sampling() -> None:
         fit_adverse_events("teae")  # type: ignore[arg-type]
 
 
-def test_a_trial_asks_for_both_models_on_every_table() -> None:
+def test_a_trial_asks_for_both_models_on_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
     trial = load_trial("isatuximab-dexamethasone")
-    (endpoint, jobs), = safety_jobs(trial, QUICK)  # fmt: skip
+    (endpoint,) = trial.of(AdverseEventsEndpoint)
     assert endpoint.published.key == "teae"
+    asked: list[Any] = []
+    monkeypatch.setattr(Session, "each", lambda _, jobs, *__, **___: asked.extend(jobs) or ())
+    SAFETY.analyse(endpoint, Session(sampling=QUICK))
+    jobs = [job for job in asked if isinstance(job, SafetyJob)]
     assert len(jobs) == len({job.name for job in jobs}) == 12
     assert {job.shape for job in jobs} == {(32, 9)}  # so that each model is compiled once
+    assert {job.sampling for job in asked} == {QUICK}
+    assert "beta-binomial" not in {job.model.name for job in asked}  # a row by itself shares with none
 
 
 def test_the_analysis_resumes_from_its_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial = load_trial("isatuximab-dexamethasone")
-    small = lambda endpoint: tuple(t for t in tables if t.kind == "laboratory")  # noqa: E731, ARG005
-    tables = workflow.tables_of(workflow.adverse_event_endpoints(trial)[0])
-    monkeypatch.setattr(workflow, "tables_of", small)
-    monkeypatch.setattr(workflow, "common_width", lambda _: WIDTH)
-    monkeypatch.setattr(workflow, "EVENT_MODELS", (THREE_LEVEL,))
+    (endpoint,) = trial.of(AdverseEventsEndpoint)
+    small = tuple(table for table in tables_of(endpoint) if table.kind == "laboratory")
+    monkeypatch.setattr(analysis, "tables_of", lambda _: small)
+    monkeypatch.setattr(analysis, "common_width", lambda _: WIDTH)
+    monkeypatch.setattr(analysis, "EVENT_MODELS", (THREE_LEVEL,))
     told: list[tuple[str, float]] = []
     with Store.open(tmp_path / "results") as store:
-        first, = analyse_safety(trial, QUICK, store, lambda *words: told.append(words))  # fmt: skip
-        monkeypatch.setattr(SafetyJob, "run", lambda _: pytest.fail("computed again"))
-        second, = analyse_safety(trial, QUICK, store)  # fmt: skip
+        begun = Session(sampling=QUICK, store=store, tell=lambda *words: told.append(words))
+        first = SAFETY.analyse(endpoint, begun)
+        monkeypatch.setattr(SafetyJob, "run", lambda *_: pytest.fail("computed again"))
+        monkeypatch.setattr(ResponseJob, "run", lambda *_: pytest.fail("computed again"))
+        resumed = Session(sampling=QUICK, store=store)
+        second = SAFETY.analyse(endpoint, resumed)
     assert [fit.job.name for fit in first.fits] == [fit.job.name for fit in second.fits]
-    assert [fraction for _, fraction in told] == [0.0, 0.5]
-    assert len(first.singles) == 7
-    assert {item.item for item in first.recomputed(0.95)} == set(first.tables[0].terms)
+    assert begun.tally == Tally(found=0, computed=len(first.fits))
+    assert resumed.tally == Tally(found=len(first.fits), computed=0)
+    fractions = [fraction for _, fraction in told]
+    assert fractions == sorted(fractions)
+    assert fractions[:2] == pytest.approx([0.0, 0.35])
+    assert fractions[2] == pytest.approx(0.7)
+    assert len(dict.fromkeys(fit.job.table for fit in first.singles)) == 7
+    assert len(first.events) == len(first.tables_fitted) == 2
+    assert {item.item for item in recompute_terms(first.tables_fitted[0])} == set(first.tables_fitted[0].terms)
+    recomputed = list(first.recomputed())
+    assert {item.item for item in recomputed if item.item} == {
+        term for table in first.tables_fitted for term in table.terms
+    }

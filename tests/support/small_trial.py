@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from reappraise.core.arms import WHOLE
 from reappraise.core.comparison import Comparison, order
+from reappraise.core.estimate import Estimate
 from reappraise.core.prior import prior_named
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.nuts import Sampled

@@ -11,31 +11,34 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
-from reappraise.analysis import Analysis, analyse
-from reappraise.fits.sampling import Effort, Sampling
+from reappraise.analysis import Analysis
+from reappraise.fits.result import NotAnalysed
 from reappraise.fits.store import Store
+from reappraise.survival.analysis import SurvivalResult
 from reappraise.terminal import comparison_tables
-from reappraise.trial import load_trial
-from support.data import SURVIVAL
-
-TRIAL = SURVIVAL
-SETTINGS = Sampling(seed=3, draws=1000)
-EFFORT = Effort(chains=2, replicates=40, thin=15, patience=5)
+from support.analyses import Kept, analyse_survival_trial
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("survival") / "results"
+def folder(survival_run: Kept) -> Path:
+    return survival_run.folder
 
 
 @pytest.fixture(scope="module")
-def analysis(folder: Path) -> Analysis:
-    with Store.open(folder) as store:
-        return analyse(load_trial(TRIAL), sampling=SETTINGS, effort=EFFORT, store=store)
+def analysis(survival_run: Kept) -> Analysis:
+    return survival_run.analysis
+
+
+def analysed(analysis: Analysis) -> tuple[SurvivalResult, SurvivalResult]:
+    """Known data, and summaries."""
+    return analysis["remission"], analysis["summarised"]  # type: ignore[return-value]
 
 
 def test_what_can_be_analysed_is_and_the_rest_is_named(analysis: Analysis) -> None:
-    assert [item.endpoint.published.key for item in analysis.survival] == ["remission", "summarised"]
+    assert [key for key, result in analysis.results.items() if result.fits] == ["remission", "summarised"]
+    assert {key: type(result) for key, result in analysis.results.items()} == {
+        "remission": SurvivalResult, "summarised": SurvivalResult, "contradictory": NotAnalysed, "too-little": NotAnalysed,
+    }  # fmt: skip
     reasons = {item.endpoint: item for item in analysis.refused}
     assert reasons["contradictory"].contradiction
     assert "survival of placebo at 12 weeks" in reasons["contradictory"].reason
@@ -45,7 +48,7 @@ def test_what_can_be_analysed_is_and_the_rest_is_named(analysis: Analysis) -> No
 
 
 def test_every_printed_number_holds_in_every_replicate(analysis: Analysis) -> None:
-    replicates = analysis.survival[1].replicates
+    replicates = analysed(analysis)[1].replicates
     assert replicates is not None
     printed = replicates.diagnosis.checks[0]
     assert printed.name == "printed numbers missed"
@@ -56,7 +59,7 @@ def test_every_printed_number_holds_in_every_replicate(analysis: Analysis) -> No
 
 
 def test_summaries_carry_most_of_what_the_data_say(analysis: Analysis) -> None:
-    known, summarised = (item.fits[0] for item in analysis.survival)
+    known, summarised = (item.fits[0] for item in analysed(analysis))
     effects = [np.asarray(fit.tree["posterior"]["effect"]).ravel() for fit in (known, summarised)]
     # hazard ratio, interval and p are printed: the posterior is that of the data but for rounding, other grids (the
     # event times are not known), and the spread of the reconstruction; half a posterior sd is far beyond these
@@ -65,14 +68,14 @@ def test_summaries_carry_most_of_what_the_data_say(analysis: Analysis) -> None:
 
 
 def test_priors_are_reweighted_in_their_order(analysis: Analysis) -> None:
-    fits = {fit.job.prior.effect.name: fit for fit in analysis.survival[0].fits if not fit.job.model.proportional}
+    fits = {fit.job.prior.effect.name: fit for fit in analysed(analysis)[0].fits if not fit.job.model.proportional}
     means = {name: float(fit.tree["posterior"]["effect"].mean()) for name, fit in fits.items()}
     # the data favour the drug strongly: doubt pulls towards no effect
     assert means["wide"] < means["reference"] < means["sceptical"] < 0
 
 
 def test_proportional_hazards_are_judged_of_known_and_of_reconstructed_data(analysis: Analysis) -> None:
-    known, summarised = (item.proportionality for item in analysis.survival)
+    known, summarised = (item.proportionality for item in analysed(analysis))
     assert known is not None
     assert summarised is not None
     assert known.left_out is not None
@@ -123,6 +126,6 @@ def test_files_are_written_and_resumed(analysis: Analysis, folder: Path) -> None
         assert f"summarised.{kind}" in figures
     before = {path.name: path.stat().st_mtime_ns for path in (folder / "posteriors").glob("*.nc")}
     with Store.open(folder) as store:
-        again = analyse(load_trial(TRIAL), sampling=SETTINGS, effort=EFFORT, store=store)
+        again = analyse_survival_trial(store)
     assert {path.name: path.stat().st_mtime_ns for path in (folder / "posteriors").glob("*.nc")} == before
     assert again.comparison.to_csv() == analysis.comparison.to_csv()

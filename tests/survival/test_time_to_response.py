@@ -13,21 +13,23 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from reappraise.analysis import analyse
 from reappraise.audit import audit
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import hazard_ratio_priors
+from reappraise.fits.each import Session
 from reappraise.fits.sampling import Effort, Sampling
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import Trial
-from reappraise.survival import analysis as survival_workflow
-from reappraise.survival.analysis import SurvivalEndpointResult, analyse_survival
+from reappraise.survival import analysis as survival_analysis
+from reappraise.survival.analysis import SURVIVAL, SurvivalResult
 from reappraise.survival.classical.recompute import recompute_survival
-from reappraise.survival.figures.catalogue import draw_survival
 from reappraise.survival.figures.subject import SurvivalSubject
 from reappraise.survival.fit import SurvivalFit
 from reappraise.survival.hazard import HazardPrior
 from reappraise.survival.pseudo_ipd.published import summaries_of
+from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.reconstruction import ReconstructionJob, reconstruct
 from reappraise.survival.reweighted import ReweightedFit
 from reappraise.trial import load_trial
@@ -115,19 +117,18 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
 
 
 @pytest.fixture(scope="module")
-def results(trial: Trial) -> tuple[SurvivalEndpointResult, ...]:
+def results(trial: Trial) -> tuple[SurvivalResult, ...]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(survival_workflow, "INTERVALS", 8)  # as other tests have: compiling is what costs
-        found, refused = analyse_survival(trial, SETTINGS, EFFORT, None, lambda *_: None)
-    assert not refused
-    return found
+        patched.setattr(survival_analysis, "INTERVALS", 8)  # as other tests have: compiling is what costs
+        session = Session(sampling=SETTINGS, effort=EFFORT)
+        return tuple(SURVIVAL.analyse(endpoint, session) for endpoint in trial.of(SurvivalEndpoint))
 
 
-def by_prior(result: SurvivalEndpointResult) -> dict[str, SurvivalFit | ReweightedFit]:
+def by_prior(result: SurvivalResult) -> dict[str, SurvivalFit | ReweightedFit]:
     return {fit.job.prior.effect.name: fit for fit in result.fits if fit.job.model.name == "piecewise-exponential"}
 
 
-def benefits(result: SurvivalEndpointResult, prior: str = "reference") -> dict[str, float]:
+def benefits(result: SurvivalResult, prior: str = "reference") -> dict[str, float]:
     """Every probability of benefit, by what it is of."""
     estimates: tuple[Estimate, ...] = by_prior(result)[prior].estimates
     found = {f"{row.quantity} {row.at}": row.prob_benefit for row in estimates if row.prob_benefit is not None}
@@ -150,7 +151,7 @@ def test_the_print_agrees_with_itself_in_both_directions(trial: Trial) -> None:
 
 
 def test_every_printed_number_holds_the_one_sided_p_value_among_them(
-    results: tuple[SurvivalEndpointResult, ...],
+    results: tuple[SurvivalResult, ...],
 ) -> None:
     for result, small in zip(results, (True, False), strict=True):
         assert result.replicates is not None
@@ -158,7 +159,7 @@ def test_every_printed_number_holds_the_one_sided_p_value_among_them(
         (target,) = (item for item in result.replicates.job.summaries.targets if item.statistic == "log-rank z")
         # z above 0: more events with the drug than expected, which is what is hoped for
         assert (target.low > 1.5) if small else (target.high < -1.5)
-        row = next(row for row in result.recomputed(0.95) if row.p_value is not None)
+        row = next(row for row in result.recomputed() if row.p_value is not None)
         assert row.sides == 1
         assert row.p_value is not None
         assert (row.p_value < 0.04) == small
@@ -166,7 +167,7 @@ def test_every_printed_number_holds_the_one_sided_p_value_among_them(
         assert (row.value > 1) == small
 
 
-def test_more_and_sooner_events_are_the_benefit(results: tuple[SurvivalEndpointResult, ...]) -> None:
+def test_more_and_sooner_events_are_the_benefit(results: tuple[SurvivalResult, ...]) -> None:
     sooner, later = (benefits(result) for result in results)
     assert min(sooner.values()) > 0.75  # between seeds the smallest was 0.85
     assert max(later.values()) < 0.25
@@ -180,7 +181,7 @@ def test_more_and_sooner_events_are_the_benefit(results: tuple[SurvivalEndpointR
     assert difference.value < 0
 
 
-def test_exchanged_arms_mirror_every_probability_of_benefit(results: tuple[SurvivalEndpointResult, ...]) -> None:
+def test_exchanged_arms_mirror_every_probability_of_benefit(results: tuple[SurvivalResult, ...]) -> None:
     sooner, later = (benefits(result) for result in results)
     assert sooner.keys() == later.keys()
     assert len(sooner) > 12
@@ -188,7 +189,7 @@ def test_exchanged_arms_mirror_every_probability_of_benefit(results: tuple[Survi
         assert probability + later[name] == pytest.approx(1.0, abs=TOLERANCE), name
 
 
-def test_the_believer_in_the_drug_expects_more_events(results: tuple[SurvivalEndpointResult, ...]) -> None:
+def test_the_believer_in_the_drug_expects_more_events(results: tuple[SurvivalResult, ...]) -> None:
     for result in results:
         fits = by_prior(result)
         assert fits["enthusiastic"].job.prior.effect.mean == pytest.approx(-np.log(2))  # as if the event were bad
@@ -215,9 +216,9 @@ def test_reconstruction_and_fit_have_one_prior(trial: Trial, monkeypatch: pytest
 
     enthusiastic = hazard_ratio_priors()[-1]
     monkeypatch.setattr(ReconstructionJob, "run", run)
-    monkeypatch.setattr(survival_workflow, "hazard_ratio_priors", lambda: (enthusiastic,))
-    _, refused = analyse_survival(trial, SETTINGS, EFFORT, None, lambda *_: None)
-    assert [item.reason for item in refused] == ["the prior is all that is asked"] * 2
+    monkeypatch.setattr(survival_analysis, "hazard_ratio_priors", lambda: (enthusiastic,))
+    found = analyse(trial, sampling=SETTINGS, effort=EFFORT)
+    assert [item.reason for item in found.refused] == ["the prior is all that is asked"] * 2
     given = HazardPrior(effect=enthusiastic, median=3.0)
     for target in (trial["sooner"], summaries_of(trial["sooner"])):
         with pytest.raises(AnalysisError, match="all that is asked"):
@@ -237,13 +238,13 @@ def test_a_share_has_the_name_of_the_endpoint_where_that_is_a_survival() -> None
         assert subject.without == share
 
 
-def test_words_follow_the_direction(results: tuple[SurvivalEndpointResult, ...]) -> None:
+def test_words_follow_the_direction(results: tuple[SurvivalResult, ...]) -> None:
     for result in results:
         at = {row.at for row in by_prior(result)["reference"].estimates if row.quantity == "probability_of_benefit"}
         assert "median shorter" in at
         assert "median longer" not in at
         assert by_prior(result)["reference"].job.entered.text.startswith("log HR ~ Normal(")
-    figures = dict(draw_survival(results[0], (), ()))
+    figures = dict(results[0].figures())
     assert "Without the event (%)" in text(figures["sooner.survival"])
     assert "Time to response (%)" not in text(figures["sooner.survival"])
     assert "\u2190 favours Placebo" in text(figures["sooner.hazard-ratio"])
