@@ -11,10 +11,10 @@ BENCHMARKS := $(wildcard benchmarks/[a-z]*.py)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format notebooks bench lock clean
+.PHONY: help setup run test test-fast check format notebooks bench lock clean
 
 help:  ## List what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo 'Variables of run: TRIAL=$(TRIAL) OUT=$(OUT) SEED=$(SEED). ARGS= goes on to run and test.'
 
 setup:  ## Make .venv with the locked packages (all others do this first, once)
@@ -25,6 +25,9 @@ run: setup  ## Analyse TRIAL with SEED and write tables, figures, posteriors and
 
 test: setup  ## Run the tests, two files at a time
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
+
+test-fast: setup  ## Run the tests that sample nothing: under a minute
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal -m "not sampling" $(ARGS)
 
 check: setup  ## Lint, check the format, the types and the layers
 	@$(BIN)/ruff check --quiet . && echo 'check: lint is clean'

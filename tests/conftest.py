@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from support.analyses import DepthRun, Kept
+    from support.analyses import DepthRun, Kept, SafetyRun
 
 COMPILED = pytest.StashKey[int]()
 """Models that were compiled before a test of the fast tier began."""
@@ -101,3 +102,11 @@ def depth_run(tmp_path_factory: pytest.TempPathFactory) -> DepthRun:
 
     (result, told), folder = kept("depth", analyse_shipped_depth, tmp_path_factory)
     return DepthRun(result, told, folder)
+
+
+@pytest.fixture(scope="session")
+def safety_run(tmp_path_factory: pytest.TempPathFactory) -> SafetyRun:
+    from support.analyses import analyse_small_safety, kept
+
+    found, folder = kept("safety", analyse_small_safety, tmp_path_factory)
+    return replace(found, folder=folder)

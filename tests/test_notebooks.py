@@ -19,6 +19,7 @@ def test_it_is_stored_executed_and_without_errors(path: Path) -> None:
     assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
 
 
+@pytest.mark.sampling
 @pytest.mark.filterwarnings("default")  # of the client that runs the kernel; the kernel's own are seen below
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs(path: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from reappraise.published.endpoint import EndpointRecord
 from reappraise.response.analysis import RESPONSE
 from reappraise.safety.analysis import SAFETY
 from reappraise.survival.analysis import SURVIVAL
-from reappraise.trial.schema import RECORDS
+from reappraise.trial.schema import RECORDS, Records
 
 KINDS: tuple[Kind[Any], ...] = (RESPONSE, DEPTH, SAFETY, SURVIVAL)
 """The quick ones first."""
@@ -52,5 +52,25 @@ def calibration_of(name: str) -> Calibration:
     return known[name]
 
 
-if {kind.record for kind in KINDS} != set(RECORDS):  # at start-up, so that no record is without its analysis
-    raise TypeError("expected a kind in KINDS for every record in RECORDS, and no other")
+def require_kinds(kinds: tuple[Kind[Any], ...], records: Records) -> None:
+    """Refuse records that nothing analyses, and kinds of records that no file can hold.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of endpoint.
+    records
+        Records that a file may hold.
+
+    Raises
+    ------
+    TypeError
+        If they are not the same; it names those that lack the other.
+    """
+    analysed = {kind.record for kind in kinds}
+    lacking = sorted(record.__name__ for record in analysed ^ set(records))
+    if lacking:
+        raise TypeError(f"expected a kind in KINDS for every record in RECORDS, and no other: {', '.join(lacking)}")
+
+
+require_kinds(KINDS, RECORDS)  # at start-up, so that no record is without its analysis

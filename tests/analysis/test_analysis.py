@@ -20,6 +20,8 @@ from reappraise.trial import load_trial
 from support.analyses import MINI_SETTINGS, Kept
 from support.data import MINI
 
+pytestmark = pytest.mark.sampling
+
 
 @pytest.fixture(scope="module")
 def folder(mini_run: Kept) -> Path:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from scipy import stats
 
-from reappraise.calibrate import CALIBRATIONS, Calibration
-from reappraise.calibrate.calibration import identity
+from reappraise.calibrate.calibration import Calibration, identity
 from reappraise.calibrate.record import Record
 from reappraise.calibrate.uniformity import FALSE_ALARM
+from reappraise.kinds import calibrations
+from support.calibrations import STORED
 
-STORED = Path(__file__).parents[2] / "benchmarks" / "calibration"
-
+CALIBRATIONS = calibrations()
 FEWEST = {"reconstruction": 60}
 """Data sets asked for, where they are fewer than 300: a reconstruction takes seconds, not a quarter of one."""
 

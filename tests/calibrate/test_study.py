@@ -17,7 +17,6 @@ import pytest
 from distributed import LocalCluster
 from scipy import stats
 
-from reappraise.calibrate import CALIBRATIONS, calibration_of
 from reappraise.calibrate.calibration import Unit, digest, identity
 from reappraise.calibrate.figure import calibration_plot
 from reappraise.calibrate.folder import Folder
@@ -27,6 +26,7 @@ from reappraise.calibrate.spread import Cluster, _check, connect, outcomes
 from reappraise.calibrate.study import calibrate, wrong_datasets
 from reappraise.calibrate.uniformity import FALSE_ALARM, Uniformity, judge, summarise
 from reappraise.core.errors import AnalysisError, OutputError, ReappraiseError
+from reappraise.kinds import calibration_of, calibrations
 from support.calibration_toy import Toy
 
 # Ranks and their uniformity
@@ -290,9 +290,9 @@ def test_bad_clusters_are_refused() -> None:
 
 
 def test_every_calibration_can_be_sent_and_named() -> None:
-    names = [calibration.name for calibration in CALIBRATIONS]
+    names = [calibration.name for calibration in calibrations()]
     assert len(set(names)) == len(names)
-    for calibration in CALIBRATIONS:
+    for calibration in calibrations():
         assert pickle.loads(pickle.dumps(calibration)) == calibration  # noqa: S301
         assert calibration_of(calibration.name) is calibration
         assert all(path.is_file() for path in calibration.code)
@@ -303,9 +303,9 @@ def test_every_calibration_can_be_sent_and_named() -> None:
 # The command line
 
 SCRIPT = """
-import reappraise.calibrate as room
+import reappraise.kinds
 from support.calibration_toy import Toy
-room.CALIBRATIONS = (Toy(seconds={seconds}, narrow={narrow}),)
+reappraise.kinds.calibrations = lambda: (Toy(seconds={seconds}, narrow={narrow}),)
 from reappraise.cli import main
 main()
 """
@@ -313,7 +313,7 @@ main()
 
 def command(*words: str | Path, seconds: float = 0.0, narrow: float = 1.0) -> subprocess.Popen[str]:
     script = SCRIPT.format(seconds=seconds, narrow=narrow)
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
         [sys.executable, "-c", script, "calibrate", *map(str, words)], stdin=subprocess.DEVNULL, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path}, start_new_session=True,

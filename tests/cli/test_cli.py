@@ -109,6 +109,7 @@ def test_a_run_with_a_bad_trial_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.sampling
 def test_a_failing_fit_makes_the_run_exit_1_unless_allowed(tmp_path: Path) -> None:
     few = ("run", MINI, "--out", tmp_path / "out", "--seed", "5", "--draws", "100", "--tune", "100", "--chains", "2")
     done = reappraise(*few)

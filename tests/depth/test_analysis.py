@@ -54,6 +54,7 @@ def fits(run: DepthRun) -> dict[tuple[str, str], DepthFit]:
     return {(fit.job.model.name, fit.job.prior.name): fit for fit in run.result.fits}
 
 
+@pytest.mark.sampling
 def test_every_ordinal_endpoint_is_fitted_with_every_model_and_prior(run: DepthRun) -> None:
     result = run.result
     assert result.table.counts == ((10, 11), (16, 13), (21, 6), (62, 25))
@@ -75,6 +76,7 @@ def test_an_assessor_with_one_cut_point_is_refused_in_words(trial: Trial) -> Non
     assert not refusal.contradiction
 
 
+@pytest.mark.sampling
 def test_it_resumes_and_gives_the_same_numbers(run: DepthRun, trial: Trial) -> None:
     with Store.open(run.folder) as store:
         session = Session(sampling=DEPTH_SETTINGS, store=store)
@@ -91,6 +93,7 @@ def test_it_resumes_and_gives_the_same_numbers(run: DepthRun, trial: Trial) -> N
         other.restore(run.result.fits[0].tree)
 
 
+@pytest.mark.sampling
 def test_a_stored_file_says_what_it_is_to_plain_xarray(run: DepthRun) -> None:
     path = run.folder / "posteriors" / "depth.all.non-proportional-odds.sceptical.nc"
     with xr.open_datatree(path) as tree:
@@ -108,6 +111,7 @@ def test_a_stored_file_says_what_it_is_to_plain_xarray(run: DepthRun) -> None:
         assert (predicted.sum("category") == xr.DataArray([109, 55], dims="arm")).all()
 
 
+@pytest.mark.sampling
 def test_rates_add_up_and_contrasts_follow_from_them(fits: dict[tuple[str, str], DepthFit]) -> None:
     for (model, _), fit in fits.items():
         posterior = fit.tree["posterior"].to_dataset()
@@ -122,6 +126,7 @@ def test_rates_add_up_and_contrasts_follow_from_them(fits: dict[tuple[str, str],
         assert ("departure" in posterior) is (model == "non-proportional-odds")
 
 
+@pytest.mark.sampling
 def test_estimates_have_items_directions_and_their_verdict(fits: dict[tuple[str, str], DepthFit]) -> None:
     rows = fits["non-proportional-odds", "reference"].estimates
     assert {row.quantity for row in rows} == {
@@ -145,6 +150,7 @@ def test_estimates_have_items_directions_and_their_verdict(fits: dict[tuple[str,
     assert "NOT CONVERGED" in failed._repr_html_()
 
 
+@pytest.mark.sampling
 def test_exchange_of_arms_mirrors_the_answer() -> None:
     prior = effect_priors(2.0)[2]
     here = fit_depth(FOUR, prior=prior, model="non-proportional-odds", sampling=DEPTH_SETTINGS)
@@ -167,6 +173,7 @@ def test_win_odds_count_pairs_of_patients() -> None:
     assert float(win_odds(rate[:, ::-1])) == pytest.approx(1 / float(win_odds(rate)))
 
 
+@pytest.mark.sampling
 def test_proportional_odds_are_judged_by_both_fits(run: DepthRun, fits: dict[tuple[str, str], DepthFit]) -> None:
     found = run.result.proportionality[0]
     assert found.log_bayes_factor_error < 0.02
@@ -178,6 +185,7 @@ def test_proportional_odds_are_judged_by_both_fits(run: DepthRun, fits: dict[tup
         proportionality(fits["proportional-odds", "reference"], fits["non-proportional-odds", "sceptical"])
 
 
+@pytest.mark.sampling
 def test_a_table_that_is_not_proportional_is_told_from_one_that_is() -> None:
     crossed = table((40, 10), (10, 40), (10, 40), (40, 10))
     pair = [
@@ -191,6 +199,7 @@ def test_a_table_that_is_not_proportional_is_told_from_one_that_is() -> None:
     assert "Bayes factor above 10,000 for non-proportional odds" in found.text
 
 
+@pytest.mark.sampling
 def test_implied_binary_rates_stand_beside_counts_and_binary_models(run: DepthRun) -> None:
     fit = run.result.fits[0]
     rate = Estimate(
@@ -216,6 +225,7 @@ def test_implied_binary_rates_stand_beside_counts_and_binary_models(run: DepthRu
         assert row.ordinal.low < row.observed < row.ordinal.high
 
 
+@pytest.mark.sampling
 def test_implied_rates_stand_beside_the_results_of_other_endpoints(run: DepthRun, trial: Trial) -> None:
     own = fit_of(trial["orr"], "independent", "uniform")
     beside = run.result.implied([run.result, ResponseResult(endpoint=trial["orr"], fits=(own,))])
@@ -266,6 +276,7 @@ def test_contradicting_print_is_a_refusal_that_names_the_category(trial: Trial) 
     assert not any(note.contradiction for note in notes)
 
 
+@pytest.mark.sampling
 def test_one_data_set_of_each_calibration_ranks_every_quantity() -> None:
     for calibration in DEPTH_CALIBRATIONS:
         first = calibration.run(0, wrong=False)

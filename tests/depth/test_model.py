@@ -45,6 +45,7 @@ def rates(one: dict[str, np.ndarray], model: CumulativeLogit) -> np.ndarray:
     return np.array(found).T
 
 
+@pytest.mark.sampling
 @every
 @pytest.mark.parametrize("held", [TWO, FOUR], ids=["two", "four"])
 def test_density_is_the_one_written_in_plain_arrays(model: CumulativeLogit, held: OrdinalTable) -> None:
@@ -175,6 +176,7 @@ def integrated() -> tuple[float, dict[str, float]]:
     return whole, {"effect": effect_sum / whole, "rate": rate_sum / whole}
 
 
+@pytest.mark.sampling
 def test_posterior_and_marginal_likelihood_are_those_of_quadrature() -> None:
     whole, means = integrated()
     found = posterior(SMALL, PROPORTIONAL)
@@ -185,6 +187,7 @@ def test_posterior_and_marginal_likelihood_are_those_of_quadrature() -> None:
     assert answer.error < 0.01
 
 
+@pytest.mark.sampling
 @every
 def test_posterior_and_marginal_likelihood_are_those_of_the_prior_weighted_by_the_likelihood(
     model: CumulativeLogit,
@@ -209,6 +212,7 @@ def test_posterior_and_marginal_likelihood_are_those_of_the_prior_weighted_by_th
         assert abs(float(sampled.mean()) - mean) < ERRORS * np.hypot(own, theirs)
 
 
+@pytest.mark.sampling
 def test_with_two_categories_it_is_the_logit_normal_model_with_its_own_prior_of_the_level() -> None:
     """Same likelihood and prior of the effect; the mean rate is uniform here, and its logit Normal(0, 1.5) there."""
     other = LogitNormal()

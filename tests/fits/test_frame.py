@@ -205,6 +205,7 @@ def test_a_seed_that_nobody_gave_is_generated_and_kept() -> None:
 # What is stored
 
 
+@pytest.mark.sampling
 def test_statistics_have_arvizs_names_and_az_loo_takes_a_stored_fit(response: ResponseFit, tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.write_fit(response)
@@ -223,6 +224,7 @@ def test_statistics_have_arvizs_names_and_az_loo_takes_a_stored_fit(response: Re
     assert found.elpd < np.log(np.exp(log_likelihood).mean(axis=(0, 1))).sum()  # left out, less is known
 
 
+@pytest.mark.sampling
 def test_made_up_patients_have_no_likelihood_to_leave_out(reconstructed: SurvivalFit, tmp_path: Path) -> None:
     write_tree(reconstructed.tree, tmp_path / "os.nc")
     tree = read_tree(tmp_path / "os.nc")
@@ -233,6 +235,7 @@ def test_made_up_patients_have_no_likelihood_to_leave_out(reconstructed: Surviva
         az.loo(tree)
 
 
+@pytest.mark.sampling
 def test_a_median_beyond_the_follow_up_is_not_judged_where_a_fit_is_made(reconstructed: SurvivalFit) -> None:
     judged = reconstructed.job.judged(reconstructed.tree)
     medians = {name: one for name, one in judged.items() if name.startswith("median")}

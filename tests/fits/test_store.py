@@ -31,6 +31,7 @@ def fit() -> ResponseFit:
     return job().run()
 
 
+@pytest.mark.sampling
 def test_a_written_fit_is_read_back_whole(fit: ResponseFit, tmp_path: Path) -> None:
     with Store.open(tmp_path / "out") as store:
         store.write_fit(fit)
@@ -43,6 +44,7 @@ def test_a_written_fit_is_read_back_whole(fit: ResponseFit, tmp_path: Path) -> N
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".lock", MANIFEST, "posteriors"]
 
 
+@pytest.mark.sampling
 def test_plain_xarray_opens_a_posterior_and_knows_what_it_is(fit: ResponseFit, tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.write_fit(fit)
@@ -73,6 +75,7 @@ def test_plain_xarray_opens_a_posterior_and_knows_what_it_is(fit: ResponseFit, t
     tree.close()
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize("damage", ["flip", "cut", "replace", "empty"])
 def test_a_damaged_posterior_is_set_aside_and_never_trusted(fit: ResponseFit, tmp_path: Path, damage: str) -> None:
     with Store.open(tmp_path) as store:
@@ -139,6 +142,7 @@ def test_what_a_new_run_does_not_make_is_removed_only_if_ours(tmp_path: Path) ->
     assert set(json.loads((tmp_path / MANIFEST).read_text(encoding="utf-8"))["files"]) == {"c.csv"}
 
 
+@pytest.mark.sampling
 def test_an_interrupted_write_leaves_no_part(fit: ResponseFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -175,6 +179,7 @@ def test_a_foreign_netcdf_file_is_no_posterior(tmp_path: Path) -> None:
         read_tree(tmp_path)
 
 
+@pytest.mark.sampling
 def test_a_damaged_part_is_found_by_its_checksum(fit: ResponseFit, tmp_path: Path) -> None:
     """Three in four bytes of the file are draws; whichever of them is changed, no number comes back."""
     path = tmp_path / "posterior.nc"
@@ -199,6 +204,7 @@ def test_a_full_disk_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             store.write("comparison.csv", b"x")
 
 
+@pytest.mark.sampling
 def test_a_disk_that_fills_under_a_posterior_is_one_message(
     fit: ResponseFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ def prior_for(model: ResponseModel) -> RatePrior | LogRatioPrior:
     return RatePrior("p", "P", 1.5, 2.5, "") if model.prior_kind == "rate" else LogRatioPrior("p", "P", 0.3, 0.8, "")
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 @pytest.mark.parametrize("counts", [WHOLE, partition()], ids=["whole", "levels"])
 def test_density_is_the_one_written_in_plain_arrays(model: ResponseModel, counts: Partition) -> None:
@@ -77,6 +78,7 @@ def _padding(model: ResponseModel, draw: dict[str, np.ndarray], data: dict[str, 
     return 0.0
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize("prior", ["uniform", "jeffreys", "weakly-informative"])
 def test_independent_model_gives_the_exact_posterior(prior: str) -> None:
     chosen = prior_named(prior)
@@ -99,6 +101,7 @@ def test_independent_model_gives_the_exact_posterior(prior: str) -> None:
         assert abs(z_score(benefit[..., level].astype(float), truth)) < ERRORS
 
 
+@pytest.mark.sampling
 def test_beta_binomial_model_agrees_with_quadrature() -> None:
     counts, prior, model = partition(), RatePrior("p", "P", 2.0, 3.0, ""), BetaBinomial()
     grid = np.linspace(np.log(0.05), np.log(20000), 240)
@@ -124,6 +127,7 @@ def test_beta_binomial_model_agrees_with_quadrature() -> None:
             assert abs(z_score(draws, truth)) < ERRORS
 
 
+@pytest.mark.sampling
 def test_logit_normal_model_of_a_whole_population_agrees_with_quadrature() -> None:
     prior = LogRatioPrior("p", "P", 0.2, 0.6, "")
     fit = run(LogitNormal(), WHOLE, prior)
@@ -139,6 +143,7 @@ def test_logit_normal_model_of_a_whole_population_agrees_with_quadrature() -> No
     assert abs(z_score((draws > 0).astype(float), truth)) < ERRORS
 
 
+@pytest.mark.sampling
 def test_logit_normal_model_agrees_with_its_formula_by_importance_sampling() -> None:
     counts, prior = partition(), LogRatioPrior("p", "P", 0.2, 0.6, "")
     rng, size = np.random.default_rng(3), 1_000_000
@@ -173,6 +178,7 @@ def test_logit_normal_model_agrees_with_its_formula_by_importance_sampling() -> 
         assert abs(float(draws.mean()) - truth) < ERRORS * np.hypot(ours, theirs), name
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 @pytest.mark.parametrize("better", ["higher", "lower"])
 def test_swapping_the_arms_mirrors_every_result(model: ResponseModel, better: str) -> None:
@@ -206,6 +212,7 @@ def test_a_whole_population_has_exactly_the_named_prior() -> None:
     assert stats.kstest(log_odds_ratio, stats.norm(prior.mean, prior.sd).cdf).pvalue > 1e-6  # its false-alarm rate
 
 
+@pytest.mark.sampling
 def test_one_compilation_serves_all() -> None:
     before = compilations()
     for model in MODELS:
@@ -217,6 +224,7 @@ def test_one_compilation_serves_all() -> None:
     assert compilations() == after
 
 
+@pytest.mark.sampling
 def test_the_same_seed_gives_the_same_draws_and_another_other_ones() -> None:
     one, same, other = (run(LogitNormal(), WHOLE, effect_priors()[0], seed=seed) for seed in (7, 7, 8))
     assert np.array_equal(one.tree["posterior"]["rate"].values, same.tree["posterior"]["rate"].values)
@@ -224,6 +232,7 @@ def test_the_same_seed_gives_the_same_draws_and_another_other_ones() -> None:
     assert one.job.digest == same.job.digest != other.job.digest
 
 
+@pytest.mark.sampling
 def test_padding_changes_nothing_but_noise() -> None:
     def wide(width: int) -> np.ndarray:
         job = ResponseJob(table=partition(), model=BetaBinomial(), prior=prior_for(BetaBinomial()),
@@ -238,6 +247,7 @@ def test_padding_changes_nothing_but_noise() -> None:
             assert abs(pair[0].mean() - pair[1].mean()) < ERRORS * np.hypot(*errors)
 
 
+@pytest.mark.sampling
 def test_subgroups_made_after_randomisation_get_no_effects() -> None:
     late = partition(timing="post_randomisation")
     with pytest.raises(AnalysisError, match="after randomisation"):
@@ -249,6 +259,7 @@ def test_subgroups_made_after_randomisation_get_no_effects() -> None:
         run(LogitNormal(), WHOLE, prior_named("uniform"))
 
 
+@pytest.mark.sampling
 def test_extreme_counts_stay_finite() -> None:
     extreme = partition(events=((0, 9), (20, 0)), totals=((15, 9), (20, 8)))
     for model in MODELS:

@@ -22,10 +22,8 @@ from reappraise.fits.each import Session, Tally
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import Store
 from reappraise.response.fit import ResponseJob
-from reappraise.safety import analysis
 from reappraise.safety.analysis import SAFETY
 from reappraise.safety.classical import recompute_terms
-from reappraise.safety.counts import tables_of
 from reappraise.safety.estimands import contrast_precision
 from reappraise.safety.fit import KEPT, SafetyFit, SafetyJob, fit_adverse_events
 from reappraise.safety.flagged import flagged_terms, largest_set
@@ -33,10 +31,9 @@ from reappraise.safety.model import POINT_MASS, THREE_LEVEL, EventModel
 from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.table import MARGIN, EventTable
 from reappraise.trial import load_trial
+from support.analyses import SAFETY_SETTINGS, WIDTH, SafetyRun, analyse_small_safety
 
-WIDTH = (12, 6)
-"""That of the tests of the models, so that one process compiles each model once."""
-QUICK = Sampling(seed=5, draws=250, tune=300)
+QUICK = SAFETY_SETTINGS
 
 TABLE = EventTable(
     endpoint="events", kind="terms", grade="3+", arms=("old", "new"), arm_labels=("Old", "New"),
@@ -56,6 +53,7 @@ def fitted(model: EventModel) -> SafetyFit:
 # The tree
 
 
+@pytest.mark.sampling
 @models
 def test_the_tree_has_every_group_and_labelled_dims_without_padding(model: EventModel) -> None:
     tree = fitted(model).tree
@@ -82,6 +80,7 @@ def test_the_tree_has_every_group_and_labelled_dims_without_padding(model: Event
     assert az.summary(tree, var_names=["odds_ratio"]).shape[0] == 5
 
 
+@pytest.mark.sampling
 def test_a_tree_says_what_it_is() -> None:
     attributes = fitted(THREE_LEVEL).tree.attrs
     assert attributes["direction"] == "contrasts are new over (or minus) old"
@@ -92,6 +91,7 @@ def test_a_tree_says_what_it_is() -> None:
     assert attributes["inputs_digest"] == fitted(THREE_LEVEL).job.digest
 
 
+@pytest.mark.sampling
 @models
 def test_predictions_of_the_posterior_are_like_the_counts(model: EventModel) -> None:
     tree = fitted(model).tree
@@ -104,6 +104,7 @@ def test_predictions_of_the_posterior_are_like_the_counts(model: EventModel) -> 
 # Estimates
 
 
+@pytest.mark.sampling
 @models
 def test_every_term_is_reported_in_one_direction(model: EventModel) -> None:
     fit = fitted(model)
@@ -132,6 +133,7 @@ def test_every_term_is_reported_in_one_direction(model: EventModel) -> None:
     assert "Insomnia" in fit._repr_html_()
 
 
+@pytest.mark.sampling
 def test_a_fit_that_failed_says_so_beside_every_number() -> None:
     few = Sampling(seed=5, draws=100, tune=100)
     fit = SafetyJob(table=TABLE, model=THREE_LEVEL, sampling=few, width=WIDTH).run()
@@ -139,6 +141,7 @@ def test_a_fit_that_failed_says_so_beside_every_number() -> None:
     assert all(item.failed for item in fit.estimates)
 
 
+@pytest.mark.sampling
 def test_raw_answers_stand_beside_the_shrunken_ones() -> None:
     found = {(item.item, item.quantity, item.arm, item.method): item for item in recompute_terms(TABLE)}
     exact = found["Insomnia", "odds_ratio", "", "conditional odds ratio, exact"]
@@ -187,6 +190,7 @@ def test_the_flagged_set_is_the_largest_that_keeps_the_error_rate(rate: float) -
             assert probabilities[chosen].min() >= probabilities[~chosen].max()
 
 
+@pytest.mark.sampling
 def test_flagged_terms_stand_beside_fisher_with_benjamini_and_hochberg() -> None:
     fit = fitted(THREE_LEVEL)
     found = fit.flagged()
@@ -213,6 +217,7 @@ def test_flagged_terms_stand_beside_fisher_with_benjamini_and_hochberg() -> None
 # Jobs, files and the order of the analysis
 
 
+@pytest.mark.sampling
 def test_a_stored_fit_is_read_back_and_another_job_refuses_it(tmp_path: Path) -> None:
     fit = fitted(POINT_MASS)
     with Store.open(tmp_path / "results") as store:
@@ -231,6 +236,7 @@ def test_a_stored_fit_is_read_back_and_another_job_refuses_it(tmp_path: Path) ->
             other.restore(fit.tree)
 
 
+@pytest.mark.sampling
 def test_the_same_seed_gives_the_same_draws() -> None:
     fit = fitted(THREE_LEVEL)
     same = fit.job.run()
@@ -263,32 +269,27 @@ def test_a_trial_asks_for_both_models_on_every_table(monkeypatch: pytest.MonkeyP
     assert "beta-binomial" not in {job.model.name for job in asked}  # a row by itself shares with none
 
 
-def test_the_analysis_resumes_from_its_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trial = load_trial("isatuximab-dexamethasone")
-    (endpoint,) = trial.of(AdverseEventsEndpoint)
-    small = tuple(table for table in tables_of(endpoint) if table.kind == "laboratory")
-    monkeypatch.setattr(analysis, "tables_of", lambda _: small)
-    monkeypatch.setattr(analysis, "common_width", lambda _: WIDTH)
-    monkeypatch.setattr(analysis, "EVENT_MODELS", (THREE_LEVEL,))
-    told: list[tuple[str, float]] = []
-    with Store.open(tmp_path / "results") as store:
-        begun = Session(sampling=QUICK, store=store, tell=lambda *words: told.append(words))
-        first = SAFETY.analyse(endpoint, begun)
-        monkeypatch.setattr(SafetyJob, "run", lambda *_: pytest.fail("computed again"))
-        monkeypatch.setattr(ResponseJob, "run", lambda *_: pytest.fail("computed again"))
-        resumed = Session(sampling=QUICK, store=store)
-        second = SAFETY.analyse(endpoint, resumed)
+@pytest.mark.sampling
+def test_the_analysis_resumes_from_its_store(safety_run: SafetyRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    for job in (SafetyJob, ResponseJob):
+        monkeypatch.setattr(job, "run", lambda *_: pytest.fail("computed again"))
+    with Store.open(safety_run.folder) as store:
+        again = analyse_small_safety(store)
+    first, second = safety_run.result, again.result
     assert [fit.job.name for fit in first.fits] == [fit.job.name for fit in second.fits]
-    assert begun.tally == Tally(found=0, computed=len(first.fits))
-    assert resumed.tally == Tally(found=len(first.fits), computed=0)
-    fractions = [fraction for _, fraction in told]
+    assert again.tally == Tally(found=len(first.fits), computed=0)
+    assert [fit.estimates for fit in first.fits] == [fit.estimates for fit in second.fits]
+
+
+@pytest.mark.sampling
+def test_tables_come_first_and_rows_by_themselves_after(safety_run: SafetyRun) -> None:
+    result, fractions = safety_run.result, [fraction for _, fraction in safety_run.told]
     assert fractions == sorted(fractions)
-    assert fractions[:2] == pytest.approx([0.0, 0.35])
-    assert fractions[2] == pytest.approx(0.7)
-    assert len(dict.fromkeys(fit.job.table for fit in first.singles)) == 7
-    assert len(first.events) == len(first.tables_fitted) == 2
-    assert {item.item for item in recompute_terms(first.tables_fitted[0])} == set(first.tables_fitted[0].terms)
-    recomputed = list(first.recomputed())
-    assert {item.item for item in recomputed if item.item} == {
-        term for table in first.tables_fitted for term in table.terms
+    assert fractions[:3] == pytest.approx([0.0, 0.35, 0.7])
+    assert [fit.job.table.kind for fit in result.events] == ["laboratory"] * 2
+    assert len(dict.fromkeys(fit.job.table for fit in result.singles)) == 7
+    found = list(result.recomputed())
+    assert {item.item for item in found if item.item} == {
+        term for table in result.tables_fitted for term in table.terms
     }
+    assert {item.endpoint for item in found if not item.item} == {fit.job.table.endpoint for fit in result.singles}

@@ -17,11 +17,9 @@ from reappraise.safety.fit import SafetyFit, SafetyJob
 from reappraise.safety.model import EVENT_MODELS, POINT_MASS, THREE_LEVEL, EventModel
 from reappraise.safety.prior import BERRY_BERRY
 from reappraise.safety.table import EventTable
+from support.analyses import WIDTH
 from support.draws import ERRORS, z_score
 from support.tables import events as event_table
-
-WIDTH = (12, 6)
-"""Terms and systems that every model here is compiled for: one compilation each."""
 
 models = pytest.mark.parametrize("model", EVENT_MODELS, ids=lambda model: model.name)
 
@@ -57,6 +55,7 @@ def log_odds_ratio(fit: SafetyFit, term: int) -> np.ndarray:
 # Densities
 
 
+@pytest.mark.sampling
 @models
 @pytest.mark.parametrize("width", [(0, 0), WIDTH], ids=["as it is", "padded"])
 def test_density_is_the_one_written_in_plain_arrays(model: EventModel, width: tuple[int, int]) -> None:
@@ -137,6 +136,7 @@ def marginal_prior(grid: np.ndarray) -> np.ndarray:
     return (stats.norm.pdf(grid[:, None], 0, np.sqrt(variances)) * binned).sum(axis=1) / binned.sum()
 
 
+@pytest.mark.sampling
 @models
 def test_a_single_term_agrees_with_quadrature(model: EventModel) -> None:
     level, effect = np.linspace(-14, 10, 481), np.linspace(-16, 16, 641)
@@ -160,6 +160,7 @@ def test_a_single_term_agrees_with_quadrature(model: EventModel) -> None:
         assert abs(z_score(draws == 0, null)) < ERRORS
 
 
+@pytest.mark.sampling
 @models
 def test_two_terms_of_one_system_agree_with_the_formula_by_importance_sampling(model: EventModel) -> None:
     rng, size = np.random.default_rng(3), 1_000_000
@@ -207,6 +208,7 @@ def test_two_terms_of_one_system_agree_with_the_formula_by_importance_sampling(m
         assert abs(z_score(draws, truth, theirs)) < ERRORS, name
 
 
+@pytest.mark.sampling
 @models
 def test_swapping_the_arms_mirrors_every_result(model: EventModel) -> None:
     forth, back = run(model, SMALL), run(model, SMALL.swapped(), 12)
@@ -223,6 +225,7 @@ def test_swapping_the_arms_mirrors_every_result(model: EventModel) -> None:
             assert abs(z_score(pair[0], float(pair[1].mean()), error)) < ERRORS
 
 
+@pytest.mark.sampling
 @models
 def test_extreme_tables_are_sampled_or_the_gate_says_so(model: EventModel) -> None:
     fit = run(model, HARD, draws=Sampling().draws)
@@ -237,6 +240,7 @@ def test_extreme_tables_are_sampled_or_the_gate_says_so(model: EventModel) -> No
         assert np.isfinite(variable.values).all(), name
 
 
+@pytest.mark.sampling
 def test_terms_borrow_from_their_system_and_systems_from_each_other() -> None:
     alone = log_odds_ratio(run(THREE_LEVEL, ONE), 0)
     many = table(((3, 6), (8, 4), (10, 5), (6, 3), (4, 2), (12, 6)), ("gut",) * 6)
@@ -245,6 +249,7 @@ def test_terms_borrow_from_their_system_and_systems_from_each_other() -> None:
     assert shared.std() < alone.std()
 
 
+@pytest.mark.sampling
 def test_a_point_mass_says_how_probable_no_effect_is() -> None:
     even = table(tuple((2 * k, k) for k in range(2, 12)), ("gut",) * 5 + ("skin",) * 5)
     one_out = table(((0, 12), *((2 * k, k) for k in range(3, 12))), ("gut",) * 5 + ("skin",) * 5)

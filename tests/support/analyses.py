@@ -14,9 +14,14 @@ from filelock import FileLock
 from reappraise.analysis import Analysis, analyse
 from reappraise.depth.analysis import DEPTH, DepthResult
 from reappraise.depth.published import DepthEndpoint
-from reappraise.fits.each import Session
+from reappraise.fits.each import Session, Tally
 from reappraise.fits.sampling import Effort, Sampling
 from reappraise.fits.store import Store
+from reappraise.safety import analysis as safety
+from reappraise.safety.analysis import SafetyResult
+from reappraise.safety.counts import tables_of
+from reappraise.safety.model import THREE_LEVEL
+from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.trial import load_trial
 from support.data import MINI, SURVIVAL
 
@@ -24,6 +29,11 @@ MINI_SETTINGS = Sampling(seed=5)
 SURVIVAL_SETTINGS = Sampling(seed=3, draws=1000)
 SURVIVAL_EFFORT = Effort(chains=2, replicates=40, thin=15, patience=5)
 DEPTH_SETTINGS = Sampling(draws=1500, tune=400, seed=7)
+
+
+WIDTH = (12, 6)
+"""Terms and systems that the tests compile models of adverse events for: one compilation of each in a process."""
+SAFETY_SETTINGS = Sampling(seed=5, draws=250, tune=300)
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,16 @@ class DepthRun:
     folder: Path
 
 
+@dataclass(frozen=True)
+class SafetyRun:
+    """Laboratory values of the shipped trial by one model, and what was told meanwhile."""
+
+    result: SafetyResult
+    told: tuple[tuple[str, float], ...]
+    tally: Tally
+    folder: Path
+
+
 def analyse_mini(store: Store) -> Analysis:
     return analyse(load_trial(MINI), sampling=MINI_SETTINGS, store=store)
 
@@ -56,6 +76,19 @@ def analyse_shipped_depth(store: Store) -> tuple[DepthResult, tuple[tuple[str, f
     session = Session(sampling=DEPTH_SETTINGS, store=store, tell=lambda *said: told.append(said))
     (endpoint,) = load_trial("isatuximab-dexamethasone").of(DepthEndpoint)
     return DEPTH.analyse(endpoint, session), tuple(told)
+
+
+def analyse_small_safety(store: Store) -> SafetyRun:
+    told: list[tuple[str, float]] = []
+    session = Session(sampling=SAFETY_SETTINGS, store=store, tell=lambda *said: told.append(said))
+    (endpoint,) = load_trial("isatuximab-dexamethasone").of(AdverseEventsEndpoint)
+    small = tuple(table for table in tables_of(endpoint) if table.kind == "laboratory")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(safety, "tables_of", lambda _: small)
+        patched.setattr(safety, "common_width", lambda _: WIDTH)
+        patched.setattr(safety, "EVENT_MODELS", (THREE_LEVEL,))
+        result = safety.SAFETY.analyse(endpoint, session)
+    return SafetyRun(result, tuple(told), session.tally, store.folder)
 
 
 def kept[Found](name: str, work: Callable[[Store], Found], temporary: pytest.TempPathFactory) -> tuple[Found, Path]:

@@ -20,13 +20,13 @@ from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.nuts import Sampled
 from reappraise.fits.sampling import Sampling
 from reappraise.published.estimates import published_estimates
-from reappraise.published.file import TrialFile
 from reappraise.published.trial import Trial, TrialEndpoint
 from reappraise.response.classical.recompute import recompute
 from reappraise.response.figures.catalogue import draw_response
 from reappraise.response.fit import ResponseFit, ResponseJob
 from reappraise.response.models import MODELS
 from reappraise.response.published import ResponseEndpoint
+from reappraise.trial.schema import trial_schema
 
 LEVELS = {
     "north": ("The northern countries, including those enrolled late", (0, 12), (2, 11)),
@@ -129,7 +129,9 @@ def trial(*, better: str = "lower", swapped: bool = False, control: str = "Place
         "populations": [{"key": "treated", "label": "Treated", "sizes": sizes, "source": "Methods"}],
         "endpoints": [relapse, nobody, survival],
     }
-    return Trial(file=TrialFile.model_validate(content), path=Path("small.toml"), digest="", counts={}, quantities={})
+    return Trial(
+        file=trial_schema().model_validate(content), path=Path("small.toml"), digest="", counts={}, quantities={}
+    )
 
 
 PASSED = Diagnosis(

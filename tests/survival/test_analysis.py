@@ -18,6 +18,8 @@ from reappraise.survival.analysis import SurvivalResult
 from reappraise.terminal import comparison_tables
 from support.analyses import Kept, analyse_survival_trial
 
+pytestmark = pytest.mark.sampling
+
 
 @pytest.fixture(scope="module")
 def folder(survival_run: Kept) -> Path:
@@ -37,7 +39,8 @@ def analysed(analysis: Analysis) -> tuple[SurvivalResult, SurvivalResult]:
 def test_what_can_be_analysed_is_and_the_rest_is_named(analysis: Analysis) -> None:
     assert [key for key, result in analysis.results.items() if result.fits] == ["remission", "summarised"]
     assert {key: type(result) for key, result in analysis.results.items()} == {
-        "remission": SurvivalResult, "summarised": SurvivalResult, "contradictory": NotAnalysed, "too-little": NotAnalysed,
+        "remission": SurvivalResult, "summarised": SurvivalResult, "contradictory": NotAnalysed,
+        "too-little": NotAnalysed,
     }  # fmt: skip
     reasons = {item.endpoint: item for item in analysis.refused}
     assert reasons["contradictory"].contradiction

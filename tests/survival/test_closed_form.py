@@ -81,6 +81,7 @@ def below(weighted: Weighted, value: float) -> float:
     return float(probability[values <= value].sum())
 
 
+@pytest.mark.sampling
 def test_one_interval_was_fitted(fit: SurvivalFit) -> None:
     assert fit.job.grid == Grid((), DATA.horizon)
     assert fit.converged, fit.diagnosis.failures
@@ -104,6 +105,7 @@ def test_the_prior_moves_the_closed_form_by_next_to_nothing(quadrature: dict[str
         assert below(quadrature["ratio"], float(np.log(ratio.ppf(tail)))) == pytest.approx(tail, abs=0.8 * PRIOR_SHIFT)
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize("name", ["control", "experimental", "ratio"])
 def test_the_posterior_is_the_exponential_one(fit: SurvivalFit, quadrature: dict[str, Weighted], name: str) -> None:
     draws = drawn(fit)[name]
@@ -117,6 +119,7 @@ def test_the_posterior_is_the_exponential_one(fit: SurvivalFit, quadrature: dict
         assert abs(below(quadrature[name], limit) - tail) < ERRORS * error(holds, "mean") + 1e-3  # a cell of the grid
 
 
+@pytest.mark.sampling
 def test_what_follows_from_the_hazards_is_exponential_too(fit: SurvivalFit) -> None:
     posterior = fit.tree["posterior"].to_dataset()
     hazards = np.exp(posterior["log_hazard"].astype(np.float64)).isel(interval=0)
@@ -128,6 +131,7 @@ def test_what_follows_from_the_hazards_is_exponential_too(fit: SurvivalFit) -> N
         np.testing.assert_allclose(posterior[name], ratio, rtol=1e-4)
 
 
+@pytest.mark.sampling
 def test_with_one_interval_nothing_is_learnt_of_departures(fit: SurvivalFit) -> None:
     """One interval has one hazard ratio: the departure is 0 whatever its scale, which keeps its prior."""
     posterior = fit.tree["posterior"].to_dataset()

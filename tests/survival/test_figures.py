@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.printed import Printed
+from reappraise.drawing.directions import balanced
 from reappraise.drawing.scale import Scale
 from reappraise.drawing.style import BLACK, BLUE, VERMILION
 from reappraise.survival.classical.kaplan_meier import kaplan_meier
@@ -27,7 +28,7 @@ from reappraise.survival.figures.hazards import draw_hazards
 from reappraise.survival.figures.restricted_mean import draw_restricted_mean
 from reappraise.survival.figures.sensitivity import SensitivityRow, draw_prior_sensitivity
 from reappraise.survival.figures.steps import at_risk, evenly, steps
-from reappraise.survival.figures.subject import SurvivalSubject, balanced, drawn, summary, time_ticks
+from reappraise.survival.figures.subject import SurvivalSubject, drawn, summary, time_ticks
 from support.figures import assert_nothing_overlaps_or_is_cut, marks, panel, said
 
 SUBJECT = SurvivalSubject(

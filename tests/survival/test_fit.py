@@ -61,12 +61,14 @@ def proportional() -> SurvivalFit:
     return fitted("proportional", model="proportional-hazards")
 
 
+@pytest.mark.sampling
 def test_every_fit_passes_its_gate(plain: SurvivalFit, proportional: SurvivalFit) -> None:
     for fit in (plain, proportional):
         assert fit.converged, fit.diagnosis.failures
         assert not fit.tree["sample_stats"]["diverging"].any()
 
 
+@pytest.mark.sampling
 def test_the_tree_holds_what_figures_draw(plain: SurvivalFit) -> None:
     posterior = plain.tree["posterior"]
     expected = {
@@ -87,6 +89,7 @@ def test_the_tree_holds_what_figures_draw(plain: SurvivalFit) -> None:
     assert "piecewise" in plain._repr_html_().lower()
 
 
+@pytest.mark.sampling
 def test_a_file_gives_the_fit_back_and_no_other(plain: SurvivalFit, tmp_path: Path) -> None:
     path = tmp_path / "arrest.nc"
     write_tree(plain.tree, path)
@@ -99,6 +102,7 @@ def test_a_file_gives_the_fit_back_and_no_other(plain: SurvivalFit, tmp_path: Pa
     assert json.loads(plain.tree.attrs["inputs"])["replicates"] == [1, 1]
 
 
+@pytest.mark.sampling
 def test_one_hazard_for_all_times_has_a_gamma_posterior() -> None:
     """With the walk held at nothing and vague priors lambda_a is Gamma(d_a, E_a), but for the prior on the level.
 
@@ -116,6 +120,7 @@ def test_one_hazard_for_all_times_has_a_gamma_posterior() -> None:
         assert np.exp(-26 * lambdas) == pytest.approx(draws(fit, "survival_at", arm=name, landmark=26.0), rel=1e-3)
 
 
+@pytest.mark.sampling
 def test_vague_priors_and_many_intervals_reproduce_cox_regression() -> None:
     """0.15 sd: the prior's pull, the skewness of the likelihood, sixteen steps for a smooth hazard, and chance."""
     cox = CoxPHFitter().fit(ROSSI[["week", "arrest", "fin"]], "week", "arrest")
@@ -125,6 +130,7 @@ def test_vague_priors_and_many_intervals_reproduce_cox_regression() -> None:
     assert effect.std() == pytest.approx(spread, rel=0.08)
 
 
+@pytest.mark.sampling
 def test_doubling_the_intervals_changes_next_to_nothing(plain: SurvivalFit) -> None:
     fine = fitted("fine", grid=FINE)
     for name, labels in (("effect", {}), *(("survival_at", {"arm": arm}) for arm in DATA.arms)):
@@ -133,6 +139,7 @@ def test_doubling_the_intervals_changes_next_to_nothing(plain: SurvivalFit) -> N
         assert np.abs(shift).max() < 0.1
 
 
+@pytest.mark.sampling
 def test_exchanging_the_arms_mirrors_every_contrast(plain: SurvivalFit) -> None:
     mirrored = fitted("mirrored", DATA.swapped())
     for name, labels in (
@@ -145,6 +152,7 @@ def test_exchanging_the_arms_mirrors_every_contrast(plain: SurvivalFit) -> None:
     assert same_mean(draws(plain, "survival", arm="aid", time=26.0), draws(mirrored, "survival", arm="aid", time=26.0))
 
 
+@pytest.mark.sampling
 def test_the_unit_of_time_does_not_matter(plain: SurvivalFit) -> None:
     days = replace(DATA, time=DATA.time * 7, unit="days")
     grid = Grid(tuple(cut * 7 for cut in COARSE.cuts), 52.0 * 7)
@@ -158,6 +166,7 @@ def test_the_unit_of_time_does_not_matter(plain: SurvivalFit) -> None:
         )
 
 
+@pytest.mark.sampling
 def test_no_departure_is_proportional_hazards(proportional: SurvivalFit) -> None:
     ratio = draws(proportional, "hazard_ratio")
     assert draws(proportional, "hazard_ratio_at") == pytest.approx(np.repeat(ratio[..., None], 61, -1), rel=1e-4)
@@ -169,6 +178,7 @@ def test_no_departure_is_proportional_hazards(proportional: SurvivalFit) -> None
         fitted("none", prior=replace(slight, departure_scale=0.0))
 
 
+@pytest.mark.sampling
 def test_an_ensemble_of_copies_has_the_posterior_of_the_original(plain: SurvivalFit) -> None:
     copies = replace(
         DATA,
@@ -207,6 +217,7 @@ def differing() -> SurvivalFit:
     return fitted("differ", data, sampling=Sampling(draws=400))
 
 
+@pytest.mark.sampling
 def test_replicates_that_differ_are_told_apart(differing: SurvivalFit) -> None:
     hazard = draws(differing, "log_hazard")[..., 0].mean(axis=-1)
     which = differing.tree["sample_stats"]["replicate"].values
@@ -214,6 +225,7 @@ def test_replicates_that_differ_are_told_apart(differing: SurvivalFit) -> None:
     assert differing.tree["observed_data"]["events"].dims == ("reconstruction", "replicate", "arm", "interval")
 
 
+@pytest.mark.sampling
 def test_every_replicate_is_read_as_it_was_drawn(differing: SurvivalFit) -> None:
     """The log posterior of what is stored is the sampler's own: hazards, and so the likelihood, are those it saw.
 
@@ -237,6 +249,7 @@ def test_every_replicate_is_read_as_it_was_drawn(differing: SurvivalFit) -> None
     assert (found - statistics["lp"]).values == pytest.approx(0.0, abs=1e-3)  # single precision
 
 
+@pytest.mark.sampling
 def test_data_sets_of_an_ensemble_differ_in_events_and_person_time_alone(differing: SurvivalFit) -> None:
     data = differing.job.data()
     first, second = data[0]
@@ -254,6 +267,7 @@ def test_data_sets_of_an_ensemble_differ_in_events_and_person_time_alone(differi
         )
 
 
+@pytest.mark.sampling
 def test_subgroups_shrink_towards_each_other_and_not_past_equality(plain: SurvivalFit) -> None:
     fits = [replace(plain.job, by="subgroup", between_scale=scale).run() for scale in (1e-6, 0.5)]
     assert draws(fits[0], "effect", group="worked") == pytest.approx(draws(fits[0], "overall_effect"), abs=1e-4)
@@ -267,6 +281,7 @@ def test_subgroups_shrink_towards_each_other_and_not_past_equality(plain: Surviv
     assert all(fit.converged for fit in fits), [fit.diagnosis.failures for fit in fits]
 
 
+@pytest.mark.sampling
 def test_where_the_event_is_good_benefit_and_prior_are_mirrored(plain: SurvivalFit) -> None:
     good = replace(plain.job, better="lower", prior=replace(plain.job.prior, effect=ENTHUSIASTIC))
     assert good.entered.effect == ENTHUSIASTIC.mirrored()
@@ -279,6 +294,7 @@ def test_where_the_event_is_good_benefit_and_prior_are_mirrored(plain: SurvivalF
             assert (here.value, here.low, here.high) == (there.value, there.low, there.high)
 
 
+@pytest.mark.sampling
 def test_a_median_beyond_the_follow_up_is_not_reached(plain: SurvivalFit) -> None:
     medians = [item for item in plain.estimates if item.quantity == "median"]
     missed = [item for item in plain.estimates if item.quantity == "not_reached"]
@@ -287,6 +303,7 @@ def test_a_median_beyond_the_follow_up_is_not_reached(plain: SurvivalFit) -> Non
     assert np.isfinite(draws(plain, "median")).all()
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -317,6 +334,7 @@ def test_a_fit_has_an_interval_or_more(intervals: int) -> None:
         Grid.regular(intervals, 12.0)
 
 
+@pytest.mark.sampling
 def test_another_prior_needs_no_landmarks() -> None:
     fit = fit_survival(DATA, grid=COARSE, prior=WIDE, seed=4, sampling=Sampling(draws=200))
     assert fit.job.landmarks == ()
@@ -327,6 +345,7 @@ def test_another_prior_needs_no_landmarks() -> None:
     assert abs(draws(found, "effect").mean()) < abs(draws(fit, "effect").mean())
 
 
+@pytest.mark.sampling
 def test_jobs_differ_by_their_data_and_compile_once_per_shape(plain: SurvivalFit) -> None:
     other = replace(plain.job, patients=DATA.swapped())
     assert other.digest != plain.job.digest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.sampling import Effort
@@ -14,6 +15,8 @@ from reappraise.survival.pseudo_ipd.reconstruct import reconstruct
 from reappraise.trial import load_trial
 from reappraise.trial.patients import read_patients
 from support.data import DATA
+
+pytestmark = pytest.mark.sampling
 
 ERROR = 0.005
 """Half width of the digitisation error, the reader's default."""

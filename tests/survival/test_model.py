@@ -40,6 +40,7 @@ def numbers(groups: int, *, shared: bool = True) -> dict[str, np.ndarray]:
     return MODEL.data(events, exposure, GRID, PRIOR, shared=shared)
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize(("groups", "shared"), [(1, True), (3, True), (2, False)])
 def test_density_is_the_one_written_in_plain_arrays(groups: int, *, shared: bool) -> None:
     data = numbers(groups, shared=shared)

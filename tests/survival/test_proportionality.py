@@ -122,6 +122,7 @@ def test_the_density_at_zero_is_that_of_quadrature(size: float) -> None:
         assert below[place] == pytest.approx(pieces[0] / sum(pieces), abs=1e-8)
 
 
+@pytest.mark.sampling
 def test_with_few_patients_it_is_the_ratio_of_likelihoods_averaged_over_the_prior(few: Pair) -> None:
     found = compare_proportionality(*few)
     number, rng = 200_000, np.random.default_rng(6)
@@ -139,6 +140,7 @@ def test_with_few_patients_it_is_the_ratio_of_likelihoods_averaged_over_the_prio
     assert same(found, (log(ratio), float(error)))
 
 
+@pytest.mark.sampling
 def test_with_many_it_is_that_of_departures_added_to_the_proportional_fit(
     rossi: Pair, judged: ProportionalityEvidence
 ) -> None:
@@ -162,6 +164,7 @@ def test_with_many_it_is_that_of_departures_added_to_the_proportional_fit(
     assert "for a level line" in judged.short
 
 
+@pytest.mark.sampling
 def test_small_departures_are_counted_without_noise(rossi: Pair, judged: ProportionalityEvidence, few: Pair) -> None:
     for pair, found in ((rossi, judged), (few, compare_proportionality(*few))):
         share = float((draws(pair[0], "departure_sd") < SMALL_SD).mean())
@@ -170,6 +173,7 @@ def test_small_departures_are_counted_without_noise(rossi: Pair, judged: Proport
         assert found.departure_sd[1] < found.departure_sd[0] < found.departure_sd[2]
 
 
+@pytest.mark.sampling
 def test_hazards_that_cross_are_found_out_by_density_and_by_prediction(crossing: Pair) -> None:
     found = compare_proportionality(*crossing)
     assert same(found, (-2.69, 0.02))  # by two runs of 20,000 draws
@@ -197,6 +201,7 @@ def test_the_bridge_gives_a_known_ratio_and_the_mean_its_own() -> None:
     assert averaged(constant)[0] == pytest.approx(-1.5)
 
 
+@pytest.mark.sampling
 def test_reconstructions_are_averaged_and_their_patients_not_left_out() -> None:
     sources = [patients(30, 0.1, 0.1, 31), patients(30, 0.05, 0.2, 32)]
     horizon = max(data.horizon for data in sources)
@@ -221,6 +226,7 @@ def test_reconstructions_are_averaged_and_their_patients_not_left_out() -> None:
     assert "over 8 reconstructions" in found.text
 
 
+@pytest.mark.sampling
 def test_patients_have_the_likelihood_of_their_cells(rossi: Pair) -> None:
     for fit in rossi:
         each = log_likelihood(fit).sum(axis=-1)
@@ -231,6 +237,7 @@ def test_patients_have_the_likelihood_of_their_cells(rossi: Pair) -> None:
     assert np.array_equal(short, log_likelihood(rossi[0])[:, ::7])
 
 
+@pytest.mark.sampling
 def test_leaving_out_is_the_harmonic_mean_where_nobody_matters_much(
     rossi: Pair, judged: ProportionalityEvidence
 ) -> None:
@@ -248,6 +255,7 @@ def test_leaving_out_is_the_harmonic_mean_where_nobody_matters_much(
     assert "which is little: below 4" in found.text
 
 
+@pytest.mark.sampling
 def test_patients_who_cannot_be_left_out_are_counted_in_words() -> None:
     one = np.array([3.0, 5.0, 0.001])
     lone = PatientData.known(
@@ -268,6 +276,7 @@ def test_patients_who_cannot_be_left_out_are_counted_in_words() -> None:
     )
 
 
+@pytest.mark.sampling
 def test_fits_that_differ_in_more_are_refused(rossi: Pair, few: Pair) -> None:
     varying, proportional = rossi
     with pytest.raises(AnalysisError, match="expected a fit of piecewise-exponential and one of proportional-hazards"):
@@ -287,6 +296,7 @@ def test_fits_that_differ_in_more_are_refused(rossi: Pair, few: Pair) -> None:
         compare_proportionality(*turned)
 
 
+@pytest.mark.sampling
 def test_the_words_say_what_failed_and_what_is_rough(judged: ProportionalityEvidence) -> None:
     assert judged.failures == ""
     rough = replace(judged, log_bayes_factor_error=0.6, failures="piecewise-exponential: R-hat", log_bayes_factor=-20.0)

@@ -150,6 +150,7 @@ def test_the_print_agrees_with_itself_in_both_directions(trial: Trial) -> None:
         assert found["medians and hazard ratio", endpoint].verdict == "consistent"
 
 
+@pytest.mark.sampling
 def test_every_printed_number_holds_the_one_sided_p_value_among_them(
     results: tuple[SurvivalResult, ...],
 ) -> None:
@@ -167,6 +168,7 @@ def test_every_printed_number_holds_the_one_sided_p_value_among_them(
         assert (row.value > 1) == small
 
 
+@pytest.mark.sampling
 def test_more_and_sooner_events_are_the_benefit(results: tuple[SurvivalResult, ...]) -> None:
     sooner, later = (benefits(result) for result in results)
     assert min(sooner.values()) > 0.75  # between seeds the smallest was 0.85
@@ -181,6 +183,7 @@ def test_more_and_sooner_events_are_the_benefit(results: tuple[SurvivalResult, .
     assert difference.value < 0
 
 
+@pytest.mark.sampling
 def test_exchanged_arms_mirror_every_probability_of_benefit(results: tuple[SurvivalResult, ...]) -> None:
     sooner, later = (benefits(result) for result in results)
     assert sooner.keys() == later.keys()
@@ -189,6 +192,7 @@ def test_exchanged_arms_mirror_every_probability_of_benefit(results: tuple[Survi
         assert probability + later[name] == pytest.approx(1.0, abs=TOLERANCE), name
 
 
+@pytest.mark.sampling
 def test_the_believer_in_the_drug_expects_more_events(results: tuple[SurvivalResult, ...]) -> None:
     for result in results:
         fits = by_prior(result)
@@ -238,6 +242,7 @@ def test_a_share_has_the_name_of_the_endpoint_where_that_is_a_survival() -> None
         assert subject.without == share
 
 
+@pytest.mark.sampling
 def test_words_follow_the_direction(results: tuple[SurvivalResult, ...]) -> None:
     for result in results:
         at = {row.at for row in by_prior(result)["reference"].estimates if row.quantity == "probability_of_benefit"}

@@ -56,6 +56,7 @@ def apart(together: SharedSurvivalFit) -> dict[str, SurvivalFit]:
     return {job.patients.endpoint: job.run() for job in together.job.single}
 
 
+@pytest.mark.sampling
 def test_each_endpoint_has_the_density_that_it_has_by_itself(together: SharedSurvivalFit) -> None:
     data = together.job.data()
     own = together.job._by_endpoint(data)
@@ -80,6 +81,7 @@ def test_each_endpoint_has_the_density_that_it_has_by_itself(together: SharedSur
                 assert np.asarray(value) == pytest.approx(np.asarray(by_itself[name])), name
 
 
+@pytest.mark.sampling
 def test_the_posterior_passes_its_gate_and_keeps_its_endpoints_apart(together: SharedSurvivalFit) -> None:
     assert together.converged, together.diagnosis.failures
     assert set(together.tree.children) == set(together.fits) == {"pfs", "os"}
@@ -97,6 +99,7 @@ def test_the_posterior_passes_its_gate_and_keeps_its_endpoints_apart(together: S
     assert names <= {"pfs", "os", "walk_sd", "departure_sd", "sampler", *(f"chain {k}" for k in range(4))}
 
 
+@pytest.mark.sampling
 def test_smoothness_is_a_compromise_and_effects_stay_what_they_were(
     together: SharedSurvivalFit, apart: dict[str, SurvivalFit]
 ) -> None:
@@ -113,6 +116,7 @@ def test_smoothness_is_a_compromise_and_effects_stay_what_they_were(
         assert here.std() == pytest.approx(draws(alone, "effect").std(), rel=0.15)
 
 
+@pytest.mark.sampling
 def test_with_nothing_to_share_the_endpoints_are_by_themselves(together: SharedSurvivalFit) -> None:
     """Both scales held at nothing: hazards are constant, and no endpoint can say anything of another."""
     still = HazardPrior(effect=REFERENCE, median=0.5, walk_scale=1e-6, departure_scale=1e-6)
@@ -128,6 +132,7 @@ def test_with_nothing_to_share_the_endpoints_are_by_themselves(together: SharedS
         )
 
 
+@pytest.mark.sampling
 def test_exchanged_endpoints_exchange_their_results(together: SharedSurvivalFit) -> None:
     turned = fit_survival_together({"os": CHANGING, "pfs": STEADY}, grid=GRID, seed=7)
     assert turned.job.endpoints == ("os", "pfs")
@@ -136,6 +141,7 @@ def test_exchanged_endpoints_exchange_their_results(together: SharedSurvivalFit)
             assert same_mean(draws(turned.fits[endpoint], name), draws(together.fits[endpoint], name)), (endpoint, name)
 
 
+@pytest.mark.sampling
 def test_estimates_say_what_is_shared(together: SharedSurvivalFit) -> None:
     assert {item.endpoint for item in together.estimates} == {"pfs", "os"}
     assert {item.method for item in together.estimates} == {
@@ -157,6 +163,7 @@ def test_estimates_say_what_is_shared(together: SharedSurvivalFit) -> None:
     assert not any(item.failed for item in together.estimates)
 
 
+@pytest.mark.sampling
 def test_a_file_gives_the_fit_back_and_no_other(together: SharedSurvivalFit, tmp_path: Path) -> None:
     path = tmp_path / "shared.nc"
     write_tree(together.tree, path)
@@ -175,6 +182,7 @@ def test_a_file_gives_the_fit_back_and_no_other(together: SharedSurvivalFit, tmp
         compare_proportionality(one, replace(one, job=twin))
 
 
+@pytest.mark.sampling
 def test_reconstructions_are_paired_and_known_data_go_with_each(together: SharedSurvivalFit) -> None:
     copies = replace(
         CHANGING, time=np.tile(CHANGING.time, (3, 9, 1)), event=np.tile(CHANGING.event, (3, 9, 1)), origin="summaries"
@@ -194,6 +202,7 @@ def test_reconstructions_are_paired_and_known_data_go_with_each(together: Shared
     assert "a smoothness of each endpoint's own" in fit.estimates[0].method
 
 
+@pytest.mark.sampling
 def test_replicates_are_read_by_the_rotation_that_they_were_drawn_with(together: SharedSurvivalFit) -> None:
     event = np.stack([CHANGING.event[0], CHANGING.event[0] & (CHANGING.time[0] > 12)], axis=1)
     data = replace(CHANGING, time=np.tile(CHANGING.time, (2, 2, 1)), event=np.tile(event, (2, 1, 1)))
@@ -207,6 +216,7 @@ def test_replicates_are_read_by_the_rotation_that_they_were_drawn_with(together:
         assert all(np.array_equal(one["pull"], sets[0][0]["pull"]) for one in chain)
 
 
+@pytest.mark.sampling
 def test_where_events_are_good_the_prior_is_mirrored_for_all() -> None:
     job = fit_survival_together(
         [STEADY, CHANGING],

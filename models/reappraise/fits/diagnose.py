@@ -198,7 +198,8 @@ def diagnose(
             _at_most("R-hat", r_hat, thresholds.r_hat, f"{MORE_TUNING}, then {MORE_DRAWS}"),
             _at_least("bulk effective draws", bulk, needed, MORE_DRAWS),
             _at_least("tail effective draws", tail, needed, MORE_DRAWS),
-            _at_most("Monte Carlo error / sd", error, thresholds.relative_error, MORE_DRAWS),
+            # of what is not reported, nobody asks how precise it is
+            *([_at_most("Monte Carlo error / sd", error, thresholds.relative_error, MORE_DRAWS)] if error else ()),
             Check(
                 "divergences",
                 divergences,

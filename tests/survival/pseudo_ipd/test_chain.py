@@ -125,12 +125,14 @@ def distances(expected: Draws, obtained: Draws) -> dict[str, float]:
     return found
 
 
+@pytest.mark.sampling
 def test_without_binding_summaries_the_sampler_gives_the_prior(prior_draws: Draws) -> None:
     found = distances(prior_draws, sampled(NOTHING, (1.0,), prior_draws, free=True, draws=10_000))
     assert 60 <= len(found) <= 80
     assert {name: z for name, z in found.items() if abs(z) > FARTHEST_Z} == {}
 
 
+@pytest.mark.sampling
 def test_given_the_numbers_of_events(prior_draws: Draws) -> None:
     events = prior_draws[2]
     chosen = (events[:, ARM == 0].sum(axis=1) == 5) & (events[:, ARM == 1].sum(axis=1) == 3)
@@ -143,6 +145,7 @@ def test_given_the_numbers_of_events(prior_draws: Draws) -> None:
     assert {name: z for name, z in found.items() if abs(z) > FARTHEST_Z} == {}
 
 
+@pytest.mark.sampling
 def test_given_summaries_with_tempering(prior_draws: Draws) -> None:
     spec, totals = specification(SOME, max(TOTALS), HORIZON), np.array(TOTALS)
     work, values = scratch(SIZE), np.empty(2)
@@ -183,6 +186,7 @@ def reconstruction() -> Reconstruction:
     return reconstruct(summaries(*PRINTED), prior=PRIOR, seed=3, effort=QUICK)
 
 
+@pytest.mark.sampling
 def test_every_printed_number_holds_when_counted_again(reconstruction: Reconstruction) -> None:
     data = reconstruction.data
     assert reconstruction.held
@@ -201,6 +205,7 @@ def test_every_printed_number_holds_when_counted_again(reconstruction: Reconstru
         assert [target.miss(value) for target, value in zip(PRINTED, found, strict=True)] == [0.0] * 5
 
 
+@pytest.mark.sampling
 def test_equal_seeds_give_equal_replicates_on_any_number_of_cores(
     reconstruction: Reconstruction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +221,7 @@ def test_equal_seeds_give_equal_replicates_on_any_number_of_cores(
     assert not np.array_equal(other.data.time, reconstruction.data.time)
 
 
+@pytest.mark.sampling
 def test_mirrored_arms_give_mirrored_results() -> None:
     asked, effort = summaries(*PRINTED[::2]), Effort(chains=2, replicates=100, thin=4, rounds=2)
     mirrored = HazardPrior(effect=PRIOR.effect.mirrored(), median=PRIOR.median)
@@ -237,6 +243,7 @@ def test_mirrored_arms_give_mirrored_results() -> None:
             assert abs(counts[0].mean() - counts[1].mean()) <= 4 * np.sqrt(sum(variance))
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize(
     ("asked", "named"),
     [
@@ -268,6 +275,7 @@ def test_numbers_that_contradict_each_other_are_named(asked: tuple[Target, ...],
     assert reaches(summaries(asked[0]), prior=PRIOR, seed=2) == ()
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize(
     ("totals", "events"),
     [((12, 9), (7, 0)), ((12, 9), (0, 0)), ((1, 9), (1, 4)), ((1, 1), (1, 1)), ((12, 9), (None, None)),
