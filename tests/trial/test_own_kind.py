@@ -90,8 +90,15 @@ def test_a_record_that_forgets_its_counts_would_be_noticed(tmp_path: Path) -> No
 
 
 def test_a_kind_of_a_callers_own_is_read_like_any_other(tmp_path: Path) -> None:
-    trial = load_own(tmp_path, TOY + TEST + LATER + COUNTS.format(60, 12) + ODDS.replace("2.67", "0.21")
-                 .replace("1.26", "0.10").replace("5.64", "0.45").replace("0.01", "<0.001") + CLAIM)  # fmt: skip
+    trial = load_own(
+        tmp_path,
+        TOY
+        + TEST
+        + LATER
+        + COUNTS.format(60, 12)
+        + ODDS.replace("2.67", "0.21").replace("1.26", "0.10").replace("5.64", "0.45").replace("0.01", "<0.001")
+        + CLAIM,
+    )
     assert not unseen(trial)
     assert [row["population"] for row in count_facts(trial)][:3] == [WHOLE, WHOLE, "time=later"]
     assert {row["section"] for row in estimate_facts(trial)} == {"relapse"}
