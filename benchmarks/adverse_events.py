@@ -17,16 +17,17 @@ from pathlib import Path
 
 import numpy as np
 from arviz_stats.base import array_stats
-from reappraise.safety.workflow import safety_jobs
 from scipy import special
 
 import reappraise as ra
 from reappraise.fits.nuts import compiled, draw
 from reappraise.fits.sampling import Sampling, versions
+from reappraise.safety.analysis import event_jobs
 from reappraise.safety.counts import tables_of
 from reappraise.safety.fit import SafetyJob
 from reappraise.safety.model import EVENT_MODELS, EventModel
 from reappraise.safety.prior import BERRY_BERRY
+from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.table import EventTable
 
 STORED = Path(__file__).with_suffix(".json")
@@ -100,8 +101,8 @@ generated quantities {
 def of_trial() -> dict[str, object]:
     """Every fit of the shipped trial with default settings: seconds, after compilation, and verdict."""
     found: dict[str, object] = {}
-    for _, jobs in safety_jobs(ra.load_trial(TRIAL), SETTINGS):
-        for job in jobs:
+    for endpoint in ra.load_trial(TRIAL).of(AdverseEventsEndpoint):
+        for job in event_jobs(endpoint, SETTINGS):
             began = time.perf_counter()
             compiled(job.model, job.shape)
             compiling = time.perf_counter() - began

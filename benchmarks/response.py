@@ -21,16 +21,17 @@ from pathlib import Path
 import numpy as np
 import pymc as pm
 from arviz_stats.base import array_stats
-from reappraise.plan import plan
 
 from reappraise.core.prior import RATE_PRIORS, RatePrior, effect_priors
 from reappraise.fits.nuts import compilations
 from reappraise.fits.sampling import Sampling, versions
+from reappraise.published.partition import Partition
 from reappraise.published.trial import Trial
+from reappraise.response.analysis import response_jobs
 from reappraise.response.exact import exact_estimates
 from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
 from reappraise.response.models import MODELS, Independent
-from reappraise.published.partition import Partition
+from reappraise.response.published import ResponseEndpoint
 from reappraise.trial import load_trial
 
 SETTINGS = Sampling(seed=20210304)
@@ -106,7 +107,9 @@ def _z(holds: np.ndarray, probability: float) -> float:
 
 def cost(trial: Trial) -> dict[str, object]:
     """All fits through compiled models, against one pm.sample a fit: pairs in turn, so that both meet the same load."""
-    jobs = list(plan(trial, SETTINGS))
+    jobs = [
+        job for endpoint in trial.of(ResponseEndpoint) for job in response_jobs(endpoint.partitions(), trial, SETTINGS)
+    ]
     before = compilations()
     start = time.perf_counter()
     for model in MODELS:

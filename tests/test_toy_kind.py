@@ -151,9 +151,16 @@ def test_plain_xarray_reads_a_posterior_and_arviz_takes_it(analysis: Analysis, f
     fit = toy_fits(analysis)["reference"]
     with xr.open_datatree(folder / "posteriors" / f"{fit.job.name}.nc") as tree:
         assert set(tree.children) == {
-            "posterior", "posterior_predictive", "log_likelihood", "log_prior", "sample_stats", "prior",
-            "prior_predictive", "observed_data", "constant_data",
-        }  # fmt: skip
+            "posterior",
+            "posterior_predictive",
+            "log_likelihood",
+            "log_prior",
+            "sample_stats",
+            "prior",
+            "prior_predictive",
+            "observed_data",
+            "constant_data",
+        }
         assert tree.attrs["model"] == "poisson"
         assert tree.attrs["direction"] == "contrasts are new over (or minus) old"
         assert tree["posterior"]["event_rate"].dims == ("chain", "draw", "arm")

@@ -4,8 +4,8 @@ Make both with the same trial, seed and settings, by `reappraise run` of each ve
 
     python tools/same_numbers.py BEFORE AFTER
 
-Trees are compared variable by variable, to the bit; the tables row by row, to ten digits. What changed its name on purpose is listed
-in RENAMED, what was added or left out is counted. Exit 1 if a number differs.
+Trees are compared variable by variable, to the bit; the tables row by row, to ten digits. What changed its name on
+purpose is listed in RENAMED, what was added or left out is counted. Exit 1 if a number differs.
 """
 
 from __future__ import annotations

@@ -13,26 +13,36 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AdverseEventsEndpoint": "safety.published",
+    "Analysis": "analysis",
     "AnalysisError": "core.errors",
     "Comparison": "core.comparison",
-    "LogRatioPrior": "core.prior",
-    "Effort": "pseudo_ipd.reconstruct",
-    "HazardPrior": "survival.hazard",
-    "PatientData": "published.patients",
-    "ProportionalityEvidence": "survival.proportionality",
-    "Estimate": "core.estimate",
+    "DepthEndpoint": "depth.published",
     "DepthFit": "depth.fit",
+    "DepthResult": "depth.analysis",
+    "Effort": "fits.sampling",
+    "Estimate": "core.estimate",
     "Fit": "fits.fit",
+    "HazardPrior": "survival.hazard",
+    "KINDS": "kinds",
+    "LogRatioPrior": "core.prior",
     "OutputError": "core.errors",
     "Partition": "published.partition",
+    "PatientData": "published.patients",
+    "ProportionalityEvidence": "survival.proportionality",
     "RatePrior": "core.prior",
     "ReappraiseError": "core.errors",
+    "ResponseEndpoint": "response.published",
     "ResponseFit": "response.fit",
-    "Sampling": "fits.sampling",
-    "Store": "fits.store",
+    "ResponseResult": "response.analysis",
     "SafetyFit": "safety.fit",
+    "SafetyResult": "safety.analysis",
+    "Sampling": "fits.sampling",
     "SharedSurvivalFit": "survival.together_job",
+    "Store": "fits.store",
+    "SurvivalEndpoint": "survival.published",
     "SurvivalFit": "survival.fit",
+    "SurvivalResult": "survival.analysis",
     "Trial": "published.trial",
     "TrialFileError": "core.errors",
     "analyse": "analysis",
@@ -55,28 +65,37 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
-    from reappraise.analysis import analyse
+    from reappraise.analysis import Analysis, analyse
     from reappraise.audit import audit as audit_trial
     from reappraise.core.comparison import Comparison
     from reappraise.core.errors import AnalysisError, OutputError, ReappraiseError, TrialFileError
     from reappraise.core.estimate import Estimate
     from reappraise.core.prior import LogRatioPrior, RatePrior
+    from reappraise.depth.analysis import DepthResult
     from reappraise.depth.fit import DepthFit, fit_depth
+    from reappraise.depth.published import DepthEndpoint
     from reappraise.fits.fit import Fit
     from reappraise.fits.netcdf import read_tree
     from reappraise.fits.sampling import Effort, Sampling
     from reappraise.fits.store import Store
+    from reappraise.kinds import KINDS
     from reappraise.published.partition import Partition
     from reappraise.published.patients import PatientData
     from reappraise.published.trial import Trial
+    from reappraise.response.analysis import ResponseResult
     from reappraise.response.classical.recompute import recompute
     from reappraise.response.exact import exact_estimates
     from reappraise.response.fit import ResponseFit, fit
+    from reappraise.response.published import ResponseEndpoint
+    from reappraise.safety.analysis import SafetyResult
     from reappraise.safety.fit import SafetyFit, fit_adverse_events
+    from reappraise.safety.published import AdverseEventsEndpoint
+    from reappraise.survival.analysis import SurvivalResult
     from reappraise.survival.classical.recompute import recompute_survival
     from reappraise.survival.fit import SurvivalFit, fit_survival
     from reappraise.survival.hazard import HazardPrior
     from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
+    from reappraise.survival.published import SurvivalEndpoint
     from reappraise.survival.reconstruction import reconstruct
     from reappraise.survival.reweighted import reweighted
     from reappraise.survival.together import fit_survival_together
@@ -85,9 +104,14 @@ if TYPE_CHECKING:
     from reappraise.trial.patients import read_patients
 
 __all__ = [
+    "KINDS",
+    "AdverseEventsEndpoint",
+    "Analysis",
     "AnalysisError",
     "Comparison",
+    "DepthEndpoint",
     "DepthFit",
+    "DepthResult",
     "Effort",
     "Estimate",
     "Fit",
@@ -99,12 +123,17 @@ __all__ = [
     "ProportionalityEvidence",
     "RatePrior",
     "ReappraiseError",
+    "ResponseEndpoint",
     "ResponseFit",
+    "ResponseResult",
     "SafetyFit",
+    "SafetyResult",
     "Sampling",
     "SharedSurvivalFit",
     "Store",
+    "SurvivalEndpoint",
     "SurvivalFit",
+    "SurvivalResult",
     "Trial",
     "TrialFileError",
     "analyse",

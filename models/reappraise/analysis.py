@@ -16,12 +16,12 @@ from reappraise.core.comparison import Comparison, order
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session, Tally
-from reappraise.fits.kind import Kind
 from reappraise.fits.manifest import Run
 from reappraise.fits.overview import diagnostics_plot
 from reappraise.fits.result import Diagnosed, Drawn, NotAnalysed, Result
 from reappraise.fits.sampling import Effort, Sampling, versions
 from reappraise.fits.store import Store, posterior_name
+from reappraise.kind import Kind
 from reappraise.kinds import KINDS, kind_of
 from reappraise.published.estimates import published_estimates
 from reappraise.published.trial import Trial

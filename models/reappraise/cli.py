@@ -72,9 +72,9 @@ def trials() -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON schema of trial files."""
-    from reappraise.published.file import TrialFile
+    from reappraise.trial.schema import trial_schema
 
-    typer.echo(json.dumps(TrialFile.model_json_schema(), indent=1))
+    typer.echo(json.dumps(trial_schema().model_json_schema(), indent=1))
 
 
 @app.command()
@@ -153,6 +153,9 @@ def run(
     chains: Annotated[int, typer.Option(min=2, help="Independent chains of each fit.")] = 4,
     draws: Annotated[int, typer.Option(min=100, help="Draws kept of each chain.")] = 2000,
     tune: Annotated[int, typer.Option(min=100, help="Tuning draws of each chain, not kept.")] = 1000,
+    target_accept: Annotated[
+        float, typer.Option(min=0.5, max=0.999, help="Acceptance that step sizes are tuned to: nearer to 1, smaller.")
+    ] = 0.95,
     replicates: Annotated[int, typer.Option(min=10, help="Reconstructions kept of each chain.")] = 150,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the results of another trial or seed in the folder.")
@@ -173,7 +176,8 @@ def run(
     with Store.open(out, replace=replace) as store, _progress() as progress:
         _leave_whole(store)
         recorded = store.recorded_seed(loaded.key)
-        settled = settings_with(Sampling(chains=chains, draws=draws, tune=tune), recorded if seed is None else seed)
+        asked = Sampling(chains=chains, draws=draws, tune=tune, target_accept=target_accept)
+        settled = settings_with(asked, recorded if seed is None else seed)
         effort = Effort(chains=chains, replicates=replicates)
         analysis = analyse(loaded, sampling=settled, effort=effort, store=store, progress=progress)
         notes = list(store.notes)

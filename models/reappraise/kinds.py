@@ -7,7 +7,7 @@ from typing import Any
 from reappraise.calibrate.calibration import Calibration
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.analysis import DEPTH
-from reappraise.fits.kind import Kind
+from reappraise.kind import Kind
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.response.analysis import RESPONSE
 from reappraise.safety.analysis import SAFETY

@@ -240,8 +240,10 @@ def test_half_files_of_a_killed_calibration_are_swept_and_no_others(here: list[U
         (tmp_path / name).write_text("mine", encoding="utf-8")
     calibrate(Toy(), datasets=20, folder=tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {
-        "toy.json", ".toy.json.partial", f".other.json.reappraise-{'a' * 16}.part",
-    }  # fmt: skip
+        "toy.json",
+        ".toy.json.partial",
+        f".other.json.reappraise-{'a' * 16}.part",
+    }
 
 
 # Workers
@@ -266,9 +268,13 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
 
 def test_a_scheduler_that_is_there_is_used_and_left_running(tmp_path: Path) -> None:
     with LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", dashboard_address=None,
+        n_workers=1,
+        threads_per_worker=2,
+        processes=False,
+        protocol="tcp",
+        dashboard_address=None,
         local_directory=str(tmp_path / "dask"),
-    ) as cluster:  # fmt: skip
+    ) as cluster:
         address = Cluster(scheduler=cluster.scheduler_address)
         assert calibrate(Toy(), datasets=20, folder=tmp_path, cluster=address).computed == 40
         with connect(address, most=1) as client:
@@ -315,9 +321,14 @@ def command(*words: str | Path, seconds: float = 0.0, narrow: float = 1.0) -> su
     script = SCRIPT.format(seconds=seconds, narrow=narrow)
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        [sys.executable, "-c", script, "calibrate", *map(str, words)], stdin=subprocess.DEVNULL, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path}, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-c", script, "calibrate", *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": path},
+        start_new_session=True,
+    )
 
 
 def living(group: int) -> bool:

@@ -21,9 +21,13 @@ TRIAL = "isatuximab-dexamethasone"
 
 def reappraise(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "reappraise", *map(str, words)], capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL, env=os.environ | environment,
-    )  # fmt: skip
+        [sys.executable, "-m", "reappraise", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
+    )
 
 
 def rows(text: str) -> list[dict[str, str]]:

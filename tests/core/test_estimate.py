@@ -15,9 +15,19 @@ from reappraise.core.printed import Printed
 
 def contrast(quantity: str, value: float | None, low: float | None = None, high: float | None = None) -> Estimate:
     return Estimate(
-        endpoint="e", quantity=quantity, numerator="a", denominator="b", kind="published", method="as printed",
-        value=value, low=low, high=high, p_value=0.01, sides=1, prob_benefit=0.9,
-    )  # fmt: skip
+        endpoint="e",
+        quantity=quantity,
+        numerator="a",
+        denominator="b",
+        kind="published",
+        method="as printed",
+        value=value,
+        low=low,
+        high=high,
+        p_value=0.01,
+        sides=1,
+        prob_benefit=0.9,
+    )
 
 
 @given(st.floats(1e-3, 1e3), st.floats(1, 10), st.sampled_from(["odds_ratio", "risk_ratio", "hazard_ratio"]))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from arviz_stats.base import array_stats
+from reappraise.fits.kind import Kind
 
 import reappraise as ra
 from reappraise.analysis import analyse
@@ -26,7 +27,6 @@ from reappraise.depth.fit import DepthFit, fit_depth
 from reappraise.depth.implied import implied_rates
 from reappraise.depth.proportionality import proportionality
 from reappraise.fits.each import Session, Tally
-from reappraise.fits.kind import Kind
 from reappraise.fits.result import NotAnalysed
 from reappraise.fits.store import Store
 from reappraise.kinds import KINDS
@@ -103,9 +103,16 @@ def test_a_stored_file_says_what_it_is_to_plain_xarray(run: DepthRun) -> None:
         assert tree["posterior"]["rate_or_better"].dims == ("chain", "draw", "cut", "arm")
         assert list(tree["posterior"]["cut"].values) == ["vgpr", "pr", "minimal-response"]
         groups = {
-            "posterior", "posterior_predictive", "log_likelihood", "log_prior", "sample_stats", "prior",
-            "prior_predictive", "observed_data", "constant_data",
-        }  # fmt: skip
+            "posterior",
+            "posterior_predictive",
+            "log_likelihood",
+            "log_prior",
+            "sample_stats",
+            "prior",
+            "prior_predictive",
+            "observed_data",
+            "constant_data",
+        }
         assert set(tree.children) == groups
         predicted = tree["posterior_predictive"]["counts"]
         assert (predicted.sum("category") == xr.DataArray([109, 55], dims="arm")).all()
@@ -130,12 +137,19 @@ def test_rates_add_up_and_contrasts_follow_from_them(fits: dict[tuple[str, str],
 def test_estimates_have_items_directions_and_their_verdict(fits: dict[tuple[str, str], DepthFit]) -> None:
     rows = fits["non-proportional-odds", "reference"].estimates
     assert {row.quantity for row in rows} == {
-        "category_rate", "rate_or_better", "risk_difference", "odds_ratio", "probability_of_benefit",
-    }  # fmt: skip
+        "category_rate",
+        "rate_or_better",
+        "risk_difference",
+        "odds_ratio",
+        "probability_of_benefit",
+    }
     ratios = [row for row in rows if row.quantity == "odds_ratio"]
     assert [(row.item, row.at) for row in ratios] == [
-        ("vgpr", ""), ("pr", ""), ("minimal-response", ""), ("", "geometric mean over the cut points"),
-    ]  # fmt: skip
+        ("vgpr", ""),
+        ("pr", ""),
+        ("minimal-response", ""),
+        ("", "geometric mean over the cut points"),
+    ]
     assert {(row.numerator, row.denominator) for row in ratios} == {("isatuximab-dexamethasone", "isatuximab")}
     common = [row for row in fits["proportional-odds", "reference"].estimates if row.quantity == "common_odds_ratio"]
     assert len(common) == 1
@@ -203,9 +217,17 @@ def test_a_table_that_is_not_proportional_is_told_from_one_that_is() -> None:
 def test_implied_binary_rates_stand_beside_counts_and_binary_models(run: DepthRun) -> None:
     fit = run.result.fits[0]
     rate = Estimate(
-        endpoint="orr", quantity="rate", arm="isatuximab", kind="posterior", model="independent", prior="uniform",
-        method="m", value=0.24, low=0.17, high=0.33,
-    )  # fmt: skip
+        endpoint="orr",
+        quantity="rate",
+        arm="isatuximab",
+        kind="posterior",
+        model="independent",
+        prior="uniform",
+        method="m",
+        value=0.24,
+        low=0.17,
+        high=0.33,
+    )
     others = (
         replace(rate, population="a=b"),
         replace(rate, kind="recomputed"),
@@ -213,9 +235,13 @@ def test_implied_binary_rates_stand_beside_counts_and_binary_models(run: DepthRu
     )
     rows = implied_rates(fit, (rate, *others))
     assert [(row.category, row.endpoint, row.events, row.total) for row in rows] == [
-        ("vgpr", "vgpr", 10, 109), ("vgpr", "vgpr", 11, 55), ("pr", "orr", 26, 109), ("pr", "orr", 24, 55),
-        ("minimal-response", "clinical-benefit", 47, 109), ("minimal-response", "clinical-benefit", 30, 55),
-    ]  # fmt: skip
+        ("vgpr", "vgpr", 10, 109),
+        ("vgpr", "vgpr", 11, 55),
+        ("pr", "orr", 26, 109),
+        ("pr", "orr", 24, 55),
+        ("minimal-response", "clinical-benefit", 47, 109),
+        ("minimal-response", "clinical-benefit", 30, 55),
+    ]
     assert rows[2].binary == (rate,)
     assert rows[2].furthest == pytest.approx(abs(0.24 - (rows[2].ordinal.value or 0)))
     assert rows[0].furthest is None
@@ -233,8 +259,10 @@ def test_implied_rates_stand_beside_the_results_of_other_endpoints(run: DepthRun
     rates = {item.arm: item for item in own.estimates if item.quantity == "rate"}
     for _, rows in beside:
         assert {row.endpoint: row.binary for row in rows if row.arm == "isatuximab"} == {
-            "vgpr": (), "orr": (rates["isatuximab"],), "clinical-benefit": (),
-        }  # fmt: skip
+            "vgpr": (),
+            "orr": (rates["isatuximab"],),
+            "clinical-benefit": (),
+        }
 
 
 def test_what_cannot_be_answered_is_refused_before_sampling(trial: Trial) -> None:

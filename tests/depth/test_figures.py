@@ -30,12 +30,20 @@ SETTINGS = Sampling(seed=1)
 
 def ordinal(arms: tuple[str, str] = SHORT, **more: Any) -> OrdinalTable:
     content: dict[str, Any] = {
-        "endpoint": "depth", "label": "Best response", "assessor": "A committee", "population": "treated",
-        "arms": ("placebo", "drug"), "arm_labels": arms, "categories": ("cr", "pr", "sd", "pd"),
+        "endpoint": "depth",
+        "label": "Best response",
+        "assessor": "A committee",
+        "population": "treated",
+        "arms": ("placebo", "drug"),
+        "arm_labels": arms,
+        "categories": ("cr", "pr", "sd", "pd"),
         "category_labels": ("Complete response", "Partial response that was seen twice", "Stable", "Progression"),
-        "or_better": ("", "orr", "dcr", ""), "counts": ((1, 12), (1, 9), (38, 17), (60, 22)), "source": "Figure 2",
+        "or_better": ("", "orr", "dcr", ""),
+        "counts": ((1, 12), (1, 9), (38, 17), (60, 22)),
+        "source": "Figure 2",
         "origins": (("printed", "printed"),) * 3 + (("100 patients minus dcr 40 of 100", "printed"),),
-    }  # fmt: skip
+        "subtracted": ((False, False),) * 3 + ((True, False),),
+    }
     return OrdinalTable(**(content | more))
 
 
@@ -50,12 +58,25 @@ def depth_fit(of: OrdinalTable, *, free: bool, prior: str = "reference", failed:
     or_better = expit(logit[..., None] + own[..., None] * np.array([-0.5, 0.5]))
     ends = np.concatenate([np.zeros((2, 100, 1, 2)), or_better, np.ones((2, 100, 1, 2))], axis=-2)
     found = {
-        "category_rate": np.diff(ends, axis=-2), "rate_or_better": or_better, "mean_category": logit,
-        "cut_point": logit, "effect": effect, "log_odds_ratio": own, "departure": own - effect[..., None],
-        "departure_sd": effect, "departure_unit": effect, "departure_offset": effect,
-    }  # fmt: skip
-    dims = {"category_rate": ("category", "arm"), "rate_or_better": ("cut", "arm"), "odds_ratio": ("cut",),
-            "risk_difference": ("cut",), "common_odds_ratio": (), "mean_odds_ratio": ()}  # fmt: skip
+        "category_rate": np.diff(ends, axis=-2),
+        "rate_or_better": or_better,
+        "mean_category": logit,
+        "cut_point": logit,
+        "effect": effect,
+        "log_odds_ratio": own,
+        "departure": own - effect[..., None],
+        "departure_sd": effect,
+        "departure_unit": effect,
+        "departure_offset": effect,
+    }
+    dims = {
+        "category_rate": ("category", "arm"),
+        "rate_or_better": ("cut", "arm"),
+        "odds_ratio": ("cut",),
+        "risk_difference": ("cut",),
+        "common_odds_ratio": (),
+        "mean_odds_ratio": (),
+    }
     held = estimands(model, found)
     values = {name: (("chain", "draw", *dims[name]), held[name]) for name in dims if name in held}
     coords = {"category": list(of.categories), "cut": list(of.cuts), "arm": list(of.arms)}
@@ -66,9 +87,18 @@ def depth_fit(of: OrdinalTable, *, free: bool, prior: str = "reference", failed:
 
 def binary(endpoint: str = "orr", prior: str = "reference", **more: Any) -> Estimate:
     held: dict[str, Any] = {
-        "endpoint": endpoint, "quantity": "odds_ratio", "arm": "", "numerator": "drug", "denominator": "placebo",
-        "value": 4.0, "low": 2.0, "high": 8.0, "level": 0.95, "prior": prior, "model": "logit-normal",
-    }  # fmt: skip
+        "endpoint": endpoint,
+        "quantity": "odds_ratio",
+        "arm": "",
+        "numerator": "drug",
+        "denominator": "placebo",
+        "value": 4.0,
+        "low": 2.0,
+        "high": 8.0,
+        "level": 0.95,
+        "prior": prior,
+        "model": "logit-normal",
+    }
     return estimate(**(held | more))
 
 
@@ -93,9 +123,11 @@ def test_nothing_overlaps_or_is_cut(arms: tuple[str, str], *, failed: bool) -> N
         assert "95% interval" in words
         assert arms[1] in " ".join(words.split())
     assert names == [
-        "depth.stack.proportional-odds", "depth.stack.non-proportional-odds", "depth.cuts.reference",
+        "depth.stack.proportional-odds",
+        "depth.stack.non-proportional-odds",
+        "depth.cuts.reference",
         "depth.cuts.sceptical",
-    ]  # fmt: skip
+    ]
 
 
 def test_binary_endpoints_are_not_needed() -> None:
@@ -138,8 +170,14 @@ def test_cuts_set_models_beside_binary_endpoints() -> None:
     assert len({line.get_xdata()[0] for line in marks(axes, "o")}) == 1
     free = [item.value for item in fits[1].estimates if item.quantity == "odds_ratio" and item.item]
     assert [line.get_xdata()[0] for line in marks(axes, "^")] == pytest.approx(free)
-    for expected in ("Partial response that was seen twice or better", "2/100", "21/60", "no endpoint", "favours Drug",
-                     "logit-normal, reference prior"):  # fmt: skip
+    for expected in (
+        "Partial response that was seen twice or better",
+        "2/100",
+        "21/60",
+        "no endpoint",
+        "favours Drug",
+        "logit-normal, reference prior",
+    ):
         assert expected in words
     swapped = said(draw_depth_cuts([depth_fit(ordinal().swapped(), free=False)]))
     assert "favours Placebo \u2192" in swapped
@@ -150,9 +188,14 @@ def test_cuts_set_models_beside_binary_endpoints() -> None:
 def test_two_categories_and_empty_ones() -> None:
     of = ordinal()
     two = replace(
-        of, categories=("cr", "pd"), category_labels=("Response", "None"), or_better=("orr", ""),
-        counts=((0, 5), (40, 30)), origins=(),
-    )  # fmt: skip
+        of,
+        categories=("cr", "pd"),
+        category_labels=("Response", "None"),
+        or_better=("orr", ""),
+        counts=((0, 5), (40, 30)),
+        origins=(),
+        subtracted=(),
+    )
     fit = depth_fit(two, free=False)
     figures = [draw_depth_stack(fit), draw_depth_cuts([fit], [binary()])]
     assert "raw odds ratio 0 or infinite" in said(figures[1])

@@ -112,9 +112,11 @@ def test_exchange_of_arms_and_reversal_of_categories_mirror_the_density(model: C
     draws = model.draw_prior(model.data(FOUR, PRIOR), 50, np.random.default_rng(8))
     other = {**draws, "effect": -draws["effect"], "departure_offset": -draws["departure_offset"]}
     upside = {
-        **draws, "effect": -draws["effect"], "mean_category": draws["mean_category"][:, ::-1],
+        **draws,
+        "effect": -draws["effect"],
+        "mean_category": draws["mean_category"][:, ::-1],
         "departure_offset": draws["departure_offset"][:, ::-1],
-    }  # fmt: skip
+    }
     reversed_counts = replace(FOUR, counts=FOUR.counts[::-1])
     here = total(model, draws, model.data(FOUR, PRIOR))
     assert total(model, other, model.data(FOUR.swapped(), PRIOR.mirrored())) == pytest.approx(here)
@@ -217,18 +219,29 @@ def test_with_two_categories_it_is_the_logit_normal_model_with_its_own_prior_of_
     """Same likelihood and prior of the effect; the mean rate is uniform here, and its logit Normal(0, 1.5) there."""
     other = LogitNormal()
     whole = Partition(
-        endpoint="depth", factor="all", levels=("all",), level_labels=("All",), arms=("old", "new"),
-        arm_labels=("Old", "New"), events=((10, 9),), totals=((40, 20),), better="higher",
-    )  # fmt: skip
+        endpoint="depth",
+        factor="all",
+        levels=("all",),
+        level_labels=("All",),
+        arms=("old", "new"),
+        arm_labels=("Old", "New"),
+        events=((10, 9),),
+        totals=((40, 20),),
+        better="higher",
+    )
     data, theirs = PROPORTIONAL.data(TWO, PRIOR), other.data(whole, PRIOR, 1)
     mean, effect = np.meshgrid(np.linspace(0.01, 0.99, 9), np.linspace(-2, 2, 5))
     mean, effect = mean.ravel(), effect.ravel()
     ours = {"mean_category": np.stack([mean, 1 - mean], axis=-1), "effect": effect}
     zero = np.zeros(mean.size)
     same = {
-        "average_logit": special.logit(mean), "average_effect": effect, "level_sd": zero, "interaction_sd": zero,
-        "level_offset": zero[:, None], "effect_offset": zero[:, None],
-    }  # fmt: skip
+        "average_logit": special.logit(mean),
+        "average_effect": effect,
+        "level_sd": zero,
+        "interaction_sd": zero,
+        "level_offset": zero[:, None],
+        "effect_offset": zero[:, None],
+    }
     assert PROPORTIONAL.log_likelihood(ours, data) == pytest.approx(other.log_likelihood(same, theirs)[:, 0])
     assert PROPORTIONAL.log_prior(ours, data)["effect"] == pytest.approx(
         other.log_prior(same, theirs)["average_effect"]

@@ -65,6 +65,7 @@ def test_counts_come_from_print_percentages_differences_and_the_rest() -> None:
     assert found.origins[0] == ("2 of 20", "30% of 10")
     assert found.origins[1][0] == "orr 7 of 20 minus vgpr 2 of 20"
     assert found.origins[3][0] == "20 patients minus all better categories"
+    assert [row[0] for row in found.subtracted] == [" minus " in row[0] for row in found.origins]
     assert found.planned_odds_ratio == 1.5
 
 
@@ -113,26 +114,32 @@ def test_what_is_solved_is_what_was_printed(counts: list[int], hidden: set[int])
     [
         (
             [{"counts": [count("old", 20, events=2), count("new", 10, events=4)], "or_better": "orr"}, {}],
-            response("orr", 3, 4), "'Category 0': no number.*2 of 20 in this one, 3 of 20 in it or better",
+            response("orr", 3, 4),
+            "'Category 0': no number.*2 of 20 in this one, 3 of 20 in it or better",
         ),
         (
-            [{"or_better": "orr"}, {"or_better": "cbr"}, {}], response("orr", 7, 5) | response("cbr", 6, 8),
+            [{"or_better": "orr"}, {"or_better": "cbr"}, {}],
+            response("orr", 7, 5) | response("cbr", 6, 8),
             "'Category 1': no number .*7 patients in better categories, 6 of 20 in it or better .cbr.*Correct",
         ),
         (
-            [{"counts": [count("old", 20, events=2), count("new", 10, events=4)]},
-             {"counts": [count("old", 20, events=2), count("new", 10, events=4)]}],
-            {}, "'Category 1': no number.*20 in all categories, of which it is the worst",
+            [
+                {"counts": [count("old", 20, events=2), count("new", 10, events=4)]},
+                {"counts": [count("old", 20, events=2), count("new", 10, events=4)]},
+            ],
+            {},
+            "'Category 1': no number.*20 in all categories, of which it is the worst",
         ),
         (
             [{"counts": [count("old", 21, events=2), count("new", 10, events=4)], "or_better": "orr"}, {}],
-            response("orr", 2, 4), "the same total, got Category 0: of 21; Category 0 or better .orr.: of 20",
+            response("orr", 2, 4),
+            "the same total, got Category 0: of 21; Category 0 or better .orr.: of 20",
         ),
         ([{"or_better": "cr"}, {}], response("orr", 2, 4), "'cr' is no response endpoint of the trial; .* orr"),
         ([{"or_better": "orr"}, {}], response("orr", 2, 4, population="other"), "population 'other'"),
         ([{"or_better": "orr"}, {}], response("orr", 2, 4, better="lower"), "expected 'higher'"),
     ],
-)  # fmt: skip
+)
 def test_contradictions_name_the_category_and_the_numbers(
     categories: list[dict[str, object]], responses: dict[str, ResponseEndpoint], said: str
 ) -> None:
@@ -163,13 +170,18 @@ def test_a_table_refuses_what_is_none() -> None:
 
 
 def test_exchanged_twice_is_the_same() -> None:
-    held = replace(TRIAL, planned_odds_ratio=2.0, origins=(("x", "y"),) * 4)
+    held = replace(TRIAL, planned_odds_ratio=2.0, origins=(("x", "y"),) * 4, subtracted=((True, False),) * 4)
     assert held.swapped().swapped() == held
     assert held.swapped().counts[0] == (11, 10)
     assert held.swapped().planned_odds_ratio == 0.5
     assert {key for key, value in asdict(held).items() if value != asdict(held.swapped())[key]} == {
-        "arms", "arm_labels", "counts", "origins", "planned_odds_ratio",
-    }  # fmt: skip
+        "arms",
+        "arm_labels",
+        "counts",
+        "origins",
+        "planned_odds_ratio",
+        "subtracted",
+    }
 
 
 # Classical answers

@@ -66,9 +66,12 @@ def test_bad_draws_are_named(diagnosis: Diagnosis, names: set[str]) -> None:
 def test_rules_follow_the_number_of_chains() -> None:
     eight = RNG.normal(size=(8, 90))
     found = diagnose(
-        {"x": Judged(eight, reported=True)}, diverging=np.zeros((8, 90), dtype=bool), energy=eight,
-        thresholds=Thresholds(), level=0.95,
-    )  # fmt: skip
+        {"x": Judged(eight, reported=True)},
+        diverging=np.zeros((8, 90), dtype=bool),
+        energy=eight,
+        thresholds=Thresholds(),
+        level=0.95,
+    )
     bulk = next(check for check in found.checks if check.name == "bulk effective draws")
     assert bulk.threshold == 800
     assert not bulk.passed

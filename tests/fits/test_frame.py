@@ -32,9 +32,14 @@ TABLE = partition(source="Table 1")
 
 def response_job(**changes: object) -> ResponseJob:
     facts: dict[str, object] = {
-        "table": TABLE, "model": Independent(), "prior": prior_named("uniform"), "width": 4,
-        "sampling": Sampling(seed=1, draws=500, tune=300), "trial": "made-up", "trial_digest": "0",
-    }  # fmt: skip
+        "table": TABLE,
+        "model": Independent(),
+        "prior": prior_named("uniform"),
+        "width": 4,
+        "sampling": Sampling(seed=1, draws=500, tune=300),
+        "trial": "made-up",
+        "trial_digest": "0",
+    }
     return ResponseJob(**(facts | changes))  # type: ignore[arg-type]
 
 

@@ -112,8 +112,10 @@ def test_what_a_user_keeps_in_the_folder_of_half_files_stays(tmp_path: Path, out
     filled(folder)
     assert not killed.exists()
     assert {path.name for path in (folder / PARTIAL).iterdir()} == {
-        "own", "comparison.csv", f".reappraise-{'b' * 16}.part",
-    }  # fmt: skip
+        "own",
+        "comparison.csv",
+        f".reappraise-{'b' * 16}.part",
+    }
     assert (folder / PARTIAL / "own" / "thesis.csv").read_bytes() == MINE
     assert everything(outside) == {"thesis.csv": MINE}
 
@@ -160,12 +162,34 @@ def test_a_lock_that_is_not_ours_is_refused_as_it_is(tmp_path: Path, outside: Pa
 
 
 NAMES = (
-    "../outside/thesis.csv", "/etc/hosts.csv", "posteriors/../../outside/thesis.csv", "posteriors/../thesis.nc",
-    "./thesis.csv", "thesis.csv/", "deep/folder/thesis.csv", "figures/deep/a.png", "..\\outside\\thesis.csv",
-    "C:\\thesis.csv", "c:thesis.csv", "a\x00.csv", "a\n.csv", "\ud800.csv", ".csv", "..csv", "", ".", "..",
-    "thesis.docx", ".lock", ".partial/a.csv", "manifest.json", "figures/a.csv", "a" * 300 + ".csv", "a?.csv",
+    "../outside/thesis.csv",
+    "/etc/hosts.csv",
+    "posteriors/../../outside/thesis.csv",
+    "posteriors/../thesis.nc",
+    "./thesis.csv",
+    "thesis.csv/",
+    "deep/folder/thesis.csv",
+    "figures/deep/a.png",
+    "..\\outside\\thesis.csv",
+    "C:\\thesis.csv",
+    "c:thesis.csv",
+    "a\x00.csv",
+    "a\n.csv",
+    "\ud800.csv",
+    ".csv",
+    "..csv",
+    "",
+    ".",
+    "..",
+    "thesis.docx",
+    ".lock",
+    ".partial/a.csv",
+    "manifest.json",
+    "figures/a.csv",
+    "a" * 300 + ".csv",
+    "a?.csv",
     "posteriors//a.nc",
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -220,8 +244,11 @@ NESTED = "[" * 100_000 + "]" * 100_000
 PLAIN = '{"format": "reappraise results 1", "files": {}'
 ODD = {
     "nested": NESTED,
-    "nested in a fact": PLAIN + ', "trial": "mini", "trial_digest": "0", "sampling": {"seed": 5}, "x": '
-    + "[" * 2_000 + "]" * 2_000 + "}",
+    "nested in a fact": PLAIN
+    + ', "trial": "mini", "trial_digest": "0", "sampling": {"seed": 5}, "x": '
+    + "[" * 2_000
+    + "]" * 2_000
+    + "}",
     "huge": PLAIN + " " * 9_000_000 + "}",
     "not UTF-8": b"\xff\xfe{}",
     "long number": PLAIN + ', "x": ' + "9" * 5_000 + "}",
@@ -239,7 +266,7 @@ ODD = {
     "a number for a trial": PLAIN + ', "trial": 5, "trial_digest": "0", "sampling": {"seed": 5}}',
     "no trial": PLAIN + ', "sampling": {"seed": 5}}',
     "another program": "[5]",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)

@@ -50,9 +50,16 @@ def test_plain_xarray_opens_a_posterior_and_knows_what_it_is(fit: ResponseFit, t
         store.write_fit(fit)
     tree = xr.open_datatree(tmp_path / posterior_name(fit.job))
     groups = {
-        "prior", "prior_predictive", "posterior", "posterior_predictive", "log_likelihood", "log_prior",
-        "sample_stats", "observed_data", "constant_data",
-    }  # fmt: skip
+        "prior",
+        "prior_predictive",
+        "posterior",
+        "posterior_predictive",
+        "log_likelihood",
+        "log_prior",
+        "sample_stats",
+        "observed_data",
+        "constant_data",
+    }
     assert groups == set(tree.children)
     assert {"rate", "risk_difference", "risk_ratio", "odds_ratio"} <= set(tree["posterior"].data_vars)
     assert tree["posterior"]["odds_ratio"].dims == ("chain", "draw", "level")

@@ -58,9 +58,15 @@ def test_quantiles_invert_the_distribution() -> None:
 
 def test_lower_rates_can_be_the_benefit() -> None:
     facts = {
-        "endpoint": "e", "factor": "all", "levels": ("all",), "level_labels": ("All",), "arms": ("a", "b"),
-        "arm_labels": ("A", "B"), "events": ((5, 2),), "totals": ((20, 20),),
-    }  # fmt: skip
+        "endpoint": "e",
+        "factor": "all",
+        "levels": ("all",),
+        "level_labels": ("All",),
+        "arms": ("a", "b"),
+        "arm_labels": ("A", "B"),
+        "events": ((5, 2),),
+        "totals": ((20, 20),),
+    }
     found = {}
     for better in ("higher", "lower"):
         counts = Partition(better=better, **facts)  # type: ignore[arg-type]

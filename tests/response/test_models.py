@@ -235,8 +235,13 @@ def test_the_same_seed_gives_the_same_draws_and_another_other_ones() -> None:
 @pytest.mark.sampling
 def test_padding_changes_nothing_but_noise() -> None:
     def wide(width: int) -> np.ndarray:
-        job = ResponseJob(table=partition(), model=BetaBinomial(), prior=prior_for(BetaBinomial()),
-                  sampling=Sampling(seed=3), width=width)  # fmt: skip
+        job = ResponseJob(
+            table=partition(),
+            model=BetaBinomial(),
+            prior=prior_for(BetaBinomial()),
+            sampling=Sampling(seed=3),
+            width=width,
+        )
         return job.run().tree["posterior"]["rate"].values.astype(float)
 
     narrow, padded = wide(2), wide(WIDTH)

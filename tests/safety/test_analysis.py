@@ -36,11 +36,18 @@ from support.analyses import SAFETY_SETTINGS, WIDTH, SafetyRun, analyse_small_sa
 QUICK = SAFETY_SETTINGS
 
 TABLE = EventTable(
-    endpoint="events", kind="terms", grade="3+", arms=("old", "new"), arm_labels=("Old", "New"),
-    terms=("Nausea", "Vomiting", "Rash", "Insomnia", "Fatigue"), systems=("Gut", "Gut", "Skin", "Mind", "Mind"),
-    events=((8, 4), (3, 2), (6, 0), (1, 14), (7, 4)), totals=((60, 30),) * 4 + ((60, 29),),
-    reporting_threshold_percent=5, source="Table 2",
-)  # fmt: skip
+    endpoint="events",
+    kind="terms",
+    grade="3+",
+    arms=("old", "new"),
+    arm_labels=("Old", "New"),
+    terms=("Nausea", "Vomiting", "Rash", "Insomnia", "Fatigue"),
+    systems=("Gut", "Gut", "Skin", "Mind", "Mind"),
+    events=((8, 4), (3, 2), (6, 0), (1, 14), (7, 4)),
+    totals=((60, 30),) * 4 + ((60, 29),),
+    reporting_threshold_percent=5,
+    source="Table 2",
+)
 
 models = pytest.mark.parametrize("model", [THREE_LEVEL, POINT_MASS], ids=lambda model: model.name)
 
@@ -59,9 +66,16 @@ def test_the_tree_has_every_group_and_labelled_dims_without_padding(model: Event
     tree = fitted(model).tree
     kept = {"chain": 4, "draw": KEPT * QUICK.draws}
     assert set(tree.children) == {
-        "posterior", "posterior_predictive", "log_likelihood", "log_prior", "sample_stats", "prior",
-        "prior_predictive", "observed_data", "constant_data",
-    }  # fmt: skip
+        "posterior",
+        "posterior_predictive",
+        "log_likelihood",
+        "log_prior",
+        "sample_stats",
+        "prior",
+        "prior_predictive",
+        "observed_data",
+        "constant_data",
+    }
     posterior = tree["posterior"].to_dataset()
     assert dict(posterior["rate"].sizes) == {**kept, "term": 5, "arm": 2}
     assert list(posterior["term"].values) == list(TABLE.terms)

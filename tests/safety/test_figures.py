@@ -43,11 +43,19 @@ EFFECTS = (1.9, 1.1, -1.5, 0.4, -0.3, 0.0, -0.1)
 
 def table(kind: str = "terms", grade: str = "any", arms: tuple[str, str] = SHORT, **more: Any) -> EventTable:
     content: dict[str, Any] = {
-        "endpoint": "teae", "kind": kind, "grade": grade, "arms": ("placebo", "drug"), "arm_labels": arms,
-        "terms": tuple(TERMS), "systems": tuple(system for system, _ in TERMS.values()) if kind == "terms" else
-        ("all",) * len(TERMS), "events": tuple(events for _, events in TERMS.values()), "totals": ((100, 60),) *
-        len(TERMS), "population": "treated", "reporting_threshold_percent": 5, "source": "Table 2",
-    }  # fmt: skip
+        "endpoint": "teae",
+        "kind": kind,
+        "grade": grade,
+        "arms": ("placebo", "drug"),
+        "arm_labels": arms,
+        "terms": tuple(TERMS),
+        "systems": tuple(system for system, _ in TERMS.values()) if kind == "terms" else ("all",) * len(TERMS),
+        "events": tuple(events for _, events in TERMS.values()),
+        "totals": ((100, 60),) * len(TERMS),
+        "population": "treated",
+        "reporting_threshold_percent": 5,
+        "source": "Table 2",
+    }
     return EventTable(**(content | more))
 
 
@@ -95,10 +103,18 @@ def test_nothing_overlaps_or_is_cut(arms: tuple[str, str], *, failed: bool) -> N
         assert "Table 2" in words
         assert "Berry and Berry" in words
     assert names == [
-        *(f"teae.{what}" for grade in ("any-grade", "grade-3") for what in (
-            f"probability.{grade}.three-level", f"probability.{grade}.three-level-point-mass", f"shrinkage.{grade}")),
-        "teae.systems", "teae.laboratory",
-    ]  # fmt: skip
+        *(
+            f"teae.{what}"
+            for grade in ("any-grade", "grade-3")
+            for what in (
+                f"probability.{grade}.three-level",
+                f"probability.{grade}.three-level-point-mass",
+                f"shrinkage.{grade}",
+            )
+        ),
+        "teae.systems",
+        "teae.laboratory",
+    ]
 
 
 def test_figures_are_drawn_when_they_are_asked_for() -> None:
@@ -135,8 +151,9 @@ def test_flagged_terms_are_named_and_coloured() -> None:
     assert colours.count(VERMILION) == len(flagged) - 1
     assert colours.count(GREY) == len(TERMS) - len(flagged)
     rims = [to_hex(point.get_markeredgecolor()) for point in points]
-    assert rims.count(BLACK) == len({i.term for w in ("increase", "decrease") for i in fit.flagged(
-        direction=w).flagged_by_fisher})  # fmt: skip
+    assert rims.count(BLACK) == len(
+        {i.term for w in ("increase", "decrease") for i in fit.flagged(direction=w).flagged_by_fisher}
+    )
     # areas are as patients: 50 with nausea, 42 with dry mouth
     large = sorted((point.get_markersize() ** 2 for point in points), reverse=True)
     assert large[1] / large[0] == pytest.approx(42 / 50)
@@ -171,8 +188,15 @@ def test_shrinkage_shows_raw_and_models() -> None:
     fits = safety()[:2]
     figure = draw_event_shrinkage(fits, endpoint="Adverse events")
     axes, words = panel(figure, "intervals"), said(figure)
-    for expected in ("raw (conditional odds ratio, exact)", "no event in one arm", "40/60", "10/100", "Injuries",
-                     "terms that at least 5% of all patients had", "Placebo (k/n)"):  # fmt: skip
+    for expected in (
+        "raw (conditional odds ratio, exact)",
+        "no event in one arm",
+        "40/60",
+        "10/100",
+        "Injuries",
+        "terms that at least 5% of all patients had",
+        "Placebo (k/n)",
+    ):
         assert expected in words
     # vomiting has none in control, headache none in the experimental arm; dizziness has no raw ratio at all
     assert [len([m for m in marks(axes, shape) if m.get_markersize() == 6.5]) for shape in "<>"] == [1, 1]

@@ -28,9 +28,11 @@ def table(
     events: tuple[tuple[int, int], ...], systems: tuple[str, ...], totals: tuple[int, int] = (40, 20)
 ) -> EventTable:
     return event_table(
-        terms=tuple(f"term {index}" for index in range(len(events))), systems=systems, events=events,
+        terms=tuple(f"term {index}" for index in range(len(events))),
+        systems=systems,
+        events=events,
         totals=(totals,) * len(events),
-    )  # fmt: skip
+    )
 
 
 SMALL = table(((8, 6), (4, 0), (1, 5), (0, 0)), ("gut", "gut", "skin", "eye"))

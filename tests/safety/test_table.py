@@ -10,7 +10,8 @@ from scipy import special, stats
 
 from reappraise.core.errors import AnalysisError, TrialFileError
 from reappraise.published.trial import Trial
-from reappraise.safety.counts import adverse_event_endpoints, singles_of, tables_of
+from reappraise.safety.counts import singles_of, tables_of
+from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.selection import selection_note
 from reappraise.trial import load_trial
 from support.data import MINI
@@ -89,8 +90,10 @@ def test_terms_totals_of_systems_and_laboratory_values_are_tables_of_their_own(t
 def test_rows_that_stand_for_themselves_are_input_of_the_response_models(tmp_path: Path) -> None:
     singles = singles_of(trial_of(tmp_path)["events"])
     assert [(item.label, item.grade) for item in singles] == [
-        ("Any", "any"), ("Serious event", "any"), ("Serious event", "3+"),
-    ]  # fmt: skip
+        ("Any", "any"),
+        ("Serious event", "any"),
+        ("Serious event", "3+"),
+    ]
     assert singles[0].partition.events == ((30, 15),)
     assert singles[2].partition.events == ((5, 4),)
     assert singles[2].partition.endpoint == "events-serious-event-grade-3"
@@ -102,7 +105,7 @@ def test_rows_that_stand_for_themselves_are_input_of_the_response_models(tmp_pat
 
 
 def test_the_shipped_trial_holds_what_its_table_prints() -> None:
-    endpoint = adverse_event_endpoints(load_trial("isatuximab-dexamethasone"))[0]
+    endpoint = load_trial("isatuximab-dexamethasone").of(AdverseEventsEndpoint)[0]
     found = {(item.kind, item.grade): item for item in tables_of(endpoint)}
     sizes = {key: (len(item.terms), len(item.body_systems)) for key, item in found.items()}
     for grade in ("any", "3+"):
@@ -134,7 +137,7 @@ BAD_ROWS = {
     "unknown grade": ("Nausea,3+,old", "Nausea,4,old", "row 8", "grade"),
     "arm without a row": ("Skin,Rash,all,new,0,20,,T2\n", "", "row 12", "in both arms, got no row for new"),
     "a count that is not known": (",,40,7.5", ",,400,8", "row 10", "got a percentage that several numbers fit"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD_ROWS)

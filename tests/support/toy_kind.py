@@ -15,6 +15,7 @@ import numpy as np
 import pymc as pm
 import xarray as xr
 from numpy.typing import NDArray
+from reappraise.fits.kind import Kind
 from scipy import stats
 
 from reappraise.core.arms import Better
@@ -24,7 +25,6 @@ from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.each import Session
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Attributes, FitJob, contrasted, counted
-from reappraise.fits.kind import Kind
 from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import ARM_CODE, Data, Draws, Floats
 from reappraise.fits.result import Drawn, Result

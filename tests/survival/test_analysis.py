@@ -39,9 +39,11 @@ def analysed(analysis: Analysis) -> tuple[SurvivalResult, SurvivalResult]:
 def test_what_can_be_analysed_is_and_the_rest_is_named(analysis: Analysis) -> None:
     assert [key for key, result in analysis.results.items() if result.fits] == ["remission", "summarised"]
     assert {key: type(result) for key, result in analysis.results.items()} == {
-        "remission": SurvivalResult, "summarised": SurvivalResult, "contradictory": NotAnalysed,
+        "remission": SurvivalResult,
+        "summarised": SurvivalResult,
+        "contradictory": NotAnalysed,
         "too-little": NotAnalysed,
-    }  # fmt: skip
+    }
     reasons = {item.endpoint: item for item in analysis.refused}
     assert reasons["contradictory"].contradiction
     assert "survival of placebo at 12 weeks" in reasons["contradictory"].reason
@@ -57,8 +59,10 @@ def test_every_printed_number_holds_in_every_replicate(analysis: Analysis) -> No
     assert printed.name == "printed numbers missed"
     assert printed.value == 0
     assert {tried.estimators.split(",")[0] for tried in replicates.tried} == {
-        "median interval log-log", "median interval log", "median interval plain",
-    }  # fmt: skip
+        "median interval log-log",
+        "median interval log",
+        "median interval plain",
+    }
 
 
 def test_summaries_carry_most_of_what_the_data_say(analysis: Analysis) -> None:

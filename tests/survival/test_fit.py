@@ -35,9 +35,14 @@ from support.draws import ERRORS, draws, error, same_mean
 
 ROSSI = load_rossi()
 DATA = PatientData.known(
-    ROSSI["week"].to_numpy(float), ROSSI["arrest"].to_numpy(bool), ROSSI["fin"].to_numpy(), endpoint="arrest",
-    unit="weeks", arms=("none", "aid"), subgroup=tuple(np.where(ROSSI["wexp"] == 1, "worked", "never worked")),
-)  # fmt: skip
+    ROSSI["week"].to_numpy(float),
+    ROSSI["arrest"].to_numpy(bool),
+    ROSSI["fin"].to_numpy(),
+    endpoint="arrest",
+    unit="weeks",
+    arms=("none", "aid"),
+    subgroup=tuple(np.where(ROSSI["wexp"] == 1, "worked", "never worked")),
+)
 COARSE = Grid.at_quantiles(DATA.time[DATA.event], 8, 52.0)
 FINE = Grid.at_quantiles(DATA.time[DATA.event], 16, 52.0)
 LANDMARKS = (13.0, 26.0, 39.0)
@@ -72,18 +77,35 @@ def test_every_fit_passes_its_gate(plain: SurvivalFit, proportional: SurvivalFit
 def test_the_tree_holds_what_figures_draw(plain: SurvivalFit) -> None:
     posterior = plain.tree["posterior"]
     expected = {
-        "log_hazard": ("arm", "interval"), "hazard_ratio": (), "average_hazard_ratio": (), "survival": ("arm", "time"),
-        "median": ("arm",), "survival_at": ("arm", "landmark"), "survival_difference": ("landmark",),
-        "restricted_mean": ("arm", "horizon_grid"), "restricted_mean_difference": ("horizon",),
-        "hazard_ratio_at": ("time",), "walk_sd": (), "departure_sd": (), "effect": (), "level": (),
-    }  # fmt: skip
+        "log_hazard": ("arm", "interval"),
+        "hazard_ratio": (),
+        "average_hazard_ratio": (),
+        "survival": ("arm", "time"),
+        "median": ("arm",),
+        "survival_at": ("arm", "landmark"),
+        "survival_difference": ("landmark",),
+        "restricted_mean": ("arm", "horizon_grid"),
+        "restricted_mean_difference": ("horizon",),
+        "hazard_ratio_at": ("time",),
+        "walk_sd": (),
+        "departure_sd": (),
+        "effect": (),
+        "level": (),
+    }
     assert {name: variable.dims[2:] for name, variable in posterior.data_vars.items()} == expected
     assert posterior.sizes["chain"] * posterior.sizes["draw"] <= 8000
     assert {str(variable.dtype) for variable in posterior.data_vars.values()} == {"float32"}
     assert set(plain.tree.children) == {
-        "posterior", "posterior_predictive", "log_likelihood", "log_prior", "sample_stats", "prior", "prior_predictive",
-        "observed_data", "constant_data",
-    }  # fmt: skip
+        "posterior",
+        "posterior_predictive",
+        "log_likelihood",
+        "log_prior",
+        "sample_stats",
+        "prior",
+        "prior_predictive",
+        "observed_data",
+        "constant_data",
+    }
     assert plain.tree["observed_data"]["events"].sum() == DATA.event.sum()
     assert float(az.summary(plain.tree, var_names=["effect"], ci_prob=0.95).loc["effect", "mean"]) < 0
     assert "piecewise" in plain._repr_html_().lower()

@@ -167,9 +167,12 @@ def test_hazard_at_a_cut_is_that_of_the_interval_that_ends_there() -> None:
 
 def test_person_time_is_counted_by_group_arm_and_interval() -> None:
     data = PatientData.known(
-        np.array([1.0, 2.0, 6.0, 20.0]), np.array([True, True, False, True]), np.array([0, 1, 1, 0]),
-        endpoint="os", subgroup=("a", "a", "b", "b"),
-    )  # fmt: skip
+        np.array([1.0, 2.0, 6.0, 20.0]),
+        np.array([True, True, False, True]),
+        np.array([0, 1, 1, 0]),
+        endpoint="os",
+        subgroup=("a", "a", "b", "b"),
+    )
     events, exposure = person_time(data, GRID, ("a", "b"))
     assert events.shape == exposure.shape == (1, 1, 2, 2, 4)
     assert events[0, 0].tolist() == [[[1, 0, 0, 0], [1, 0, 0, 0]], [[0, 0, 0, 1], [0, 0, 0, 0]]]

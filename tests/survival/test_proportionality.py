@@ -67,9 +67,12 @@ def same(first: ProportionalityEvidence | tuple[float, float], second: tuple[flo
 @pytest.fixture(scope="module")
 def rossi() -> Pair:
     data = PatientData.known(
-        ROSSI["week"].to_numpy(float), ROSSI["arrest"].to_numpy(bool), ROSSI["fin"].to_numpy(), endpoint="arrest",
+        ROSSI["week"].to_numpy(float),
+        ROSSI["arrest"].to_numpy(bool),
+        ROSSI["fin"].to_numpy(),
+        endpoint="arrest",
         unit="weeks",
-    )  # fmt: skip
+    )
     return both(data, 1, Sampling(draws=1000))
 
 
@@ -82,8 +85,10 @@ def judged(rossi: Pair) -> ProportionalityEvidence:
 def few() -> Pair:
     data = PatientData.known(
         np.array([0.4, 1.3, 2.6, 5.0, 7.5, 0.9, 3.1, 5.7, 7.1, 8.0]),
-        np.array([1, 1, 1, 0, 1, 0, 1, 1, 1, 0], dtype=bool), np.repeat([0, 1], 5), endpoint="few",
-    )  # fmt: skip
+        np.array([1, 1, 1, 0, 1, 0, 1, 1, 1, 0], dtype=bool),
+        np.repeat([0, 1], 5),
+        endpoint="few",
+    )
     return both(data, 11)
 
 

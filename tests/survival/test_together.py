@@ -156,9 +156,12 @@ def test_estimates_say_what_is_shared(together: SharedSurvivalFit) -> None:
                 {"pfs": STEADY, "os": CHANGING}[item.endpoint].horizon, rel=1e-5
             )
     assert "smoothness of hazards shared" in together._repr_html_()
-    failed = replace(together, diagnosis=replace(together.diagnosis, checks=tuple(
-        replace(check, passed=False) for check in together.diagnosis.checks
-    )))  # fmt: skip
+    failed = replace(
+        together,
+        diagnosis=replace(
+            together.diagnosis, checks=tuple(replace(check, passed=False) for check in together.diagnosis.checks)
+        ),
+    )
     assert all(item.failed for item in failed.estimates)
     assert not any(item.failed for item in together.estimates)
 

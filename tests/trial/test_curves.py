@@ -119,8 +119,9 @@ def curve_of(*points: tuple[float, float], error: float = 0.005) -> Curve:
 
 
 def numbers_of(*rows: tuple[float, int]) -> NumbersAtRisk:
-    return NumbersAtRisk(arm="new", time=np.array([row[0] for row in rows], dtype=float),
-                         number=np.array([row[1] for row in rows]))  # fmt: skip
+    return NumbersAtRisk(
+        arm="new", time=np.array([row[0] for row in rows], dtype=float), number=np.array([row[1] for row in rows])
+    )
 
 
 @pytest.mark.parametrize("table", [None, ((0, 100), (6, 60), (12, 40), (18, 20), (24, 5))])
@@ -136,17 +137,26 @@ def test_a_flat_tail_has_no_events(table: tuple[tuple[float, int], ...] | None) 
 
 
 MENDED: dict[str, tuple[Curve, list[tuple[float, float]], str]] = {
-    "first time below zero": (curve_of((-0.1, 1), (10, 0.8), (20, 0.5)), [(0, 1), (10, 0.8), (20, 0.5)],
-                              "1 time slightly below 0 set to 0"),
-    "small rise": (curve_of((0, 1), (5, 0.8), (6, 0.804), (9, 0.5)), [(0, 1), (5, 0.802), (6, 0.802), (9, 0.5)],
-                   "1 rise within the digitisation error flattened, at time 6"),
-    "both ends of a step": (curve_of((0, 1), (5, 1), (5, 0.8), (9, 0.8)), [(0, 1), (5, 0.8), (9, 0.8)],
-                            "the lowest survival was kept, at time 5"),
+    "first time below zero": (
+        curve_of((-0.1, 1), (10, 0.8), (20, 0.5)),
+        [(0, 1), (10, 0.8), (20, 0.5)],
+        "1 time slightly below 0 set to 0",
+    ),
+    "small rise": (
+        curve_of((0, 1), (5, 0.8), (6, 0.804), (9, 0.5)),
+        [(0, 1), (5, 0.802), (6, 0.802), (9, 0.5)],
+        "1 rise within the digitisation error flattened, at time 6",
+    ),
+    "both ends of a step": (
+        curve_of((0, 1), (5, 1), (5, 0.8), (9, 0.8)),
+        [(0, 1), (5, 0.8), (9, 0.8)],
+        "the lowest survival was kept, at time 5",
+    ),
     "out of order": (curve_of((0, 1), (9, 0.5), (5, 0.8)), [(0, 1), (5, 0.8), (9, 0.5)], "out of order"),
     "no start": (curve_of((1, 0.98), (9, 0.5)), [(0, 1), (1, 0.98), (9, 0.5)], "the start, survival 1 at time 0"),
     "start below 1": (curve_of((0, 0.98), (5, 0.97), (9, 0.5)), [(0, 1), (5, 0.97), (9, 0.5)], "from 0.98 to 1"),
     "slightly outside": (curve_of((0, 1.003), (9, -0.002)), [(0, 1), (9, 0)], "outside 0 to 1 by no more than 0.005"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MENDED)
@@ -190,11 +200,16 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "more than the total": (lambda: cleaned(curve_of(*FALL), at_risk=numbers_of((1, 50)), total=41), "expected 41"),
     "more than the curve leaves": (
         lambda: cleaned(curve_of(*FALL), at_risk=numbers_of((0, 100), (5.5, 80), (15, 60))),
-        "of 100 patients at risk at time 0 the curve leaves at most 50 at time 15, but 60 are at risk: 10 too many"),
+        "of 100 patients at risk at time 0 the curve leaves at most 50 at time 15, but 60 are at risk: 10 too many",
+    ),
     "fewer events than the fall needs": (
-        lambda: cleaned(curve_of(*FALL), at_risk=numbers_of((0, 100), (5.5, 50), (15, 45))), "14 too many"),
+        lambda: cleaned(curve_of(*FALL), at_risk=numbers_of((0, 100), (5.5, 50), (15, 45))),
+        "14 too many",
+    ),
     "fall with nobody at risk": (
-        lambda: cleaned(curve_of(*FALL), at_risk=numbers_of((0, 9), (6, 0))), "nobody is at risk at time 6"),
+        lambda: cleaned(curve_of(*FALL), at_risk=numbers_of((0, 9), (6, 0))),
+        "nobody is at risk at time 6",
+    ),
     "not cleaned": (lambda: invert(curve_of((1, 0.9), (9, 0.5)), total=10), "cleaned curve"),
     "nobody": (lambda: invert(curve_of(*FALL), total=0), "at least one patient"),
     "more events than patients": (lambda: invert(curve_of(*FALL), total=10, events=11), "0 to 10 events"),
@@ -203,8 +218,9 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "events of a flat curve": (lambda: invert(curve_of((0, 1), (9, 1)), total=100, events=2), "about 0 events"),
     "events against numbers at risk": (
         lambda: invert(curve_of(*FALL), numbers_of((0, 100), (5.5, 80), (15, 49)), total=100, events=20),
-        "and the numbers at risk, got 20"),
-}  # fmt: skip
+        "and the numbers at risk, got 20",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -256,10 +272,13 @@ BAD_CURVES: dict[str, tuple[str | bytes, str, str]] = {
     "percent sign": (GOOD + "new,2,90%\n", "row 4, survival", "no unit"),
     "percent": (GOOD + "new,2,90\n", "row 4, survival", "divide it by 100"),
     "open quotation": (GOOD + 'new,2,"0.9\n', "row 4", "expected CSV"),
-    "two errors": ("arm,time,survival,digitisation_error\nold,0,1,0.01\nold,1,1,0.02\n", "row 3, digitisation_error",
-                   "got 0.02 after 0.01"),
+    "two errors": (
+        "arm,time,survival,digitisation_error\nold,0,1,0.01\nold,1,1,0.02\n",
+        "row 3, digitisation_error",
+        "got 0.02 after 0.01",
+    ),
     "error in percent": ("arm,time,survival,digitisation_error\nold,0,1,1\nnew,1,1,\n", "arm old", "not percent"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD_CURVES)
@@ -273,10 +292,15 @@ def test_bad_tables_are_refused_with_file_row_and_column(name: str, tmp_path: Pa
     assert reason in str(caught.value)
 
 
-@pytest.mark.parametrize(("row", "key", "reason"), [("new,6,12.5", "row 4, number", "whole number"),
-                                                    ("new,6,-1", "row 4, number", "got '-1'"),
-                                                    ("new,6,41", "arm new", "never rise"),
-                                                    ("new,0,40", "arm new", "rising times")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "key", "reason"),
+    [
+        ("new,6,12.5", "row 4, number", "whole number"),
+        ("new,6,-1", "row 4, number", "got '-1'"),
+        ("new,6,41", "arm new", "never rise"),
+        ("new,0,40", "arm new", "rising times"),
+    ],
+)
 def test_bad_numbers_at_risk_are_refused(row: str, key: str, reason: str, tmp_path: Path) -> None:
     path = write(tmp_path / "numbers.csv", f"arm,time,number\nold,0,41\nnew,0,40\n{row}\n")
     with pytest.raises(TrialFileError, match=reason) as caught:

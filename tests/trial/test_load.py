@@ -36,23 +36,37 @@ BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
     "interval without value": (swap("value = 0.407", "value = 1.407"), "estimates[0]", "an interval that holds 1.407"),
     "half an interval": (swap("low = 0.131, ", ""), "estimates[0]", "both low and high"),
     "duplicate key": (swap('key = "mini"', 'key = "mini"\nkey = "mini"'), "", "TOML"),
-    "missing arm": (swap('{ arm = "new", events = 9, total = 20, percent = 45.0, source = "Results" },', ""),
-                    "endpoints[response].counts", "missing new"),
-    "one arm only": (swap('[[arms]]\nkey = "old"\nlabel = "Old treatment"\nshort = "Old"\nrole = "control"\n'
-                          'source = "Methods"\n', ""), "arms", "at least 2"),
+    "missing arm": (
+        swap('{ arm = "new", events = 9, total = 20, percent = 45.0, source = "Results" },', ""),
+        "endpoints[response].counts",
+        "missing new",
+    ),
+    "one arm only": (
+        swap(
+            '[[arms]]\nkey = "old"\nlabel = "Old treatment"\nshort = "Old"\nrole = "control"\nsource = "Methods"\n', ""
+        ),
+        "arms",
+        "at least 2",
+    ),
     "unknown arm": (swap('numerator = "old"', 'numerator = "odl"'), "estimates[0]", "got odl"),
     "two control arms": (swap('role = "experimental"', 'role = "control"'), "arms", "one experimental"),
-    "subgroup larger than its arm": (swap("events = 6, total = 15", "events = 11, total = 15"),
-                                     "endpoints[response]", "levels that leave"),
+    "subgroup larger than its arm": (
+        swap("events = 6, total = 15", "events = 11, total = 15"),
+        "endpoints[response]",
+        "levels that leave",
+    ),
     "levels that do not add up": (swap('remainder = "Stage unknown"\n', ""), "endpoints[response]", "remainder"),
     "percent above 100": (swap("percent = 25.0", "percent = 125.0"), "counts[old]", "0 to 100"),
     "missing key": (swap('title = "A small trial"\n', ""), "title", "missing"),
     "no endpoints": (lambda text: text[: text.index("[[endpoints]]")], "endpoints", "missing"),
-    "unknown population": (swap('population = "treated"', 'population = "all-comers"'),
-                           "endpoints[response].population", "treated"),
+    "unknown population": (
+        swap('population = "treated"', 'population = "all-comers"'),
+        "endpoints[response].population",
+        "treated",
+    ),
     "boolean for a number": (swap("value = 0.407", "value = true"), "value", "printed number"),
-    "repeated endpoint": (lambda text: text + text[text.index("[[endpoints]]"):], "endpoints", "each key once"),
-}  # fmt: skip
+    "repeated endpoint": (lambda text: text + text[text.index("[[endpoints]]") :], "endpoints", "each key once"),
+}
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -106,7 +106,7 @@ BAD = {
     "Latin-1": ("time,event,arm\n1,1,\u00e4lter\n".encode("latin-1"), "byte 19", "UTF-8", "Save it"),
     "UTF-16": (GOOD.encode("utf-16"), "byte 0", "UTF-8", "Save it"),
     "a spreadsheet": (b"PK\x03\x04\x14\x00\x06\x00\x08\x00\xff\xfe", "byte 10", "UTF-8", "Save it as CSV"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -144,9 +144,9 @@ def test_the_arms_are_two():
         read_patients("any.csv", endpoint="os", arms=("old", "old"), unit="months")
 
 
-ROWS = st.lists(
-    st.tuples(st.floats(1e-6, 1e6), st.booleans(), st.integers(0, 1)), min_size=2, max_size=20
-).filter(lambda rows: {arm for _, _, arm in rows} == {0, 1})  # fmt: skip
+ROWS = st.lists(st.tuples(st.floats(1e-6, 1e6), st.booleans(), st.integers(0, 1)), min_size=2, max_size=20).filter(
+    lambda rows: {arm for _, _, arm in rows} == {0, 1}
+)
 
 
 @given(rows=ROWS)

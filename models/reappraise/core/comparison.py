@@ -35,7 +35,7 @@ _TEXT = {
 }
 
 
-_FLAGS = {"converged", "causal"}
+_FLAGS = {"converged", "causal", "turned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Comparison:
         rows = [item.as_row() for item in self.estimates]
         frame = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
         numbers = [name for name in ESTIMATE_COLUMNS if name not in _TEXT | _FLAGS]
-        return frame.astype(dict.fromkeys(numbers, "float64")).astype({"converged": "boolean", "causal": "boolean"})
+        return frame.astype(dict.fromkeys(numbers, "float64")).astype(dict.fromkeys(sorted(_FLAGS), "boolean"))
 
     def to_csv(self) -> str:
         """The tidy table as CSV text.

@@ -115,6 +115,8 @@ class Estimate:
     causal
         Whether a difference between the arms of this population may be read as an effect of treatment: not where the
         population was determined after randomisation.
+    turned
+        Whether the contrast was printed in the other direction.
     source
         Where the number stands in the publication.
     """
@@ -141,6 +143,7 @@ class Estimate:
     prob_benefit: float | None = None
     converged: bool | None = None
     causal: bool = True
+    turned: bool = False
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -183,6 +186,7 @@ class Estimate:
             low=turn(self.high),
             high=turn(self.low),
             method=f"{self.method}; {said}" if self.method else said,
+            turned=not self.turned,
         )
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from reappraise.calibrate.calibration import Calibration
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import effect_priors
 from reappraise.core.refusal import Refusal
@@ -18,12 +19,9 @@ from reappraise.depth.proportionality import Proportionality, proportionality
 from reappraise.depth.published import DepthEndpoint
 from reappraise.depth.table import OrdinalTable
 from reappraise.fits.each import Session
-from reappraise.fits.kind import Kind
 from reappraise.fits.result import Drawn, Result
+from reappraise.kind import Kind
 from reappraise.published.trial import Trial, TrialEndpoint
-
-if TYPE_CHECKING:
-    from reappraise.calibrate.calibration import Calibration
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,6 +123,7 @@ def ordinal_table(
         or_better=tuple(category.or_better or "" for category in endpoint.categories),
         counts=tuple((a.count, b.count) for a, b in zip(*solved, strict=True)),
         origins=tuple((a.origin, b.origin) for a, b in zip(*solved, strict=True)),
+        subtracted=tuple((a.subtracted, b.subtracted) for a, b in zip(*solved, strict=True)),
         planned_odds_ratio=float(planned[0].planned_odds_ratio or 0) if planned else None,
         source=endpoint.source,
     )

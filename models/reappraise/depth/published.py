@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from reappraise.core.arms import WHOLE
-from reappraise.published.answers import Context, Counted, Problem, unknown
-from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.answers import Counted, Problem, unknown
+from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Count, Key, Record, Text
 from reappraise.response.published import ResponseEndpoint
 

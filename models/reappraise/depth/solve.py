@@ -45,10 +45,21 @@ class ArmCounts:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """The one count that all printed numbers allow, and what it was found from, in words."""
+    """The one count that all printed numbers allow.
+
+    Parameters
+    ----------
+    count
+        Patients.
+    origin
+        What it was found from, in words.
+    subtracted
+        Whether it is what a smaller number leaves of a larger one.
+    """
 
     count: int
     origin: str
+    subtracted: bool
 
 
 def solve(arm: ArmCounts) -> tuple[Solved, ...]:
@@ -92,7 +103,7 @@ def solve(arm: ArmCounts) -> tuple[Solved, ...]:
     open_places = [place for place, found in enumerate(numbers) if len(found) > 1]
     if open_places:
         raise UndeterminedError(_undetermined(arm, [(arm.labels[k], numbers[k]) for k in open_places], total))
-    return tuple(Solved(min(found), _origin(arm, place, total)) for place, found in enumerate(numbers))
+    return tuple(Solved(min(found), *_origin(arm, place, total)) for place, found in enumerate(numbers))
 
 
 def _total(arm: ArmCounts) -> int:
@@ -136,21 +147,21 @@ def _undetermined(arm: ArmCounts, found: list[tuple[str, set[int]]], total: int)
     )
 
 
-def _origin(arm: ArmCounts, place: int, total: int) -> str:
-    """What a count was found from: its own print, else endpoints it is the difference of, else the rest."""
+def _origin(arm: ArmCounts, place: int, total: int) -> tuple[str, bool]:
+    """What a count was found from, its own print, else endpoints or the rest; and whether by subtraction."""
     own = arm.printed[place]
     if own is not None and own.known_events is not None:
-        return _words(own)
+        return _words(own), False
     wholes = arm.cumulated
     last = place == len(arm.labels) - 1
     here = f"{arm.named[place]} {_words(wholes[place])}" if wholes[place] is not None else f"{total} patients"
     if wholes[place] is None and not last:
-        return "what the other numbers leave"
+        return "what the other numbers leave", False
     if not place:
-        return here
+        return here, False
     if wholes[place - 1] is not None:
-        return f"{here} minus {arm.named[place - 1]} {_words(wholes[place - 1])}"
-    return f"{here} minus all better categories"
+        return f"{here} minus {arm.named[place - 1]} {_words(wholes[place - 1])}", True
+    return f"{here} minus all better categories", True
 
 
 def _words(count: Count | None) -> str:

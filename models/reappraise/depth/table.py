@@ -31,6 +31,8 @@ class OrdinalTable:
         Patients, ``[category][arm]``.
     origins
         Where each count comes from, in words, ``[category][arm]``; empty for counts of no trial file.
+    subtracted
+        Whether each count was found by subtraction, ``[category][arm]``; empty for counts of no trial file.
     planned_odds_ratio
         Effect the trial was planned for, as odds of a better category, experimental over control; None if not stated.
     source
@@ -53,6 +55,7 @@ class OrdinalTable:
     or_better: tuple[str, ...] = ()
     counts: tuple[tuple[int, int], ...]
     origins: tuple[tuple[str, str], ...] = ()
+    subtracted: tuple[tuple[bool, bool], ...] = ()
     planned_odds_ratio: float | None = None
     source: str = ""
 
@@ -66,9 +69,10 @@ class OrdinalTable:
                 f"{self.endpoint}: expected categories and arms with keys of their own, got {self.categories} and "
                 f"{self.arms}"
             )
-        for name, needed in (("category_labels", True), ("counts", True), ("or_better", False), ("origins", False)):
+        required, optional = ("category_labels", "counts"), ("or_better", "origins", "subtracted")
+        for name in (*required, *optional):
             held = len(getattr(self, name))
-            if held != number and (needed or held):
+            if held != number and (name in required or held):
                 raise AnalysisError(f"{self.endpoint}: expected {name} for {number} categories, got {held}")
         for category, row in zip(self.categories, self.counts, strict=True):
             for arm, count in zip(self.arms, row, strict=True):
@@ -115,6 +119,7 @@ class OrdinalTable:
             or_better=self.or_better,
             counts=tuple((b, a) for a, b in self.counts),
             origins=tuple((b, a) for a, b in self.origins),
+            subtracted=tuple((b, a) for a, b in self.subtracted),
             planned_odds_ratio=None if self.planned_odds_ratio is None else 1 / self.planned_odds_ratio,
             source=self.source,
         )

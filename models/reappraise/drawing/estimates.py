@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from matplotlib.figure import Figure
 
@@ -62,9 +63,10 @@ def draw_estimates(
     first = chosen[0]
     known, several = QUANTITIES[first.quantity], len({item.quantity for item in chosen}) > 1
     drawn, level = chosen[:MOST], levels_differ(chosen)
+    scale = _scale(drawn)
     rows = [
         Row(
-            label=", ".join(part for part in _label(item, named, several=several) if part),
+            label=", ".join(dict.fromkeys(part for part in _label(item, named, several=several) if part)),
             cells=((mark_of(item, level=level),),),
             remark=NOT_CONVERGED if item.failed else "",
         )
@@ -74,7 +76,7 @@ def draw_estimates(
     heading = ("Ratio" if several else known.label) + (contrast if known.form != "arm" else "")
     panel = Panel(
         heading=heading,
-        scale=_scale(drawn),
+        scale=replace(scale, label="Ratio (log scale)") if several else scale,
         numbers=f"\n({percent_level(item.level for item in drawn)})",
         favours=favours if known.form != "arm" else None,
     )

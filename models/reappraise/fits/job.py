@@ -28,8 +28,8 @@ type Advance = Callable[[int, int], None]
 
 PRIOR_DRAWS = 2000
 """Draws from the prior that a file holds."""
-WORDS = frozenset({"label", "source", "note", "arm_labels", "level_labels", "category_labels", "origins"})
-"""Fields of counts that are words for people: no number depends on them."""
+WORDS = frozenset({"label", "source", "note", "arm_labels", "level_labels", "category_labels", "origins", "subtracted"})
+"""Fields of counts that are words for people, and what those words say: no number depends on them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

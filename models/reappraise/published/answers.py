@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from reappraise.published.endpoint import EndpointRecord
     from reappraise.published.record import Count
 
 type Problem = tuple[str, str]
@@ -45,32 +44,6 @@ class Counted:
     whole: bool = False
     quantity: Literal["rate", ""] = ""
     within: Mapping[str, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The rest of the trial file, as far as a record may refer to it.
-
-    Parameters
-    ----------
-    arms
-        Keys of control and experimental arm.
-    sizes
-        Patients by arm of the record's population.
-    records
-        Records of all endpoints, by key.
-    tables
-        Keys of the tables of counts.
-    """
-
-    arms: tuple[str, str]
-    sizes: Mapping[str, int]
-    records: Mapping[str, EndpointRecord]
-    tables: frozenset[str]
-
-    def of[R: EndpointRecord](self, kind: type[R]) -> dict[str, R]:
-        """Records of one kind, by key."""
-        return {key: record for key, record in self.records.items() if isinstance(record, kind)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.two_by_two import TwoByTwo
-from reappraise.published.answers import Context, Counted, FileRequest, Problem, RowProblem, TableRow
+from reappraise.published.answers import Counted, FileRequest, Problem, RowProblem, TableRow
 from reappraise.published.partition import Partition
 from reappraise.published.record import Claim, Count, Key, Published, Sourced, StatedTest, Text
 
@@ -194,3 +195,29 @@ class EndpointRecord(Sourced):
         """
         del table, rows, context
         yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The rest of the trial file, as far as a record may refer to it.
+
+    Parameters
+    ----------
+    arms
+        Keys of control and experimental arm.
+    sizes
+        Patients by arm of the record's population.
+    records
+        Records of all endpoints, by key.
+    tables
+        Keys of the tables of counts.
+    """
+
+    arms: tuple[str, str]
+    sizes: Mapping[str, int]
+    records: Mapping[str, EndpointRecord]
+    tables: frozenset[str]
+
+    def of[R: EndpointRecord](self, kind: type[R]) -> dict[str, R]:
+        """Records of one kind, by key."""
+        return {key: record for key, record in self.records.items() if isinstance(record, kind)}

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from reappraise.calibrate.calibration import Calibration
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RATE_PRIORS, Prior, effect_priors
 from reappraise.fits.each import Session
-from reappraise.fits.kind import Kind
 from reappraise.fits.result import Drawn, Result
 from reappraise.fits.sampling import Sampling
+from reappraise.kind import Kind
 from reappraise.published.partition import Partition
 from reappraise.published.trial import Trial, TrialEndpoint
 from reappraise.response.classical.recompute import recompute
@@ -20,9 +21,6 @@ from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
 from reappraise.response.model import ResponseModel
 from reappraise.response.models import MODELS
 from reappraise.response.published import ResponseEndpoint
-
-if TYPE_CHECKING:
-    from reappraise.calibrate.calibration import Calibration
 
 SHARING = "beta-binomial"
 """The model of rates that resemble each other: one row has none to resemble."""

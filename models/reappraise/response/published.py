@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from reappraise.core.arms import WHOLE, Arms, Better, Timing
-from reappraise.published.answers import Context, Counted, Problem, listed, repeats
-from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.answers import Counted, Problem, listed, repeats
+from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.partition import Partition
 from reappraise.published.record import Count, Key, Record, Sourced, Text
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from reappraise.calibrate.calibration import Calibration
 from reappraise.core.estimate import Estimate
 from reappraise.fits.each import Session
-from reappraise.fits.kind import Kind
 from reappraise.fits.result import Drawn, Result
+from reappraise.fits.sampling import Sampling
+from reappraise.kind import Kind
 from reappraise.published.trial import TrialEndpoint
 from reappraise.response.analysis import response_jobs, response_words
 from reappraise.response.classical.recompute import recompute
@@ -20,9 +22,6 @@ from reappraise.safety.fit import ERROR_RATE, SafetyFit, SafetyJob, common_width
 from reappraise.safety.model import EVENT_MODELS
 from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.table import EventTable
-
-if TYPE_CHECKING:
-    from reappraise.calibrate.calibration import Calibration
 
 STEPS = 5
 """Plain fits that a fit of adverse events takes about as long as."""
@@ -86,22 +85,10 @@ class SafetyKind(Kind[AdverseEventsEndpoint]):
 
     def analyse(self, endpoint: TrialEndpoint[AdverseEventsEndpoint], session: Session) -> SafetyResult:
         """Fit every table by every model, and every row that stands for itself by the response models."""
-        trial, tables = endpoint.trial, tables_of(endpoint)
-        jobs = [
-            SafetyJob(
-                table=table,
-                model=model,
-                sampling=session.sampling,
-                width=common_width(tables),
-                trial=trial.key,
-                trial_digest=trial.digest,
-            )
-            for model in EVENT_MODELS
-            for table in tables
-        ]
         rows = [single.partition for single in singles_of(endpoint)]
+        jobs = event_jobs(endpoint, session.sampling)
         events = session.each(jobs, lambda job: f"{job.table.key}, grade {job.table.grade}: {job.model.name}", end=0.7)
-        alone = response_jobs(rows, trial, session.sampling, sharing=False)
+        alone = response_jobs(rows, endpoint.trial, session.sampling, sharing=False)
         singles = session.each(alone, lambda job: f"{job.table.endpoint}, {response_words(job)}", start=0.7)
         return SafetyResult(endpoint=endpoint, fits=(*events, *singles), level=session.sampling.level)
 
@@ -114,3 +101,20 @@ class SafetyKind(Kind[AdverseEventsEndpoint]):
 
 
 SAFETY = SafetyKind(AdverseEventsEndpoint)
+
+
+def event_jobs(endpoint: TrialEndpoint[AdverseEventsEndpoint], sampling: Sampling) -> tuple[SafetyJob, ...]:
+    """Every posterior of tables of events, those of one model together."""
+    trial, tables = endpoint.trial, tables_of(endpoint)
+    return tuple(
+        SafetyJob(
+            table=table,
+            model=model,
+            sampling=sampling,
+            width=common_width(tables),
+            trial=trial.key,
+            trial_digest=trial.digest,
+        )
+        for model in EVENT_MODELS
+        for table in tables
+    )

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from reappraise.core.errors import AnalysisError
-from reappraise.published.trial import Trial, TrialEndpoint
+from reappraise.published.trial import TrialEndpoint
 from reappraise.safety.event_rows import event_tables, single_events
 from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.table import EventTable, SingleEvent
-
-
-def adverse_event_endpoints(trial: Trial) -> tuple[TrialEndpoint[AdverseEventsEndpoint], ...]:
-    """The endpoints of adverse events."""
-    return trial.of(AdverseEventsEndpoint)
 
 
 def tables_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[EventTable, ...]:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count, product
-from typing import TYPE_CHECKING
 
 from reappraise.core.arms import WHOLE
 from reappraise.published.answers import TableRow
 from reappraise.published.partition import Partition
-from reappraise.published.record import EVERYBODY
+from reappraise.safety.published import AdverseEventsEndpoint
+from reappraise.safety.rows import grade_of, kind_of
 from reappraise.safety.table import (
     GRADES,
     KINDS,
     MARGIN,
-    EventKind,
     EventTable,
     Grade,
     Pair,
     SingleEvent,
 )
-
-if TYPE_CHECKING:
-    from reappraise.safety.published import AdverseEventsEndpoint
 
 type Rows = Sequence[TableRow]
 
@@ -44,9 +40,9 @@ def event_tables(
         Keys and words of control and experimental arm.
     """
     found = []
-    counted = _cells(rows, arms)
+    counted, groups = _cells(rows, arms), endpoint.groups
     for kind, grade in product(KINDS, GRADES):
-        cells = {key: pair for key, pair in counted.items() if _kind(endpoint, *key[:2]) == kind and key[2] == grade}
+        cells = {key: pair for key, pair in counted.items() if kind_of(groups, *key[:2]) == kind and key[2] == grade}
         if cells:
             table = EventTable(
                 endpoint=endpoint.key,
@@ -83,7 +79,9 @@ def single_events(
         Keys and words of control and experimental arm.
     """
     cells = [
-        (key, pair) for key, pair in _cells(tables[endpoint.table], arms).items() if _kind(endpoint, *key[:2]) is None
+        (key, pair)
+        for key, pair in _cells(tables[endpoint.table], arms).items()
+        if kind_of(endpoint.groups, *key[:2]) is None
     ]
     for name in endpoint.single_tables:
         cells += _cells(tables[name], arms).items()
@@ -108,49 +106,6 @@ def single_events(
     return tuple(found)
 
 
-def row_problems(
-    endpoint: AdverseEventsEndpoint, rows: Sequence[tuple[int, TableRow]], arms: Pair, *, single: bool = False
-) -> Iterator[tuple[int, str]]:
-    """Yield line and problem of every row that no table of adverse events can hold.
-
-    Parameters
-    ----------
-    endpoint
-        The endpoint.
-    rows
-        Line and content of each row.
-    arms
-        Keys of the arms.
-    single
-        Whether the rows stand for themselves: then an arm, or a count, may be missing.
-    """
-    first: dict[tuple[str, str, Grade, str], int] = {}
-    home: dict[str, tuple[str, int]] = {}
-    for line, row in rows:
-        key = (row.group, row.label, _grade(row), row.arm)
-        if key in first:
-            yield (
-                line,
-                f"expected each row once, got {row.label!r}, {_words(key[2])}, {row.arm} again (row {first[key]})",
-            )
-        first.setdefault(key, line)
-        if single or row.arm == EVERYBODY:
-            continue
-        if _kind(endpoint, row.group, row.label) == "terms":
-            group, before = home.setdefault(row.label, (row.group, line))
-            if group != row.group:
-                yield (
-                    line,
-                    f"expected {row.label!r} in one body system, got {row.group!r}, and {group!r} in row {before}",
-                )
-        if row.known_events is None:
-            yield line, f"expected the number of patients with {row.label!r}, got a percentage that several numbers fit"
-    for (group, label, grade, arm), line in first.items():
-        missing = [other for other in arms if (group, label, grade, other) not in first]
-        if missing and not single and arm != EVERYBODY:
-            yield line, f"expected {label!r}, {_words(grade)}, in both arms, got no row for {missing[0]}"
-
-
 type _Cells = dict[tuple[str, str, Grade], tuple[TableRow, TableRow]]
 
 
@@ -158,24 +113,8 @@ def _cells(rows: Rows, arms: Pair) -> _Cells:
     """Control and experimental row by group, label and grade; what one arm lacks is left out."""
     by_key: dict[tuple[str, str, Grade], dict[str, TableRow]] = {}
     for row in rows:
-        by_key.setdefault((row.group, row.label, _grade(row)), {})[row.arm] = row
+        by_key.setdefault((row.group, row.label, grade_of(row)), {})[row.arm] = row
     return {key: (held[arms[0]], held[arms[1]]) for key, held in by_key.items() if set(arms) <= set(held)}
-
-
-def _kind(endpoint: AdverseEventsEndpoint, group: str, label: str) -> EventKind | None:
-    if group in endpoint.any_event_groups:
-        return None
-    if group in endpoint.laboratory_groups:
-        return None if label == group else "laboratory"
-    return "systems" if label == group else "terms"
-
-
-def _grade(row: TableRow) -> Grade:
-    return "3+" if row.grade == "3+" else "any"
-
-
-def _words(grade: Grade) -> str:
-    return "grade 3 or higher" if grade == "3+" else "any grade"
 
 
 def _known(row: TableRow) -> int:

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reappraise.published.answers import Context, Counted, Problem, RowProblem, TableRow, unknown
-from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.answers import Counted, Problem, RowProblem, TableRow, unknown
+from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Key, Text
-from reappraise.safety.event_rows import row_problems
+from reappraise.safety.rows import Groups, row_problems
 
 
 class AdverseEventsEndpoint(EndpointRecord):
@@ -32,6 +32,11 @@ class AdverseEventsEndpoint(EndpointRecord):
     """Groups of the table that are no body system: they count patients with any event at all."""
     single_tables: tuple[Key, ...] = ()
     """Keys of further count tables whose rows stand for themselves, such as serious, fatal or drug-related events."""
+
+    @property
+    def groups(self) -> Groups:
+        """Headings of its table that are no body systems."""
+        return Groups(self.laboratory_groups, self.any_event_groups)
 
     @property
     def section(self) -> str:
@@ -60,5 +65,5 @@ class AdverseEventsEndpoint(EndpointRecord):
                 expected = f"expected some of {', '.join(sorted(known))}; got {', '.join(sorted(got - known))}"
                 yield RowProblem(expected, key=key)
         if table == self.table or table in self.single_tables:
-            for line, problem in row_problems(self, rows, context.arms, single=table != self.table):
+            for line, problem in row_problems(self.groups, rows, context.arms, single=table != self.table):
                 yield RowProblem(problem, line=line)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from reappraise.calibrate.calibration import Calibration
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.diagnose import ENSEMBLE
 from reappraise.fits.each import Session
-from reappraise.fits.kind import Kind
 from reappraise.fits.result import Diagnosed, Drawn, Result
+from reappraise.kind import Kind
 from reappraise.published.estimates import published_estimates
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import TrialEndpoint
@@ -28,9 +29,6 @@ from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.reconstruction import ReconstructionJob, Replicates
 from reappraise.survival.reweighted import reweighted
-
-if TYPE_CHECKING:
-    from reappraise.calibrate.calibration import Calibration
 
 STEPS = 60
 """Plain fits that an endpoint takes about as long as."""

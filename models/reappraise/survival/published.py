@@ -10,8 +10,8 @@ from pydantic import Field
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.printed import Printed
-from reappraise.published.answers import Context, Counted, CurveFiles, FileRequest, PatientFile, Problem, unknown
-from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.answers import Counted, CurveFiles, FileRequest, PatientFile, Problem, unknown
+from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Count, Key, Published, Text
 from reappraise.response.published import ResponseEndpoint
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reappraise.published.answers import Context, Problem, listed, repeats, unknown
-from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.answers import Problem, listed, repeats, unknown
+from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.file import CountTable, TrialFile
 from reappraise.published.record import EVERYBODY, Count, Published
 

@@ -28,7 +28,6 @@ type Records = tuple[type[EndpointRecord], ...]
 """Kinds of endpoint that a file may hold."""
 
 
-@cache
 def trial_schema(records: Records = RECORDS) -> type[TrialFile]:
     """The trial file with these kinds of endpoint.
 
@@ -42,6 +41,11 @@ def trial_schema(records: Records = RECORDS) -> type[TrialFile]:
     AnalysisError
         If two have the same `kind`, or one is no record that answers what every record is asked.
     """
+    return _schema(records)
+
+
+@cache
+def _schema(records: Records) -> type[TrialFile]:
     tags: dict[str, str] = {}
     for record in records:
         name = record.__name__

@@ -18,22 +18,7 @@ from reappraise.survival.classical.cox import TIES, hazard_ratio
 from reappraise.survival.classical.kaplan_meier import SCALES, band, kaplan_meier, median, survival_at
 from reappraise.survival.classical.log_rank import log_rank
 from reappraise.survival.classical.recompute import recompute_survival
-from reappraise.survival.classical.restricted_mean import (
-    common_horizon,
-    lost_ratio,
-    mean_difference,
-    mean_ratio,
-    of_arm,
-    restricted_mean,
-)
-
-# Freireich 1963: weeks of remission of 21 pairs of children with leukaemia, placebo against 6-mercaptopurine.
-PLACEBO = np.array([1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23], dtype=float)
-TREATED = np.array([6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35], dtype=float)
-TREATED_EVENT = np.array([1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0], dtype=bool)
-TIME = np.concatenate([PLACEBO, TREATED])
-EVENT = np.concatenate([np.ones(21, dtype=bool), TREATED_EVENT])
-ARM = np.repeat([0, 1], 21).astype(np.int8)
+from support.freireich import ARM, EVENT, PLACEBO, TIME, TREATED, TREATED_EVENT
 
 
 def freireich() -> PatientData:
@@ -159,8 +144,10 @@ def test_the_curve_is_not_known_beyond_a_censored_end_nor_without_patients():
 def test_a_curve_falls_from_one_to_zero_inside_its_band_and_its_median_inside_its_interval(arms, scale, level):
     time, event, _ = arms
     curve = kaplan_meier(time, event)
-    product = [np.prod([1 - np.sum(event & (time == t)) / np.sum(time >= t) for t in np.unique(time) if t <= moment])
-               for moment in curve.time]  # fmt: skip
+    product = [
+        np.prod([1 - np.sum(event & (time == t)) / np.sum(time >= t) for t in np.unique(time) if t <= moment])
+        for moment in curve.time
+    ]
     assert curve.survival == pytest.approx(product, abs=1e-12)
     assert np.all(np.diff(curve.survival, prepend=1) <= 1e-15)
     low, high = band(curve, scale=scale, level=level)
@@ -275,66 +262,6 @@ def test_a_hazard_ratio_that_does_not_exist_is_refused(name, ties):
 # Restricted means -----------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
-@given(times=st.lists(st.floats(0.1, 50), min_size=2, max_size=30), horizon=st.floats(1, 80))
-def test_without_censoring_the_restricted_mean_is_a_sample_mean(times, horizon):
-    # and Greenwood's variance of it is the sample variance with n below the line, over n
-    cut = np.minimum(times, horizon)
-    mean = restricted_mean(kaplan_meier(np.array(times), np.ones(len(times), dtype=bool)), horizon=horizon)
-    assert (mean.value, mean.lost) == pytest.approx((cut.mean(), horizon - cut.mean()), rel=1e-9, abs=1e-9)
-    assert mean.variance == pytest.approx(cut.var() / len(times), rel=1e-6, abs=1e-9)
-
-
-def test_a_restricted_mean_by_hand():
-    # Events at 1 and 3 of four, one censored at 2: S = 1, 3/4, 3/8 from 0, 1, 3. Area to 4: 1 + 3/2 + 3/8 = 2.875.
-    # Variance: (1.875)^2 / (4 x 3) + (0.375)^2 / (2 x 1).
-    curve = kaplan_meier(np.array([1.0, 2.0, 3.0, 5.0]), np.array([True, False, True, False]))
-    mean = restricted_mean(curve, horizon=4)
-    assert (mean.value, mean.lost) == pytest.approx((2.875, 1.125))
-    assert mean.variance == pytest.approx(1.875**2 / 12 + 0.375**2 / 2)
-    survived, lost = of_arm(mean)
-    assert survived.high - survived.low == pytest.approx(2 * 1.959964 * sqrt(mean.variance), rel=1e-6)
-    assert lost.high - lost.value == pytest.approx(survived.value - survived.low)
-
-
-def test_contrasts_of_restricted_means_are_wald_and_turn_with_the_arms():
-    control, treated = (restricted_mean(kaplan_meier(TIME[a == ARM], EVENT[a == ARM]), horizon=20) for a in (0, 1))
-    difference = mean_difference(control, treated)
-    error = sqrt(control.variance + treated.variance)
-    assert (difference.high - difference.low) / 2 == pytest.approx(1.959964 * error, rel=1e-6)
-    for function, first, second in (
-        (mean_ratio, treated.value, control.value),
-        (lost_ratio, treated.lost, control.lost),
-    ):
-        found, mirrored = function(control, treated), function(treated, control)
-        assert found.value == pytest.approx(first / second)
-        error = sqrt(treated.variance / first**2 + control.variance / second**2)
-        assert log(found.high / found.value) == pytest.approx(1.959964 * error, rel=1e-6)
-        assert (mirrored.low, mirrored.high) == pytest.approx((1 / found.high, 1 / found.low))
-        assert mirrored.p_value == pytest.approx(found.p_value)
-
-
-def test_the_horizon_ends_where_a_curve_is_no_longer_known():
-    placebo, treated = kaplan_meier(PLACEBO, np.ones(21, dtype=bool)), kaplan_meier(TREATED, TREATED_EVENT)
-    assert common_horizon(placebo, treated) == 35
-    assert restricted_mean(placebo, horizon=35).value == pytest.approx(PLACEBO.mean())
-    for horizon, reason in ((35.1, "last observation at 35"), (0, "above 0"), (inf, "finite"), (float("nan"), "nan")):
-        with pytest.raises(AnalysisError, match=reason):
-            restricted_mean(treated, horizon=horizon)
-
-
-def test_an_arm_that_loses_no_time_has_no_interval_and_no_ratio():
-    early = restricted_mean(kaplan_meier(TREATED, TREATED_EVENT), horizon=5.9)
-    assert (early.value, early.lost, early.variance) == (pytest.approx(5.9), 0, 0)
-    assert [(answer.low, answer.high) for answer in of_arm(early)] == [(None, None), (None, None)]
-    control = restricted_mean(kaplan_meier(PLACEBO, np.ones(21, dtype=bool)), horizon=5.9)
-    with pytest.raises(AnalysisError, match=r"event before 5\.9 in both arms, got none in the experimental arm"):
-        lost_ratio(control, early)
-
-
-# All of it as estimates -----------------------------------------------------------------------------------------------
-
-
 def test_all_answers_come_as_estimates_with_direction_time_and_method():
     answer = recompute_survival(freireich(), horizon=20, landmarks=(6, 23, 40))
     assert {(row.endpoint, row.kind) for row in answer} == {("remission", "recomputed")}
@@ -358,9 +285,7 @@ def test_all_answers_come_as_estimates_with_direction_time_and_method():
     methods = [row.method for row in answer]
     assert len({(row.quantity, row.arm, row.at, row.method) for row in answer}) == len(methods)
     assert all((row.level is None) == (row.low is None) == (row.high is None) for row in answer)
-    assert answer.refused == (
-        "survival of 6-MP at 40 weeks: expected a time up to the last observation at 35, got 40",
-    )  # fmt: skip
+    assert answer.refused == ("survival of 6-MP at 40 weeks: expected a time up to the last observation at 35, got 40",)
 
 
 def test_the_one_sided_p_value_turns_with_what_is_better():
@@ -386,9 +311,14 @@ def test_reconstructions_and_empty_arms_are_not_known_data():
     with pytest.raises(AnalysisError, match="patients in both arms"):
         recompute_survival(freireich_arm(), horizon=5)
     ensemble = PatientData(
-        endpoint="os", arms=("a", "b"), arm=np.array([0, 1], dtype=np.int8), time=np.ones((1, 3, 2)),
-        event=np.ones((1, 3, 2), dtype=bool), unit="months", origin="summaries",
-    )  # fmt: skip
+        endpoint="os",
+        arms=("a", "b"),
+        arm=np.array([0, 1], dtype=np.int8),
+        time=np.ones((1, 3, 2)),
+        event=np.ones((1, 3, 2), dtype=bool),
+        unit="months",
+        origin="summaries",
+    )
     with pytest.raises(AnalysisError, match="1 x 3 reconstructions"):
         recompute_survival(ensemble, horizon=1)
 

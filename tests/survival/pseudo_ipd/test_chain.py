@@ -68,16 +68,24 @@ def sampled(
     latent, time, event = (array[:levels].copy() for array in start)
     order = np.argsort(time, axis=1)
     state = State(
-        time=np.take_along_axis(time, order, 1), event=np.take_along_axis(event, order, 1), arm=ARM[order],
-        latent=latent, values=np.full((levels, len(targets)), inf), misfit=np.full(levels, inf),
-        cox=np.zeros((levels, 2)), slot=np.arange(levels), changes=np.full(levels, 2.0),
-    )  # fmt: skip
+        time=np.take_along_axis(time, order, 1),
+        event=np.take_along_axis(event, order, 1),
+        arm=ARM[order],
+        latent=latent,
+        values=np.full((levels, len(targets)), inf),
+        misfit=np.full(levels, inf),
+        cox=np.zeros((levels, 2)),
+        slot=np.arange(levels),
+        changes=np.full(levels, 2.0),
+    )
     for slot in range(levels):
         refresh(state, slot, totals, spec, HORIZON, scratch(SIZE))
     kept = Kept(
-        time=np.empty((draws, SIZE)), event=np.empty((draws, SIZE), dtype=np.bool_),
-        latent=np.empty((draws, parameters(HAZARDS))), values=np.empty((draws, len(targets))),
-    )  # fmt: skip
+        time=np.empty((draws, SIZE)),
+        event=np.empty((draws, SIZE), dtype=np.bool_),
+        latent=np.empty((draws, parameters(HAZARDS))),
+        values=np.empty((draws, len(targets))),
+    )
     counters = Counters(*(np.zeros(levels) for _ in range(4)))
     thin = 4
     arguments = (np.array(tolerances), free, totals, spec, HAZARDS, draws * thin, thin, False, rng, kept, counters)
@@ -156,9 +164,7 @@ def test_given_summaries_with_tempering(prior_draws: Draws) -> None:
         chosen[index] = evaluate(*data, totals, spec, HORIZON, inf, np.zeros(2), work, values) == 0
     latent, time, event = (array[chosen] for array in prior_draws)
     assert chosen.sum() > 500  # enough for a standard error
-    found = distances(
-        (latent, time, event), sampled(SOME, (1e-4, 0.1, 0.3), prior_draws, free=True, draws=4_000)
-    )  # fmt: skip
+    found = distances((latent, time, event), sampled(SOME, (1e-4, 0.1, 0.3), prior_draws, free=True, draws=4_000))
     assert 60 <= len(found) <= 80
     assert {name: z for name, z in found.items() if abs(z) > FARTHEST_Z} == {}
 
@@ -167,9 +173,15 @@ def summaries(
     *targets: Target, totals: tuple[int, int] = (20, 14), events: tuple[int | None, int | None] = (14, 8)
 ) -> Summaries:
     return Summaries(
-        endpoint="os", arms=("old", "new"), unit="months", totals=totals, events=events, targets=targets,
-        horizon=HORIZON, minimum_follow_up=6.0,
-    )  # fmt: skip
+        endpoint="os",
+        arms=("old", "new"),
+        unit="months",
+        totals=totals,
+        events=events,
+        targets=targets,
+        horizon=HORIZON,
+        minimum_follow_up=6.0,
+    )
 
 
 PRINTED = (
@@ -278,9 +290,15 @@ def test_numbers_that_contradict_each_other_are_named(asked: tuple[Target, ...],
 @pytest.mark.sampling
 @pytest.mark.parametrize(
     ("totals", "events"),
-    [((12, 9), (7, 0)), ((12, 9), (0, 0)), ((1, 9), (1, 4)), ((1, 1), (1, 1)), ((12, 9), (None, None)),
-     ((12, 9), (None, 4))],
-)  # fmt: skip
+    [
+        ((12, 9), (7, 0)),
+        ((12, 9), (0, 0)),
+        ((1, 9), (1, 4)),
+        ((1, 1), (1, 1)),
+        ((12, 9), (None, None)),
+        ((12, 9), (None, 4)),
+    ],
+)
 def test_small_and_empty_arms(totals: tuple[int, int], events: tuple[int | None, int | None]) -> None:
     asked = Target(statistic="follow-up median", arm=1, low=9.95, high=10.05, scale=2.0, text="follow-up")
     exact = [

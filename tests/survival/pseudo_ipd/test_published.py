@@ -55,9 +55,13 @@ def test_medians_with_their_limits_as_printed(tmp_path: Path) -> None:
     assert (found.totals, found.events, found.arms, found.unit) == ((40, 20), (25, 9), ("old", "new"), "months")
     assert not found.free_events
     expected = {
-        ("quantile", 0): (7.95, 8.05), ("quantile low", 0): (6.05, 6.15), ("quantile high", 0): (10.5, 11.5),
-        ("quantile", 1): (14.15, 14.25), ("quantile low", 1): (9.25, 9.35), ("quantile high", 1): (inf, inf),
-    }  # fmt: skip
+        ("quantile", 0): (7.95, 8.05),
+        ("quantile low", 0): (6.05, 6.15),
+        ("quantile high", 0): (10.5, 11.5),
+        ("quantile", 1): (14.15, 14.25),
+        ("quantile low", 1): (9.25, 9.35),
+        ("quantile high", 1): (inf, inf),
+    }
     assert bounds(found) == {key: pytest.approx(value) for key, value in expected.items()}
     assert [target.z for target in found.targets] == pytest.approx([norm.ppf(0.975)] * 6)
     assert found.horizon == pytest.approx(1.3 * 14.25)

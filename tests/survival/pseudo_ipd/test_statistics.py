@@ -82,8 +82,11 @@ def test_hazard_ratio_and_log_rank(seed: int) -> None:
     time, event, arm = draw(seed)
     z = 1.6448536269514722
     statistics: tuple[Statistic, ...] = (
-        "log hazard ratio", "log hazard ratio low", "log hazard ratio high", "log-rank z",
-    )  # fmt: skip
+        "log hazard ratio",
+        "log hazard ratio low",
+        "log hazard ratio high",
+        "log-rank z",
+    )
     _, values, cox = evaluated((time, event, arm), tuple(target(name, z=z) for name in statistics))
     table = DataFrame({"time": time, "event": event, "arm": arm})
     fit = CoxPHFitter(alpha=0.1).fit(table, "time", "event", fit_options={"precision": 1e-14})
@@ -100,9 +103,13 @@ def test_hazard_ratio_and_log_rank(seed: int) -> None:
 def test_follow_up_and_counts(totals: tuple[int, int]) -> None:
     time, event, arm = draw(5, totals)
     names: tuple[Statistic, ...] = (
-        "follow-up median", "follow-up minimum", "follow-up maximum", "follow-up median (reverse Kaplan-Meier)",
-        "events", "at risk",
-    )  # fmt: skip
+        "follow-up median",
+        "follow-up minimum",
+        "follow-up maximum",
+        "follow-up median (reverse Kaplan-Meier)",
+        "events",
+        "at risk",
+    )
     for of_arm in (0, 1):
         own, happened = time[arm == of_arm], event[arm == of_arm]
         reverse = KaplanMeierFitter().fit(own, ~happened).median_survival_time_

@@ -32,9 +32,9 @@ def depth_note(table: OrdinalTable, fits: Sequence[DepthFit]) -> str:
     source = f", {table.source}" if table.source else ""
     derived = [
         f"{label}, {arm}: {origin}"
-        for label, row in zip(table.category_labels, table.origins, strict=False)
-        for arm, origin in zip(table.arm_labels, row, strict=True)
-        if " minus " in origin
+        for label, origins, subtracted in zip(table.category_labels, table.origins, table.subtracted, strict=False)
+        for arm, origin, found in zip(table.arm_labels, origins, subtracted, strict=True)
+        if found
     ]
     said = [
         f"Posterior: median and equal-tailed {100 * job.sampling.level:g}% interval.",

@@ -135,7 +135,7 @@ def note_of(drawn: Iterable[Estimate]) -> str:
             methods[item.quantity].append(item.method)
     said = [f"{QUANTITIES[quantity].label}: {' or '.join(found)}." for quantity, found in methods.items()]
     sentences = ["Recomputed from the published counts.", *said] if said else []
-    if any("converted from" in item.method for item in items if item.kind == "published"):
+    if any(item.turned for item in items if item.kind == "published"):
         sentences.append("The published contrast was converted to this direction.")
     if any(item.kind == "posterior" for item in items):
         sentences.append("Posterior: median and equal-tailed interval, in the digits that the draws support.")

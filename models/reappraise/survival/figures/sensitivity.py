@@ -88,7 +88,7 @@ def draw_prior_sensitivity(subject: SurvivalSubject, rows: Sequence[SensitivityR
         ),
     ]
     drawn_rows = [_row(row, level=differ) for row in turned]
-    turned_round = any("converted from" in item.method for item in estimates)
+    turned_round = any(item.turned for item in estimates)
     figure = draw_sheet(
         drawn_rows,
         panels,

@@ -5,16 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from reappraise.calibrate.calibration import Calibration
 from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session
 from reappraise.fits.result import Result
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.trial import Trial, TrialEndpoint
-
-if TYPE_CHECKING:
-    from reappraise.calibrate.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)
