@@ -25,7 +25,9 @@ from reappraise.survival.pseudo_ipd.hazards import hazard_specification, log_haz
 from reappraise.survival.pseudo_ipd.simulate import simulate
 
 PRIOR = HazardPrior(
-    effect=LogRatioPrior("calibration", "Calibration", -0.2, 0.5, "Effects of the kind that trials have."),
+    effect=LogRatioPrior(
+        "calibration", "Calibration", -0.2, 0.5, "Effects of the kind that trials have.", ratio="hazard"
+    ),
     median=11.0,
     level_sd=0.5,
 )
