@@ -24,7 +24,7 @@ run: setup  ## Analyse TRIAL with SEED and write tables, figures, posteriors and
 	@$(BIN)/reappraise run "$(TRIAL)" --out "$(OUT)" --seed $(SEED) $(ARGS)
 
 test: setup  ## Run the tests, two files at a time
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: setup  ## Run the tests that sample nothing: under a minute
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal -m "not sampling" $(ARGS)

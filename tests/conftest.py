@@ -44,6 +44,11 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The notebooks first: they take longest, and at the end one worker would wait for the other."""
+    items.sort(key=lambda item: item.path.name != "test_notebooks.py")
+
+
 # The fast tier
 
 

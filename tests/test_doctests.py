@@ -26,4 +26,4 @@ def test_examples_are_true(name: str, capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_false_example_would_be_found() -> None:
     false = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "false", None, None)
     assert doctest.DocTestRunner(verbose=False).run(false, out=lambda _: None).failed == 1
-    assert {"reappraise", "reappraise.response.estimands", "reappraise.testing"} <= set(EXAMPLES)
+    assert {"reappraise", "reappraise.fits.summary", "reappraise.testing"} <= set(EXAMPLES)

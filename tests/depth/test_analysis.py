@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import xarray as xr
 from arviz_stats.base import array_stats
-from reappraise.fits.kind import Kind
 
 import reappraise as ra
 from reappraise.analysis import analyse
@@ -29,6 +28,7 @@ from reappraise.depth.proportionality import proportionality
 from reappraise.fits.each import Session, Tally
 from reappraise.fits.result import NotAnalysed
 from reappraise.fits.store import Store
+from reappraise.kind import Kind
 from reappraise.kinds import KINDS
 from reappraise.published.trial import Trial, TrialEndpoint
 from reappraise.response.analysis import ResponseResult

@@ -15,7 +15,6 @@ import numpy as np
 import pymc as pm
 import xarray as xr
 from numpy.typing import NDArray
-from reappraise.fits.kind import Kind
 from scipy import stats
 
 from reappraise.core.arms import Better
@@ -29,6 +28,7 @@ from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import ARM_CODE, Data, Draws, Floats
 from reappraise.fits.result import Drawn, Result
 from reappraise.fits.summary import Make, estimated, probability
+from reappraise.kind import Kind
 from reappraise.published.answers import Counted
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.record import Key, Positive, Sourced, Text, Whole

@@ -73,7 +73,7 @@ def rossi() -> Pair:
         endpoint="arrest",
         unit="weeks",
     )
-    return both(data, 1, Sampling(draws=1000))
+    return both(data, 1)
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +239,8 @@ def test_patients_have_the_likelihood_of_their_cells(rossi: Pair) -> None:
         apart = each - cells  # a constant of the data, and single precision
         assert np.abs(apart - apart.mean()).max() < 2e-3
     short = log_likelihood(rossi[0], step=7)
-    assert np.array_equal(short, log_likelihood(rossi[0])[:, ::7])
+    # products of matrices of other shapes may differ in their last digits
+    assert np.allclose(short, log_likelihood(rossi[0])[:, ::7], rtol=1e-12, atol=0)
 
 
 @pytest.mark.sampling

@@ -205,7 +205,7 @@ def fit_depth(
     Examples
     --------
     >>> import reappraise as ra
-    >>> from reappraise.depth import fit_depth
+    >>> from reappraise.depth.fit import fit_depth
     >>> trial = ra.load_trial("isatuximab-dexamethasone")
     >>> fit = fit_depth(trial["depth"], prior="sceptical", seed=1)  # doctest: +SKIP
     """
