@@ -27,7 +27,7 @@ test: setup  ## Run the tests, two files at a time
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: setup  ## Run the tests that sample nothing: under a minute
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal -m "not sampling" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal -m "not sampling and not slow" $(ARGS)
 
 check: setup  ## Lint, check the format, the types and the layers
 	@$(BIN)/ruff check --quiet . && echo 'check: lint is clean'

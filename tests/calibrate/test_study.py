@@ -249,6 +249,7 @@ def test_half_files_of_a_killed_calibration_are_swept_and_no_others(here: list[U
 # Workers
 
 
+@pytest.mark.sampling
 def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     log, killed = tmp_path / "log", tmp_path / "killed"
     log.mkdir()
@@ -339,6 +340,7 @@ def living(group: int) -> bool:
     return True
 
 
+@pytest.mark.sampling
 @pytest.mark.parametrize(("narrow", "code"), [(1.0, 0), (0.5, 1)])
 def test_it_prints_its_verdict_and_nothing_else(tmp_path: Path, narrow: float, code: int) -> None:
     asked = command("toy", "--datasets", "80", "--out", tmp_path / "out", narrow=narrow)
@@ -348,6 +350,7 @@ def test_it_prints_its_verdict_and_nothing_else(tmp_path: Path, narrow: float, c
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["toy.json", "toy.png"]
 
 
+@pytest.mark.sampling
 def test_an_interrupt_ends_it_tidily_and_it_goes_on(tmp_path: Path) -> None:
     asked = command("toy", "--datasets", "40", "--out", tmp_path, seconds=0.2)
     partial = tmp_path / "toy.partial.jsonl"
@@ -368,6 +371,7 @@ def test_an_interrupt_ends_it_tidily_and_it_goes_on(tmp_path: Path) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow  # seven processes that import PyMC
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -207,7 +207,7 @@ def fit_depth(
     >>> import reappraise as ra
     >>> from reappraise.depth.fit import fit_depth
     >>> trial = ra.load_trial("isatuximab-dexamethasone")
-    >>> fit = fit_depth(trial["depth"], prior="sceptical", seed=1)  # doctest: +SKIP
+    >>> fit = ra.fit_depth(trial["depth"], prior="sceptical", seed=1)  # doctest: +SKIP
     """
     if not isinstance(target, TrialEndpoint | OrdinalTable):
         raise AnalysisError(

@@ -27,6 +27,8 @@ from reappraise.survival.pseudo_ipd.simulate import simulate
 from reappraise.survival.pseudo_ipd.targets import Target, specification
 from reappraise.survival.pseudo_ipd.trades import propose_trade
 
+pytestmark = pytest.mark.sampling
+
 HORIZON, TOTALS = 24.0, (16, 11)
 PRIOR = HazardPrior(effect=LogRatioPrior("test", "Test", -0.2, 0.7, "For tests.", "hazard"), median=10.0)
 HAZARDS = hazard_specification(Grid((3.0, 8.0, 15.0), HORIZON), PRIOR, minimum_follow_up=6.0)
