@@ -26,7 +26,7 @@ run: setup  ## Analyse TRIAL with SEED and write tables, figures, posteriors and
 test: setup  ## Run the tests, two files at a time
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
-test-fast: setup  ## Run the tests that sample nothing: under a minute
+test-fast: setup  ## Run the tests that sample nothing, the fast tier
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal -m "not sampling and not slow" $(ARGS)
 
 check: setup  ## Lint, check the format, the types and the layers
