@@ -168,7 +168,7 @@ def _parsed(reader: csv.DictReader[str]) -> Iterator[Estimate]:
         texts = {name: row[name] for name in _TEXT}
         numbers = {name: _number(row[name]) for name in ESTIMATE_COLUMNS if name not in _TEXT | _FLAGS | {"sides"}}
         flags = {name: _flag(row[name]) for name in _FLAGS}
-        yield Estimate(**texts, **numbers, **flags, sides=int(row["sides"]) if row["sides"] else None)  # type: ignore[arg-type]
+        yield Estimate(**texts, **numbers, **flags, sides=int(row["sides"]) if row["sides"] else None)  # type: ignore[arg-type]  # by name
 
 
 def _cell(value: str | float | None) -> str:
