@@ -1,0 +1,1 @@
+"""Survival from printed summaries: a likelihood for the printed numbers themselves."""
