@@ -193,8 +193,10 @@ def _quantiles(summaries: Summaries) -> Iterator[Row]:
         if closed:
             time, width = (target.low + target.high) / 2, target.high - target.low
         else:
-            if target.statistic != "quantile" and _open(summaries, target.arm, "quantile", target.at):
-                continue  # where the median is not reached its upper limit cannot be: it says nothing more
+            # where a lower limit is not reached, value and upper limit cannot be: they say nothing more
+            before = {"quantile low": (), "quantile": ("quantile low",), "quantile high": ("quantile low", "quantile")}
+            if any(_open(summaries, target.arm, name, target.at) for name in before[target.statistic]):
+                continue
             time, width = _last_read(summaries, target.arm), 0.0
             if time <= 0:
                 continue
