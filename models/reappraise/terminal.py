@@ -199,7 +199,10 @@ def _figure(value: float, *, percent: bool, exact: bool) -> str:
     if isinf(value):
         return "inf" if value > 0 else "-inf"
     if isinstance(value, Printed):
-        return f"{value.scaled(2)}%" if percent else str(value)
+        if not percent:
+            return str(value)
+        sign = value.text.removesuffix(value.number)
+        return f"{sign}{value.scaled(2).digits:f}%"
     if not percent:
         return f"{value:.3g}"
     return f"{100 * value:.1f}%" if exact else f"{round(100 * value, 1):g}%"
