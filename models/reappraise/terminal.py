@@ -33,13 +33,29 @@ def number(estimate: Estimate | None) -> str:
     percent = estimate.quantity in {"rate", "risk_difference"}
     mark = "! " if estimate.failed else ""
     exact = estimate.kind != "posterior" or estimate.method == EXACT
-    text = mark + _figure(estimate.value, percent=percent, exact=exact)
+    needed = estimate.quantity == "number_needed_to_treat"
+    text = mark + (
+        "infinite: no difference"
+        if needed and isinf(estimate.value)
+        else _figure(estimate.value, percent=percent, exact=exact)
+    )
     if estimate.low is None or estimate.high is None:
         return text
     limits = tuple(_figure(limit, percent=percent, exact=exact) for limit in (estimate.low, estimate.high))
-    if estimate.quantity == "number_needed_to_treat" and estimate.low > 0 > estimate.high:
-        return f"{text} (benefit {limits[0]} to inf to harm {limits[1].lstrip('-')})"
+    if needed:
+        return f"{text} ({_passage(estimate.low, estimate.high, limits)})"
     return f"{text} ({limits[0]} to {limits[1]})"
+
+
+def _passage(low: float, high: float, limits: tuple[str, ...]) -> str:
+    """The interval of a number needed to treat: which side is benefit, and whether it reaches or passes infinity."""
+    if not (low > 0 > high or isinf(low) or isinf(high)):
+        return f"{limits[0]} to {limits[1]}"
+    first, last = (
+        "" if isinf(limit) else f"{'benefit' if limit > 0 else 'harm'} {text.lstrip('-')}"
+        for limit, text in zip((low, high), limits, strict=True)
+    )
+    return " to ".join(part for part in (first, "infinity", last) if part)
 
 
 def comparison_tables(comparison: Comparison) -> Iterator[Table]:

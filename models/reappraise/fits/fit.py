@@ -94,8 +94,8 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             "quantity": lambda item: item.quantity.replace("_", " "),
             "arm": lambda item: item.arm or f"{item.numerator} vs {item.denominator}",
             **({"at": lambda item: item.at} if any(item.at for item in self.estimates) else {}),
-            "median": lambda item: "" if item.value is None else f"{item.value:.3g}",
-            level: lambda item: "" if item.low is None else f"{item.low:.3g} to {item.high:.3g}",
+            "median": lambda item: _said(item, item.value),
+            level: lambda item: "" if item.low is None else f"{_said(item, item.low)} to {_said(item, item.high)}",
         }
         verdict = self.diagnosis.verdict + ("" if self.converged else f" ({self.diagnosis.failures})")
         head = "".join(f"<th>{escape(name)}</th>" for name in columns)
@@ -104,3 +104,7 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             for item in self.estimates
         )
         return f"<table><caption>{escape(self.job.title)}<br>{escape(verdict)}</caption><tr>{head}</tr>{rows}</table>"
+
+
+def _said(item: Estimate, number: float | None) -> str:
+    return "" if number is None else item.infinite(number) or f"{number:.3g}"
