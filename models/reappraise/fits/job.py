@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from reappraise.core.estimate import Estimate
+from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.layout import DRAWS, Arrays, Axis, Layout, Variable
 from reappraise.fits.model import Data, Draws, FitModel, Floats, NamedPrior
@@ -169,6 +170,10 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         make
             Makes an estimate that names model, prior and method.
         """
+
+    def evidence(self, estimate: Estimate) -> Evidence | None:  # noqa: ARG002  # times are not counts
+        """The counts that a contrast is about; None where it is not about counts."""
+        return None
 
     @abstractmethod
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> FitT:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reappraise.core.arms import WHOLE, Better, Timing
+from reappraise.core.silence import Evidence
+from reappraise.core.two_by_two import TwoByTwo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,26 @@ class Partition:
     def population(self, level: str) -> str:
         """Name of a level's population: ``"all"`` or ``"factor=level"``."""
         return WHOLE if self.factor == WHOLE else f"{self.factor}={level}"
+
+    def evidence(self, population: str, *, shared: bool = False) -> Evidence | None:
+        """The counts of a population; None where an arm of it has no patients.
+
+        Parameters
+        ----------
+        population
+            As `population` names it.
+        shared
+            Whether a model lets levels learn from each other.
+        """
+        tables = {
+            self.population(level): TwoByTwo(events[1], totals[1], events[0], totals[0])
+            for level, events, totals, both in zip(self.levels, self.events, self.totals, self.comparable, strict=True)
+            if both
+        }
+        if population not in tables:
+            return None
+        heard = shared and any(0 < sum(k) < sum(n) for k, n in zip(self.events, self.totals, strict=True))
+        return Evidence(tables=(tables[population],), others="other levels" if heard else "")
 
     def swapped(self) -> Partition:
         """The same trial with the names of control and experimental arm exchanged."""

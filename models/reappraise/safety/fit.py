@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
+from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import PRIOR_DRAWS, Advance, Attributes, FitJob, contrasted, counted
@@ -167,6 +168,10 @@ class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
     def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
         """Yield rates, contrasts and probabilities of every term."""
         yield from report(tree["posterior"].to_dataset(), self.table, make, level=self.sampling.level)
+
+    def evidence(self, estimate: Estimate) -> Evidence:
+        """The counts of its term."""
+        return self.table.evidence(estimate.item)
 
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> SafetyFit:
         """The fit that has this tree and verdict."""
