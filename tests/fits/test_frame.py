@@ -92,7 +92,7 @@ def test_a_probability_is_never_certain_and_keeps_the_order_of_what_it_counts() 
 
 @pytest.mark.parametrize("number", [400, 560, 1000, 4000, 8000])
 def test_what_holds_more_often_is_never_printed_smaller(number: int) -> None:
-    """Where decimals change, too: 0.9665 was 0.97 and 0.968 itself. Tried are some counts everywhere, all near there."""
+    """Where decimals change, too: 0.9665 was 0.97 and 0.968 itself. Some counts are tried, all near there."""
     place = np.random.default_rng(number).permutation(number).reshape(4, -1)
     near = range(int(0.95 * number), int(0.99 * number))
     counts = sorted({*range(0, number + 1, max(1, number // 400)), *near, *(number - count for count in near)})

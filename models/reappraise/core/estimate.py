@@ -190,6 +190,10 @@ class Estimate:
             turned=not self.turned,
         )
 
+    def cautioned(self, caution: str) -> Self:
+        """The estimate; of a contrast, `method` says as well what must be said of it."""
+        return replace(self, method=f"{self.method}; {caution}") if caution and self.numerator else self
+
     def infinite(self, number: float) -> str:
         """An infinite number of this quantity in words; empty for one that is finite."""
         if not isinf(number):

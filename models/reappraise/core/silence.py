@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import Estimate
@@ -51,8 +51,7 @@ class Evidence:
 
 def with_silence(estimate: Estimate, evidence: Evidence | None) -> Estimate:
     """The estimate; of a contrast about which its counts are silent, `method` says so."""
-    silence = "" if evidence is None or not estimate.numerator else evidence.silence
-    return replace(estimate, method=f"{estimate.method}; {silence}") if silence else estimate
+    return estimate if evidence is None else estimate.cautioned(evidence.silence)
 
 
 def silences(estimates: Iterable[Estimate]) -> str:

@@ -61,7 +61,8 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             method=f"posterior median, equal-tailed interval, NUTS{self.how}",
             converged=self.converged,
         )
-        return tuple(with_silence(item, self.job.evidence(item)) for item in self.job.report(self.tree, make))
+        found = (with_silence(item, self.job.evidence(item)) for item in self.job.report(self.tree, make))
+        return tuple(item.cautioned(self.job.caution) for item in found)
 
     def plot(self) -> Figure:
         """The intervals of its contrasts, or where it has none of its numbers by arm, as a picture."""
@@ -80,13 +81,19 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             title=self.job.title,
             named=self.said,
             favours=sides,
-            note=" ".join(filter(None, (f"Posterior median and equal-tailed interval.{verdict}", self.silences))),
+            note=" ".join(filter(None, (f"Posterior median and equal-tailed interval.{verdict}", *self.remarks))),
         )
 
     @property
     def silences(self) -> str:
         """Where its counts say nothing about the arms, in sentences; empty where they do everywhere."""
         return silences(self.estimates)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What its table and picture say beside the numbers, in sentences."""
+        caution = self.job.caution
+        return self.silences, f"{caution[:1].upper()}{caution[1:]}." if caution else ""
 
     def said(self, estimate: Estimate) -> str:
         """What a row of the table is about, in words."""
@@ -109,7 +116,7 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             f"<tr>{''.join(f'<td>{escape(text(item))}</td>' for text in columns.values())}</tr>"
             for item in self.estimates
         )
-        caption = "<br>".join(escape(part) for part in (self.job.title, verdict, self.silences) if part)
+        caption = "<br>".join(escape(part) for part in (self.job.title, verdict, *self.remarks) if part)
         return f"<table><caption>{caption}</caption><tr>{head}</tr>{rows}</table>"
 
 

@@ -38,6 +38,8 @@ class Partition:
         Effect the trial was planned for, as odds of the better outcome, experimental over control; None if not stated.
     source
         Where the counts stand in the publication.
+    caution
+        What every contrast of the arms must say, such as that these were exposed for different times; often empty.
     """
 
     endpoint: str
@@ -53,6 +55,7 @@ class Partition:
     margin: float = 0.10
     planned_odds_ratio: float | None = None
     source: str = ""
+    caution: str = ""
 
     def __post_init__(self) -> None:
         """Refuse counts that cannot be counts."""
@@ -115,4 +118,5 @@ class Partition:
             margin=self.margin,
             planned_odds_ratio=None if self.planned_odds_ratio is None else 1 / self.planned_odds_ratio,
             source=self.source,
+            caution=self.caution,
         )

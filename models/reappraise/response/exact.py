@@ -101,7 +101,7 @@ def exact_estimates(partition: Partition, prior: RatePrior, *, level: float = 0.
         Coverage of the equal-tailed intervals.
     """
     for item in _estimates(partition, prior, level):
-        yield with_silence(item, partition.evidence(item.population))
+        yield with_silence(item, partition.evidence(item.population)).cautioned(partition.caution)
 
 
 def _estimates(partition: Partition, prior: RatePrior, level: float) -> Iterator[Estimate]:

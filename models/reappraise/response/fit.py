@@ -142,6 +142,11 @@ class ResponseJob(FitJob[ResponseModel, Prior, "ResponseFit"]):
         draws = {name: _both_arms(posterior[name], self.table) for name in names}
         yield from report(draws, self.table, make, level=self.sampling.level)
 
+    @property
+    def caution(self) -> str:
+        """That of its counts."""
+        return self.table.caution
+
     def evidence(self, estimate: Estimate) -> Evidence | None:
         """The counts of its population; where a model has parameters above rates, levels learn from each other."""
         return self.table.evidence(estimate.population, shared=bool(self.model.parameters(len(self.table.levels))))

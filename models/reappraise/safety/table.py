@@ -49,6 +49,8 @@ class EventTable:
         Terms are printed only if at least this percentage of all patients had them; None if not stated.
     source
         Where the counts stand in the publication.
+    exposure
+        That the arms were exposed for different times, in words; empty where that is not printed.
     """
 
     endpoint: str
@@ -63,6 +65,7 @@ class EventTable:
     population: str = WHOLE
     reporting_threshold_percent: int | None = None
     source: str = ""
+    exposure: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a table of counts."""

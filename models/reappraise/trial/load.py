@@ -207,7 +207,12 @@ def _check_rows(
 
 def _check_counts(trial: Trial) -> None:
     arms = trial.control.key, trial.experimental.key
+    labels = {row.label for rows in trial.quantities.values() for row in rows}
     for endpoint in trial.file.endpoints:
+        for key, problem in endpoint.quantity_problems(labels):
+            raise TrialFileError(
+                trial.path, f"endpoints[{endpoint.key}].{key}", f"{problem}.", "Correct it there, or in the table."
+            )
         for problem in endpoint.contradictions(arms):
             key = f"endpoints[{endpoint.key}]"
             raise TrialFileError(trial.path, key, f"{problem}.", "Correct the file to what was printed.")
