@@ -12,6 +12,7 @@ from rich.table import Table
 
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.printed import Printed
+from reappraise.core.silence import silences
 from reappraise.response.exact import METHOD as EXACT
 
 if TYPE_CHECKING:
@@ -32,14 +33,30 @@ def number(estimate: Estimate | None) -> str:
         return ""
     percent = estimate.quantity in {"rate", "risk_difference"}
     mark = "! " if estimate.failed else ""
-    exact = estimate.kind != "posterior" or estimate.method == EXACT
-    text = mark + _figure(estimate.value, percent=percent, exact=exact)
+    exact = estimate.kind != "posterior" or estimate.method.startswith(EXACT)
+    needed = estimate.quantity == "number_needed_to_treat"
+    text = mark + (
+        "infinite: no difference"
+        if needed and isinf(estimate.value)
+        else _figure(estimate.value, percent=percent, exact=exact)
+    )
     if estimate.low is None or estimate.high is None:
         return text
     limits = tuple(_figure(limit, percent=percent, exact=exact) for limit in (estimate.low, estimate.high))
-    if estimate.quantity == "number_needed_to_treat" and estimate.low > 0 > estimate.high:
-        return f"{text} (benefit {limits[0]} to inf to harm {limits[1].lstrip('-')})"
+    if needed:
+        return f"{text} ({_passage(estimate.low, estimate.high, limits)})"
     return f"{text} ({limits[0]} to {limits[1]})"
+
+
+def _passage(low: float, high: float, limits: tuple[str, ...]) -> str:
+    """The interval of a number needed to treat: which side is benefit, and whether it reaches or passes infinity."""
+    if not (low > 0 > high or isinf(low) or isinf(high)):
+        return f"{limits[0]} to {limits[1]}"
+    first, last = (
+        "" if isinf(limit) else f"{'benefit' if limit > 0 else 'harm'} {text.lstrip('-')}"
+        for limit, text in zip((low, high), limits, strict=True)
+    )
+    return " to ".join(part for part in (first, "infinity", last) if part)
 
 
 def comparison_tables(comparison: Comparison) -> Iterator[Table]:
@@ -71,6 +88,7 @@ def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: 
         ]
         named = f"{QUANTITIES[quantity].label}{f', {arms.get(arm, arm)}' if arm else ''}"
         table.add_row(f"{named}\n[dim]{at}[/dim]" if at else named, *cells)
+    table.caption = _plain(silences(estimates)) or None
     return table
 
 
@@ -146,7 +164,8 @@ def _every_quantity(endpoint: str, mine: Comparison, direction: str) -> Table:
         benefit = "" if item.prob_benefit is None else f"{item.prob_benefit:.3g}"
         label = ", ".join(part for part in (item.item, item.grade, QUANTITIES[item.quantity].label, item.arm) if part)
         table.add_row(f"{label}\n[dim]{item.at}[/dim]" if item.at else label, *cells, number(item), benefit)
-    table.caption = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
+    said = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
+    table.caption = " ".join(filter(None, (said, _plain(silences(chosen)))))
     return table
 
 
@@ -160,6 +179,7 @@ def _by_prior(endpoint: str, mine: Comparison) -> Table:
         if "odds_ratio" in rows:
             shown = [rows.get(f"probability_{name}") for name in ("of_benefit", "above_margin", "of_equivalence")]
             table.add_row(model, prior, number(rows["odds_ratio"]), *(_cell(item) for item in shown if item))
+    table.caption = _plain(silences(posterior.estimates)) or None
     return table
 
 
@@ -183,13 +203,17 @@ def _subgroups(endpoint: str, mine: Comparison) -> Table:
             number(shrunken),
             benefit,
         )
-    table.caption = "Subgroups of different factors are the same patients: never add or multiply them."
+    said = "Subgroups of different factors are the same patients: never add or multiply them."
+    parts = [
+        item for item in mine.select(model="logit-normal", prior="reference").estimates if item.population != "all"
+    ]
+    table.caption = " ".join(filter(None, (said, _plain(silences(parts)))))
     return table
 
 
 def _cell(estimate: Estimate) -> str:
     if QUANTITIES[estimate.quantity].form == "probability" and estimate.value is not None:
-        exact = estimate.method == EXACT
+        exact = estimate.method.startswith(EXACT)
         return f"{estimate.value:.4f}" if exact else f"{estimate.value:g}"
     return number(estimate)
 
@@ -199,7 +223,10 @@ def _figure(value: float, *, percent: bool, exact: bool) -> str:
     if isinf(value):
         return "inf" if value > 0 else "-inf"
     if isinstance(value, Printed):
-        return f"{value.scaled(2)}%" if percent else str(value)
+        if not percent:
+            return str(value)
+        sign = value.text.removesuffix(value.number)
+        return f"{sign}{value.scaled(2).digits:f}%"
     if not percent:
         return f"{value:.3g}"
     return f"{100 * value:.1f}%" if exact else f"{round(100 * value, 1):g}%"

@@ -141,6 +141,8 @@ def test_p_values_from_counts(p, test, more, verdict, said):
         (REACHED, "<0.02", "sides = 2", "inconsistent", "is the one-sided one"),
         (("0.70", "0.50", "not reached", None), "0.038", "", "cannot judge", "gives no standard error"),
         (("1.43", "1.02", "2.00", None), "0.98", "sides = 1", "consistent", "as stated, one-sided"),
+        (("0.30", "0.25", "0.36", None), "2e-38", "", "consistent", "fits the interval if it is"),
+        (("0.30", "0.25", "0.36", None), "3 x 10^-10", "", "inconsistent", "neither the one-sided nor the two-sided"),
     ],
 )
 def test_p_values_from_intervals(numbers, p, more, verdict, said):

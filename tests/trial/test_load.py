@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 import pytest
 
+from reappraise.audit import words
+from reappraise.core.comparison import Comparison
 from reappraise.core.errors import AnalysisError, TrialFileError
+from reappraise.published.estimates import published_estimates
 from reappraise.published.facts import COUNT_COLUMNS, count_facts, estimate_facts
 from reappraise.trial import load_trial, shipped_trials
 from support.data import MINI
@@ -160,6 +164,35 @@ def test_a_count_is_inferred_only_if_one_fits(tmp_path: Path) -> None:
     )
     with pytest.raises(TrialFileError, match="fits 5 whole numbers"):
         load_trial(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "bounds", "shown"),
+    [
+        ("9e-07", (8.5e-07, 9.5e-07), "9e-07"),
+        ("1_0.0_1e-6", (10.005e-6, 10.015e-6), "10.01e-6"),
+        ('"9e-07"', (8.5e-07, 9.5e-07), "9e-07"),
+        ('"P = 3 x 10^-7"', (2.5e-07, 3.5e-07), "3 x 10^-7"),
+        ('"3 \u00d7 10\u22127"', (2.5e-07, 3.5e-07), "3 \u00d7 10\u22127"),
+        ('"<1e-4"', (-inf, 1e-4), "<1e-4"),
+        ('"P<.001"', (-inf, 0.001), "<.001"),
+    ],
+)
+def test_small_p_values_are_read_and_shown_as_printed(
+    written: str, bounds: tuple[float, float], shown: str, tmp_path: Path
+) -> None:
+    assert TEXT.count("p = 0.10,") == 1
+    path = tmp_path / "mini.toml"
+    path.write_text(TEXT.replace("p = 0.10,", f"p = {written},"), encoding="utf-8")
+    trial = load_trial(path)
+    (published,) = trial["response"].published.estimates
+    assert published.p.bounds == bounds
+    (row,) = (row for row in estimate_facts(trial) if row["p"])
+    assert row["p"] == shown
+    estimate = next(item for item in published_estimates(trial["response"]) if item.p_value is not None)
+    (tmp_path / "comparison.csv").write_text(Comparison((estimate,)).to_csv(), encoding="utf-8")
+    assert Comparison.from_csv(tmp_path / "comparison.csv").estimates[0].p_value == float(published.p)
+    assert f"p {'=' if shown[0] != '<' else '<'} {shown.lstrip('<')}" in words.estimate(published)
 
 
 def test_every_shipped_trial_loads_and_every_fact_says_where_it_stands() -> None:

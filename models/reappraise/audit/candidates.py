@@ -9,6 +9,7 @@ from reappraise.audit.walk import EstimateFact
 from reappraise.core.interval import Interval
 from reappraise.core.two_by_two import TwoByTwo
 from reappraise.response.classical.contrasts import odds_ratios, risk_differences, risk_ratios
+from reappraise.response.needed_to_treat import reciprocal
 
 
 def table_of(fact: EstimateFact) -> TwoByTwo | None:
@@ -61,8 +62,8 @@ def _in_unit(item: Interval, unit: str) -> Interval:
 
 def _needed_to_treat(difference: Interval) -> Interval:
     """Reciprocal of a risk difference without its sign, as it is printed; unlimited where the interval holds 0."""
-    value = inf if not difference.value else 1 / abs(difference.value)
+    value = reciprocal(abs(difference.value or 0.0))
     near, far = sorted((abs(difference.low), abs(difference.high)))
     limited = difference.low * difference.high > 0
-    low, high = (1 / far if far else inf), (1 / near if limited else inf)
+    low, high = reciprocal(far), (reciprocal(near) if limited else inf)
     return Interval(f"reciprocal of the {difference.method} risk difference", value, low, high)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import inf, log
+from math import inf, isfinite, log
 from statistics import NormalDist
 
 from reappraise.core.printed import Printed
+from reappraise.response.classical.rates import normal_tail
 
 type Span = tuple[float, float]
 """Least and largest value that the printed digits allow."""
@@ -26,7 +27,8 @@ def logs(printed: Printed) -> Span:
 
 def overlap(first: Span, second: Span) -> bool:
     """Whether two spans share a value, up to floating-point noise."""
-    slack = 1e-9
+    # of the numbers themselves: p values may be smaller than any fixed slack
+    slack = 1e-9 * max((abs(end) for end in (*first, *second) if isfinite(end)), default=0.0)
     return first[0] <= second[1] + slack and second[0] <= first[1] + slack
 
 
@@ -46,10 +48,10 @@ def z_span(effect: Span, error: Span, *, relative: float = 0.0, absolute: float 
 
 def one_sided(z: Span) -> Span:
     """Span of the one-sided p value, for z counted towards the alternative."""
-    return _NORMAL.cdf(-z[1]), _NORMAL.cdf(-z[0])
+    return normal_tail(z[1]), normal_tail(z[0])
 
 
 def two_sided(z: Span) -> Span:
     """Span of the two-sided p value."""
     nearest = 0.0 if z[0] <= 0 <= z[1] else min(abs(z[0]), abs(z[1]))
-    return 2 * _NORMAL.cdf(-max(abs(z[0]), abs(z[1]))), 2 * _NORMAL.cdf(-nearest)
+    return 2 * normal_tail(max(abs(z[0]), abs(z[1]))), 2 * normal_tail(nearest)

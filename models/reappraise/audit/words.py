@@ -48,7 +48,8 @@ def estimate(printed: Published) -> str:
         kind = "range" if printed.spread == "range" else f"{float(printed.level):.0%} interval"
         parts.append(f"({kind} {printed.low} to {printed.high})")
     if printed.p is not None:
-        parts.append(f"p {printed.p.relation} {printed.p.text.lstrip('<>')}")
+        sign = printed.p.text.removesuffix(printed.p.number) or "="
+        parts.append(f"p {sign} {printed.p.number}")
     return " ".join(parts)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from math import inf, isnan
+from functools import partial
+from math import inf, isinf, isnan
 from typing import Literal, Self
 
 from reappraise.core.printed import Printed
@@ -173,7 +174,7 @@ class Estimate:
         form = QUANTITIES[self.quantity].form
         if form not in {"ratio", "difference"}:
             raise ValueError(f"{self.quantity} has no direction to reverse")
-        turn = _reciprocal if form == "ratio" else _negative
+        turn = _reciprocal if form == "ratio" else partial(_negative, unsigned=self.null == inf)
         said = f"converted from {self.numerator} / {self.denominator}"
         printed = [str(number) for number in (self.value, self.low, self.high) if isinstance(number, Printed)]
         if printed:
@@ -188,6 +189,18 @@ class Estimate:
             method=f"{self.method}; {said}" if self.method else said,
             turned=not self.turned,
         )
+
+    def cautioned(self, caution: str) -> Self:
+        """The estimate; of a contrast, `method` says as well what must be said of it."""
+        return replace(self, method=f"{self.method}; {caution}") if caution and self.numerator else self
+
+    def infinite(self, number: float) -> str:
+        """An infinite number of this quantity in words; empty for one that is finite."""
+        if not isinf(number):
+            return ""
+        if self.null == inf:  # where there is no difference
+            return "infinite"
+        return "inf" if number > 0 else "-inf"
 
     @property
     def failed(self) -> bool:
@@ -208,5 +221,8 @@ def _reciprocal(value: float | None) -> float | None:
     return inf if value == 0 else 1 / value
 
 
-def _negative(value: float | None) -> float | None:
-    return None if value is None else -value
+def _negative(value: float | None, *, unsigned: bool) -> float | None:
+    """The opposite; of infinity itself where that is the value of no difference."""
+    if value is None or (unsigned and isinf(value)):
+        return value
+    return -value

@@ -15,6 +15,7 @@ from reappraise.core.arms import WHOLE
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import LogRatioPrior, prior_named
+from reappraise.core.silence import Evidence
 from reappraise.depth import estimands
 from reappraise.depth.counts import table_of
 from reappraise.depth.model import CumulativeLogit
@@ -157,6 +158,10 @@ class DepthJob(FitJob[CumulativeLogit, LogRatioPrior, "DepthFit"]):
     def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
         """Yield rates, contrasts and probabilities."""
         yield from estimands.report(tree["posterior"].to_dataset(), self.table, make, level=self.sampling.level)
+
+    def evidence(self, estimate: Estimate) -> Evidence:
+        """The counts of its cut point, or of all."""
+        return self.table.evidence(estimate.item)
 
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> DepthFit:
         """The fit that has this tree and verdict."""

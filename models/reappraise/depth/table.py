@@ -7,6 +7,8 @@ from itertools import accumulate
 
 from reappraise.core.arms import Arms
 from reappraise.core.errors import AnalysisError
+from reappraise.core.silence import Evidence
+from reappraise.core.two_by_two import TwoByTwo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,20 @@ class OrdinalTable:
         """Patients in each category but the worst, or a better one, ``[cut][arm]``."""
         by_arm = [tuple(accumulate(row[arm] for row in self.counts[:-1])) for arm in range(2)]
         return tuple(zip(*by_arm, strict=True))
+
+    def evidence(self, cut: str) -> Evidence:
+        """The counts of a cut, or with an empty key those of all: every model lets cuts learn from each other."""
+        tables = dict(
+            zip(
+                self.cuts,
+                (TwoByTwo(k[1], self.totals[1], k[0], self.totals[0]) for k in self.or_better_counts),
+                strict=True,
+            )
+        )
+        if cut not in tables:
+            return Evidence(tables=tuple(tables.values()))
+        heard = not all(table.uninformative for table in tables.values())
+        return Evidence(tables=(tables[cut],), others="other cut points" if heard else "")
 
     def swapped(self) -> OrdinalTable:
         """The same trial with the names of control and experimental arm exchanged."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from math import ceil, floor, inf, isfinite, log10
 
 from matplotlib.axes import Axes
@@ -100,8 +101,8 @@ def _text(item: Estimate, value: float) -> str:
     decimals = 1
     if item.kind != "recomputed":
         # a digit that Monte Carlo error does not support, or that was not printed, is not shown
-        digits = value.text if isinstance(value, Printed) else repr(round(value, 4))
-        decimals = max(0, min(len(digits.partition(".")[2]) - 2, 1))
+        digits = value.digits if isinstance(value, Printed) else Decimal(str(round(float(value), 4)))
+        decimals = max(0, min(-int(digits.as_tuple().exponent) - 2, 1))
     return percentage(100 * float(value), decimals)
 
 

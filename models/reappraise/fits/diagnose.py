@@ -33,7 +33,7 @@ class Thresholds:
         Smallest energy Bayesian fraction of missing information of any chain.
     relative_error
         Largest Monte Carlo standard error of a reported number (median, interval limits), as a fraction of the
-        posterior standard deviation; ratios on the log scale.
+        posterior standard deviation of the draws within reach; ratios on the log scale.
 
     References
     ----------
@@ -189,7 +189,8 @@ def diagnose(
         tail[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="tail", prob=tails))
         found = list(_errors(one, tails)) if one.reported else []
         if found:
-            error[name] = max(found) / float(np.std(one.draws))
+            # of what is reported: how far beyond the limit the others lie would make any error look small
+            error[name] = max(found) / float(np.std(one.draws[one.draws <= one.beyond]))
     bfmi = np.atleast_1d(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
     divergences = int(diverging.sum())
     by_chain = {f"chain {index}": float(value) for index, value in enumerate(bfmi)}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import xarray as xr
 
 from reappraise.core.estimate import QUANTITIES, Estimate
+from reappraise.core.silence import silences, with_silence
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.job import PosteriorJob
 
@@ -51,7 +52,7 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
 
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:
-        """The posterior estimates; each says whether the fit passed its diagnostics."""
+        """The posterior estimates; each says whether the fit passed its diagnostics, and is more than the prior's."""
         make = partial(
             Estimate,
             kind="posterior",
@@ -60,7 +61,8 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             method=f"posterior median, equal-tailed interval, NUTS{self.how}",
             converged=self.converged,
         )
-        return tuple(self.job.report(self.tree, make))
+        found = (with_silence(item, self.job.evidence(item)) for item in self.job.report(self.tree, make))
+        return tuple(item.cautioned(self.job.caution) for item in found)
 
     def plot(self) -> Figure:
         """The intervals of its contrasts, or where it has none of its numbers by arm, as a picture."""
@@ -79,8 +81,19 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             title=self.job.title,
             named=self.said,
             favours=sides,
-            note=f"Posterior median and equal-tailed interval.{verdict}",
+            note=" ".join(filter(None, (f"Posterior median and equal-tailed interval.{verdict}", *self.remarks))),
         )
+
+    @property
+    def silences(self) -> str:
+        """Where its counts say nothing about the arms, in sentences; empty where they do everywhere."""
+        return silences(self.estimates)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What its table and picture say beside the numbers, in sentences."""
+        caution = self.job.caution
+        return self.silences, f"{caution[:1].upper()}{caution[1:]}." if caution else ""
 
     def said(self, estimate: Estimate) -> str:
         """What a row of the table is about, in words."""
@@ -94,8 +107,8 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             "quantity": lambda item: item.quantity.replace("_", " "),
             "arm": lambda item: item.arm or f"{item.numerator} vs {item.denominator}",
             **({"at": lambda item: item.at} if any(item.at for item in self.estimates) else {}),
-            "median": lambda item: "" if item.value is None else f"{item.value:.3g}",
-            level: lambda item: "" if item.low is None else f"{item.low:.3g} to {item.high:.3g}",
+            "median": lambda item: _said(item, item.value),
+            level: lambda item: "" if item.low is None else f"{_said(item, item.low)} to {_said(item, item.high)}",
         }
         verdict = self.diagnosis.verdict + ("" if self.converged else f" ({self.diagnosis.failures})")
         head = "".join(f"<th>{escape(name)}</th>" for name in columns)
@@ -103,4 +116,9 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             f"<tr>{''.join(f'<td>{escape(text(item))}</td>' for text in columns.values())}</tr>"
             for item in self.estimates
         )
-        return f"<table><caption>{escape(self.job.title)}<br>{escape(verdict)}</caption><tr>{head}</tr>{rows}</table>"
+        caption = "<br>".join(escape(part) for part in (self.job.title, verdict, *self.remarks) if part)
+        return f"<table><caption>{caption}</caption><tr>{head}</tr>{rows}</table>"
+
+
+def _said(item: Estimate, number: float | None) -> str:
+    return "" if number is None else item.infinite(number) or f"{number:.3g}"

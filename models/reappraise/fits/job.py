@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from reappraise.core.estimate import Estimate
+from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.layout import DRAWS, Arrays, Axis, Layout, Variable
 from reappraise.fits.model import Data, Draws, FitModel, Floats, NamedPrior
@@ -28,7 +29,20 @@ type Advance = Callable[[int, int], None]
 
 PRIOR_DRAWS = 2000
 """Draws from the prior that a file holds."""
-WORDS = frozenset({"label", "source", "note", "arm_labels", "level_labels", "category_labels", "origins", "subtracted"})
+WORDS = frozenset(
+    {
+        "label",
+        "source",
+        "note",
+        "arm_labels",
+        "level_labels",
+        "category_labels",
+        "origins",
+        "subtracted",
+        "exposure",
+        "caution",
+    }
+)
 """Fields of counts that are words for people, and what those words say: no number depends on them."""
 
 
@@ -169,6 +183,15 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         make
             Makes an estimate that names model, prior and method.
         """
+
+    def evidence(self, estimate: Estimate) -> Evidence | None:  # noqa: ARG002  # times are not counts
+        """The counts that a contrast is about; None where it is not about counts."""
+        return None
+
+    @property
+    def caution(self) -> str:
+        """What `method` says of every contrast of the arms beside how it was obtained; mostly nothing."""
+        return ""
 
     @abstractmethod
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> FitT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import floor, inf, isfinite, log10
+from math import floor, inf, isfinite, log10, sqrt
 
 import numpy as np
 from arviz_stats.base import array_stats
@@ -87,7 +87,8 @@ def probability(holds: NDArray[np.bool_]) -> float:
 
     Draws never show that something is certain: where it holds in all n of them, or in none, the fraction is that of
     half a draw more, (n + 1/2) / (n + 1) or (1/2) / (n + 1), the mean under Jeffreys' prior. Nor is it rounded to 0
-    or 1.
+    or 1. The decimals are those that so many independent draws support, one less for each factor of 10 by which the
+    estimated error is larger: of draws of one fit, what holds more often is never printed as the smaller number.
 
     Parameters
     ----------
@@ -101,8 +102,32 @@ def probability(holds: NDArray[np.bool_]) -> float:
     """
     if holds.all() or not holds.any():
         half = 0.5 / (holds.size + 1)
-        return _inside(1 - half if holds.all() else half, half)
-    return _inside(float(holds.mean()), _error_of_mean(holds))
+        return _rounded(1 - half if holds.all() else half, holds.size, 0)
+    value = float(holds.mean())
+    # only a whole decimal is taken away: the error is itself an estimate, and its noise must not change the digits
+    lost = max(0, floor(log10(_error_of_mean(holds) / _independent(value, holds.size)) + 0.5))
+    return _rounded(value, holds.size, lost)
+
+
+def _independent(value: float, number: int) -> float:
+    """Monte Carlo error of a probability from so many independent draws."""
+    return sqrt(value * (1 - value) / number)
+
+
+def _rounded(value: float, number: int, lost: int) -> float:
+    """A probability with the fewest decimals that its error supports and that the rounded number has as well.
+
+    Towards 0 and 1 errors are smaller, and decimals more. Were 0.9665 rounded to 0.97, in whose place there are three
+    decimals, it would stand above 0.968. So numbers keep the order of what they round, and never reach 0 or 1.
+    """
+    decimals = 1
+    while max(_decimals(value, number), _decimals(round(value, decimals), number)) - lost > decimals:
+        decimals += 1
+    return round(value, decimals)
+
+
+def _decimals(value: float, number: int) -> float:
+    return floor(-log10(_independent(value, number) / 2)) if 0 < value < 1 else inf
 
 
 def mean(draws: Floats | NDArray[np.bool_]) -> float:
@@ -112,16 +137,6 @@ def mean(draws: Floats | NDArray[np.bool_]) -> float:
 
 def _error_of_mean(draws: Floats | NDArray[np.bool_]) -> float:
     return float(array_stats.mcse(draws.astype(np.float64), chain_axis=0, draw_axis=1, method="mean"))
-
-
-def _inside(value: float, error: float) -> float:
-    """A probability between 0 and 1 with the digits that its error supports, and as many more as keep it there."""
-    shown = supported(value, error)
-    decimals = 1
-    while shown in {0.0, 1.0}:
-        decimals += 1
-        shown = round(value, decimals)
-    return shown
 
 
 def supported(value: float, error: float) -> float:

@@ -7,7 +7,7 @@ frozen record with a `kind` of its own that answers `counted`, and whatever else
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
@@ -162,6 +162,17 @@ class EndpointRecord(Sourced):
         Arms, totals and the population are looked after for every kind.
         """
         del context
+        yield from ()
+
+    def quantity_problems(self, labels: Set[str]) -> Iterator[Problem]:
+        """Yield what it refers to and no table of quantities holds, by its own keys.
+
+        Parameters
+        ----------
+        labels
+            Labels of all rows of these tables.
+        """
+        del labels
         yield from ()
 
     def contradictions(self, arms: tuple[str, str]) -> Iterator[str]:

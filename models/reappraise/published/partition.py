@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reappraise.core.arms import WHOLE, Better, Timing
+from reappraise.core.silence import Evidence
+from reappraise.core.two_by_two import TwoByTwo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Partition:
         Effect the trial was planned for, as odds of the better outcome, experimental over control; None if not stated.
     source
         Where the counts stand in the publication.
+    caution
+        What every contrast of the arms must say, such as that these were exposed for different times; often empty.
     """
 
     endpoint: str
@@ -51,6 +55,7 @@ class Partition:
     margin: float = 0.10
     planned_odds_ratio: float | None = None
     source: str = ""
+    caution: str = ""
 
     def __post_init__(self) -> None:
         """Refuse counts that cannot be counts."""
@@ -75,6 +80,26 @@ class Partition:
         """Name of a level's population: ``"all"`` or ``"factor=level"``."""
         return WHOLE if self.factor == WHOLE else f"{self.factor}={level}"
 
+    def evidence(self, population: str, *, shared: bool = False) -> Evidence | None:
+        """The counts of a population; None where an arm of it has no patients.
+
+        Parameters
+        ----------
+        population
+            As `population` names it.
+        shared
+            Whether a model lets levels learn from each other.
+        """
+        tables = {
+            self.population(level): TwoByTwo(events[1], totals[1], events[0], totals[0])
+            for level, events, totals, both in zip(self.levels, self.events, self.totals, self.comparable, strict=True)
+            if both
+        }
+        if population not in tables:
+            return None
+        heard = shared and any(0 < sum(k) < sum(n) for k, n in zip(self.events, self.totals, strict=True))
+        return Evidence(tables=(tables[population],), others="other levels" if heard else "")
+
     def swapped(self) -> Partition:
         """The same trial with the names of control and experimental arm exchanged."""
         first, second = self.arms
@@ -93,4 +118,5 @@ class Partition:
             margin=self.margin,
             planned_odds_ratio=None if self.planned_odds_ratio is None else 1 / self.planned_odds_ratio,
             source=self.source,
+            caution=self.caution,
         )

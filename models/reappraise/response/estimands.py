@@ -10,7 +10,7 @@ import numpy as np
 from reappraise.core.estimate import Estimate
 from reappraise.fits.layout import Variable
 from reappraise.fits.model import Floats
-from reappraise.fits.summary import Make, estimated, probability
+from reappraise.fits.summary import Make, errors, estimated, probability
 from reappraise.published.partition import Partition
 from reappraise.response.needed_to_treat import needed_to_treat
 
@@ -124,7 +124,8 @@ def report(draws: Mapping[str, Floats], partition: Partition, make: Make, *, lev
             )
             yield estimate
             if quantity == "risk_difference":
-                yield needed_to_treat(estimate, better=partition.better)
+                known = errors(draws[quantity][..., index].astype(np.float64), level)
+                yield needed_to_treat(estimate, better=partition.better, errors=known)
         margin = partition.margin
         for quantity, at, holds in (
             ("probability_of_benefit", "risk difference in favour > 0", benefit > 0),

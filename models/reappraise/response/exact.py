@@ -13,6 +13,7 @@ from scipy.special import betainc, betaincinv, expit, logit
 
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RatePrior
+from reappraise.core.silence import with_silence
 from reappraise.published.partition import Partition
 from reappraise.response.needed_to_treat import needed_to_treat
 
@@ -88,7 +89,7 @@ def _bisect(below: Callable[[float], float], probability: float, low: float, hig
 
 
 def exact_estimates(partition: Partition, prior: RatePrior, *, level: float = 0.95) -> Iterator[Estimate]:
-    """Yield the exact posterior of every level: rates, contrasts, probabilities.
+    """Yield the exact posterior of every level: rates, contrasts, probabilities, and where these are the prior's.
 
     Parameters
     ----------
@@ -99,6 +100,11 @@ def exact_estimates(partition: Partition, prior: RatePrior, *, level: float = 0.
     level
         Coverage of the equal-tailed intervals.
     """
+    for item in _estimates(partition, prior, level):
+        yield with_silence(item, partition.evidence(item.population)).cautioned(partition.caution)
+
+
+def _estimates(partition: Partition, prior: RatePrior, level: float) -> Iterator[Estimate]:
     tails = (0.5, (1 - level) / 2, (1 + level) / 2)
     for index, key in enumerate(partition.levels):
         shapes = [

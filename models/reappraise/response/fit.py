@@ -14,6 +14,7 @@ from reappraise.core.arms import WHOLE
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import LogRatioPrior, Prior, RatePrior, prior_named
+from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Attributes, FitJob, contrasted, counted
@@ -140,6 +141,15 @@ class ResponseJob(FitJob[ResponseModel, Prior, "ResponseFit"]):
         names = [name for name in ("rate", *CONTRASTS) if name in posterior]
         draws = {name: _both_arms(posterior[name], self.table) for name in names}
         yield from report(draws, self.table, make, level=self.sampling.level)
+
+    @property
+    def caution(self) -> str:
+        """That of its counts."""
+        return self.table.caution
+
+    def evidence(self, estimate: Estimate) -> Evidence | None:
+        """The counts of its population; where a model has parameters above rates, levels learn from each other."""
+        return self.table.evidence(estimate.population, shared=bool(self.model.parameters(len(self.table.levels))))
 
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> ResponseFit:
         """The fit that has this tree and verdict."""

@@ -8,15 +8,23 @@ from math import inf
 from reappraise.core.arms import Better
 from reappraise.core.estimate import Estimate
 
+NIL = 1e-6
+"""Risk difference that is none: one patient in a million. Neither quadrature nor single precision tells less from 0."""
+NOTHING = "no difference: infinite"
+"""What is said of a number needed to treat where there is no difference."""
 
-def needed_to_treat(difference: Estimate, *, better: Better) -> Estimate:
+
+def needed_to_treat(
+    difference: Estimate, *, better: Better, errors: tuple[float, float, float] = (0.0, 0.0, 0.0)
+) -> Estimate:
     r"""Number needed to treat for one more patient with the better outcome; negative numbers are harm.
 
     .. math:: NNT = 1 / \Delta, \qquad \Delta = \text{rate difference in favour of the numerator arm}
 
-    The reciprocal has no value at a difference of 0: an interval that holds 0 runs from benefit through infinity
-    to harm. Then `low` is the limit on the side of benefit, `high` the (negative) limit on the side of harm, and
-    `method` says that the interval passes through infinity.
+    The reciprocal has no value at a difference of 0: there the number is infinite, which is neither benefit nor harm,
+    and `method` says so. An interval that holds 0 runs from benefit through infinity to harm. Then `low` is the limit
+    on the side of benefit, `high` the (negative) limit on the side of harm, and `method` says that the interval passes
+    through infinity.
 
     Parameters
     ----------
@@ -24,6 +32,9 @@ def needed_to_treat(difference: Estimate, *, better: Better) -> Estimate:
         Risk difference, numerator minus denominator arm, with or without interval.
     better
         Whether a higher or a lower rate is good for the patient.
+    errors
+        Monte Carlo standard errors of value, low and high. What lies within two of them from 0 may be none, and which
+        of benefit and harm its reciprocal would be is chance.
 
     References
     ----------
@@ -31,22 +42,24 @@ def needed_to_treat(difference: Estimate, *, better: Better) -> Estimate:
     doi:10.1136/bmj.317.7168.1309
     """
     sign = 1.0 if better == "higher" else -1.0
-    limits = [number for number in (difference.low, difference.high) if number is not None]
-    favour = sorted(sign * number for number in limits)
-    through = len(favour) == 2 and favour[0] < 0 < favour[1]
-    low, high = (_reciprocal(favour[1]), _reciprocal(favour[0])) if len(favour) == 2 else (None, None)
-    said = ""
-    if through and low is not None and high is not None:
-        said = f"; interval from benefit {low:.3g} through infinity to harm {-high:.3g}"
+    of_value, *of_limits = (max(NIL, 2 * error) for error in errors)
+    limits = ((difference.low, of_limits[0]), (difference.high, of_limits[1]))
+    favour = sorted((sign * limit, nil) for limit, nil in limits if limit is not None)
+    low, high = (reciprocal(*favour[1]), reciprocal(*favour[0])) if len(favour) == 2 else (None, None)
+    value = None if difference.value is None else reciprocal(sign * difference.value, nil=of_value)
+    said = f"; {NOTHING}" if value == inf else ""
+    if low is not None and high is not None and -inf < high < 0 < low < inf:
+        said += f"; interval from benefit {low:.3g} through infinity to harm {-high:.3g}"
     return replace(
         difference,
         quantity="number_needed_to_treat",
-        value=None if difference.value is None else _reciprocal(sign * difference.value),
+        value=value,
         low=low,
         high=high,
         method=f"reciprocal of the risk difference; {difference.method}{said}",
     )
 
 
-def _reciprocal(value: float) -> float:
-    return inf if value == 0 else 1 / value
+def reciprocal(difference: float, nil: float = NIL) -> float:
+    """1 / difference; infinite, without a sign, where there is none."""
+    return inf if abs(difference) <= nil else 1 / difference

@@ -17,7 +17,8 @@ from reappraise.response.analysis import response_jobs, response_words
 from reappraise.response.classical.recompute import recompute
 from reappraise.response.fit import ResponseFit
 from reappraise.safety.classical import recompute_terms
-from reappraise.safety.counts import singles_of, tables_of
+from reappraise.safety.counts import exposure_of, singles_of, tables_of
+from reappraise.safety.exposure import sentence
 from reappraise.safety.fit import ERROR_RATE, SafetyFit, SafetyJob, common_width
 from reappraise.safety.model import EVENT_MODELS
 from reappraise.safety.published import AdverseEventsEndpoint
@@ -59,7 +60,8 @@ class SafetyResult(Result[AdverseEventsEndpoint, SafetyFit | ResponseFit]):
         """How many posteriors, of how many rows."""
         rows = sum(len(table.terms) for table in self.tables_fitted)
         said = f"{self.key}: {len(self.events)} posteriors of {rows} rows of adverse events"
-        return said + (f", {len(self.singles)} of rows by themselves." if self.singles else ".")
+        said += f", {len(self.singles)} of rows by themselves." if self.singles else "."
+        return " ".join(filter(None, (said, sentence(exposure_of(self.endpoint)))))
 
     def recomputed(self) -> Iterator[Estimate]:
         """Yield the classical answers of every row, nothing shared between rows."""

@@ -28,6 +28,11 @@ def recompute_terms(table: EventTable, *, level: float = 0.95) -> Iterator[Estim
     level
         Coverage of the intervals.
     """
+    for item in _estimates(table, level):
+        yield item.cautioned(table.exposure)
+
+
+def _estimates(table: EventTable, level: float) -> Iterator[Estimate]:
     for index, term in enumerate(table.terms):
         row = partial(
             Estimate, endpoint=table.key, item=term, grade=table.grade, kind="recomputed", source=table.source

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reappraise.core.errors import AnalysisError
 from reappraise.published.trial import TrialEndpoint
 from reappraise.safety.event_rows import event_tables, single_events
+from reappraise.safety.exposure import exposure_note
 from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.table import EventTable, SingleEvent
 
@@ -18,7 +19,8 @@ def tables_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[EventTabl
         If it is no endpoint of adverse events, or has no row for both arms.
     """
     published, arms, labels = _of(endpoint)
-    found = event_tables(published, endpoint.trial.counts[published.table], arms=arms, arm_labels=labels)
+    rows, exposure = endpoint.trial.counts[published.table], exposure_of(endpoint)
+    found = event_tables(published, rows, arms=arms, arm_labels=labels, exposure=exposure)
     if not found:
         raise AnalysisError(f"{published.key}: its table {published.table} has no row that both arms have")
     return found
@@ -33,7 +35,15 @@ def singles_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[SingleEv
         If it is no endpoint of adverse events.
     """
     published, arms, labels = _of(endpoint)
-    return single_events(published, endpoint.trial.counts, arms=arms, arm_labels=labels)
+    exposure = exposure_of(endpoint)
+    return single_events(published, endpoint.trial.counts, arms=arms, arm_labels=labels, exposure=exposure)
+
+
+def exposure_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> str:
+    """That the arms were exposed for different times, in words; empty where that is not printed."""
+    published, arms, labels = _of(endpoint)
+    rows = (row for table in endpoint.trial.quantities.values() for row in table)
+    return exposure_note(published.exposure, rows, arms=arms, arm_labels=labels) if published.exposure else ""
 
 
 def _of(

@@ -25,7 +25,7 @@ type Rows = Sequence[TableRow]
 
 
 def event_tables(
-    endpoint: AdverseEventsEndpoint, rows: Rows, *, arms: Pair, arm_labels: Pair
+    endpoint: AdverseEventsEndpoint, rows: Rows, *, arms: Pair, arm_labels: Pair, exposure: str = ""
 ) -> tuple[EventTable, ...]:
     """The tables of an endpoint: terms, totals of body systems, laboratory values; any grade, and grade 3 or higher.
 
@@ -38,6 +38,8 @@ def event_tables(
         The endpoint, and the rows of its table.
     arms, arm_labels
         Keys and words of control and experimental arm.
+    exposure
+        That the arms were exposed for different times, in words; empty where that is not printed.
     """
     found = []
     counted, groups = _cells(rows, arms), endpoint.groups
@@ -57,13 +59,14 @@ def event_tables(
                 population=endpoint.population,
                 reporting_threshold_percent=endpoint.reporting_threshold_percent,
                 source=endpoint.source,
+                exposure=exposure,
             )
             found.append(table)
     return tuple(found)
 
 
 def single_events(
-    endpoint: AdverseEventsEndpoint, tables: Mapping[str, Rows], *, arms: Pair, arm_labels: Pair
+    endpoint: AdverseEventsEndpoint, tables: Mapping[str, Rows], *, arms: Pair, arm_labels: Pair, exposure: str = ""
 ) -> tuple[SingleEvent, ...]:
     """Rows that stand for themselves, counted in both arms: any event at all, and the rows of the single tables.
 
@@ -77,6 +80,8 @@ def single_events(
         Rows of the tables of counts, by key.
     arms, arm_labels
         Keys and words of control and experimental arm.
+    exposure
+        That the arms were exposed for different times, in words; empty where that is not printed.
     """
     cells = [
         (key, pair)
@@ -101,6 +106,7 @@ def single_events(
             better="lower",
             margin=MARGIN,
             source=control.source,
+            caution=exposure,
         )
         found.append(SingleEvent(label, grade, partition))
     return tuple(found)

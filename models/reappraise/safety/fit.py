@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
+from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import PRIOR_DRAWS, Advance, Attributes, FitJob, contrasted, counted
@@ -24,6 +25,7 @@ from reappraise.fits.summary import Make
 from reappraise.published.trial import TrialEndpoint
 from reappraise.safety.counts import tables_of
 from reappraise.safety.estimands import TERM, VARIABLES, contrast_precision, estimands, report
+from reappraise.safety.exposure import sentence
 from reappraise.safety.flagged import Direction, FlaggedTerms, flagged_terms
 from reappraise.safety.model import EVENT_MODELS, SYSTEM_WISE, TERM_WISE, EventModel
 from reappraise.safety.prior import BERRY_BERRY, EventPrior
@@ -102,7 +104,7 @@ class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
             "population": table.population,
             "better": "lower",
             "reporting_threshold_percent": json.dumps(table.reporting_threshold_percent),
-            "note": selection_note(table),
+            "note": " ".join(filter(None, (selection_note(table), sentence(table.exposure)))),
             **contrasted(table.arms),
         }
 
@@ -167,6 +169,15 @@ class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
     def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
         """Yield rates, contrasts and probabilities of every term."""
         yield from report(tree["posterior"].to_dataset(), self.table, make, level=self.sampling.level)
+
+    @property
+    def caution(self) -> str:
+        """That the arms were exposed for different times, where they were."""
+        return self.table.exposure
+
+    def evidence(self, estimate: Estimate) -> Evidence:
+        """The counts of its term."""
+        return self.table.evidence(estimate.item)
 
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> SafetyFit:
         """The fit that has this tree and verdict."""

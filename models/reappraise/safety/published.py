@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -33,6 +33,9 @@ class AdverseEventsEndpoint(EndpointRecord):
     single_tables: tuple[Key, ...] = ()
     """Keys of further count tables whose rows stand for themselves, such as serious, fatal or drug-related events."""
 
+    exposure: Text | None = None
+    """Label of the rows, in a table of quantities, that say by arm for how long patients were treated."""
+
     @property
     def groups(self) -> Groups:
         """Headings of its table that are no body systems."""
@@ -50,6 +53,11 @@ class AdverseEventsEndpoint(EndpointRecord):
     def references(self, context: Context) -> Iterator[Problem]:
         """Yield its table if there is no such table of counts."""
         yield from unknown("table", {self.table}, context.tables)
+
+    def quantity_problems(self, labels: Set[str]) -> Iterator[Problem]:
+        """Yield its rows of exposure if no table of quantities has any."""
+        if self.exposure is not None:
+            yield from unknown("exposure", {self.exposure}, labels)
 
     def table_problems(
         self, table: str, rows: Sequence[tuple[int, TableRow]], context: Context

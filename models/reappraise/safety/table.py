@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from reappraise.core.arms import WHOLE
+from reappraise.core.silence import Evidence
+from reappraise.core.two_by_two import TwoByTwo
 from reappraise.published.partition import Partition
 
 type Grade = Literal["any", "3+"]
@@ -47,6 +49,8 @@ class EventTable:
         Terms are printed only if at least this percentage of all patients had them; None if not stated.
     source
         Where the counts stand in the publication.
+    exposure
+        That the arms were exposed for different times, in words; empty where that is not printed.
     """
 
     endpoint: str
@@ -61,6 +65,7 @@ class EventTable:
     population: str = WHOLE
     reporting_threshold_percent: int | None = None
     source: str = ""
+    exposure: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a table of counts."""
@@ -92,6 +97,15 @@ class EventTable:
         """For each term the place of its body system in `body_systems`."""
         places = {system: place for place, system in enumerate(self.body_systems)}
         return tuple(places[system] for system in self.systems)
+
+    def evidence(self, term: str) -> Evidence:
+        """The counts of a term; every model lets terms learn from each other."""
+        tables = [
+            TwoByTwo(events[1], totals[1], events[0], totals[0])
+            for events, totals in zip(self.events, self.totals, strict=True)
+        ]
+        heard = not all(table.uninformative for table in tables)
+        return Evidence(tables=(tables[self.terms.index(term)],), others="other terms" if heard else "")
 
     def swapped(self) -> EventTable:
         """The same trial with the names of control and experimental arm exchanged."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Any, assert_never
@@ -13,6 +12,7 @@ from typing import Any, assert_never
 from pydantic import ValidationError
 
 from reappraise.core.errors import TrialFileError
+from reappraise.core.printed import Written
 from reappraise.published.answers import CurveFiles, PatientFile
 from reappraise.published.curve import Curve, NumbersAtRisk
 from reappraise.published.file import CountRow, CountTable, QuantityRow, TrialFile
@@ -161,7 +161,7 @@ def _read(path: Path) -> str:
 
 def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
     try:
-        raw: dict[str, Any] = tomllib.loads(content, parse_float=Decimal)
+        raw: dict[str, Any] = tomllib.loads(content, parse_float=Written)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         twice = "Cannot overwrite" in str(error) or "Cannot declare" in str(error)
         remedy = "A key may stand only once, and records of a list are headed [[like this]]." if twice else _TOML_REMEDY
@@ -207,7 +207,12 @@ def _check_rows(
 
 def _check_counts(trial: Trial) -> None:
     arms = trial.control.key, trial.experimental.key
+    labels = {row.label for rows in trial.quantities.values() for row in rows}
     for endpoint in trial.file.endpoints:
+        for key, problem in endpoint.quantity_problems(labels):
+            raise TrialFileError(
+                trial.path, f"endpoints[{endpoint.key}].{key}", f"{problem}.", "Correct it there, or in the table."
+            )
         for problem in endpoint.contradictions(arms):
             key = f"endpoints[{endpoint.key}]"
             raise TrialFileError(trial.path, key, f"{problem}.", "Correct the file to what was printed.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reappraise.core.errors import AnalysisError
+from reappraise.core.silence import listed
 from reappraise.depth.fit import DepthFit
 from reappraise.depth.table import OrdinalTable
 from reappraise.drawing.words import NOT_CONVERGED
@@ -42,6 +43,9 @@ def depth_note(table: OrdinalTable, fits: Sequence[DepthFit]) -> str:
         f"\nCounts: patients{population}{source}.",
     ]
     said += [f"Found by subtraction: {'; '.join(derived)}."] if derived else []
+    words = dict(zip(table.cuts, table.cut_labels, strict=True))
+    silent = listed((words.get(cut, ""), table.evidence(cut).silence) for cut in ("", *table.cuts))
+    said += [f"\n{silent}"] if silent else []
     said += [f"\n{NOT_CONVERGED} ({fit.job.name}): {fit.diagnosis.failures}." for fit in fits if not fit.converged]
     return " ".join(said).replace(" \n", "\n")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import log, sqrt
-from statistics import NormalDist
 from typing import Literal
 
 from reappraise.core.two_by_two import TwoByTwo
+from reappraise.response.classical.rates import normal_tail
 
 type Direction = Literal["higher", "lower"]
 type Test = Literal["fisher_exact", "fisher_mid_p", "chi_square", "wald", "boschloo", "barnard"]
@@ -109,8 +109,8 @@ def _asymptotic(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
         z = log(a * d / (b * c)) / sqrt(1 / a + 1 / b + 1 / c + 1 / d)
         statistics.append(("wald", "Wald test of the log odds ratio (logistic regression)", z))
     for test, name, z in statistics:
-        yield PValue(f"{name}, two-sided", 2, 2 * NormalDist().cdf(-abs(z)), test)
-        yield PValue(f"{name}, one-sided", 1, NormalDist().cdf(-sign * z), test)
+        yield PValue(f"{name}, two-sided", 2, 2 * normal_tail(abs(z)), test)
+        yield PValue(f"{name}, one-sided", 1, normal_tail(sign * z), test)
 
 
 def _unconditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:

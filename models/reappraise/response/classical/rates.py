@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import erfc, exp, log, sqrt
 from statistics import NormalDist
 
 from reappraise.core.interval import Interval
@@ -71,6 +71,11 @@ def rate_intervals(events: int, total: int, *, level: float = 0.95) -> tuple[Int
 def normal_quantile(level: float) -> float:
     """How many standard errors reach to either side of an estimate at a coverage."""
     return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def normal_tail(z: float) -> float:
+    """Probability beyond z standard errors, with all its digits: `NormalDist` calls it 0 from 8.3 on."""
+    return erfc(z / sqrt(2)) / 2
 
 
 def wilson(events: int, total: int, *, level: float) -> tuple[float, float]:

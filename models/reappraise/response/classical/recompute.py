@@ -28,6 +28,11 @@ def recompute(partition: Partition, *, level: float = 0.95) -> Iterator[Estimate
     level
         Coverage of the intervals.
     """
+    for item in _estimates(partition, level):
+        yield item.cautioned(partition.caution)
+
+
+def _estimates(partition: Partition, level: float) -> Iterator[Estimate]:
     control, experimental = partition.arms
     for key, events, totals, comparable in zip(
         partition.levels, partition.events, partition.totals, partition.comparable, strict=True

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from reappraise.core.arms import WHOLE
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import QUANTITIES
+from reappraise.core.silence import silences
 from reappraise.drawing.density_panels import Curve, CurvePanel, draw_densities
 from reappraise.drawing.scale import Scale, contrast_scale, in_percent, in_words, shown
 from reappraise.drawing.style import probability
@@ -60,6 +61,7 @@ def densities_plot(
     below, above = (arms.get(arm, arm) for arm in mine[0].job.table.arms)
     spans = [(curve.value, curve.low, curve.high) for panel in panels for curve in panel.curves]
     ratio = QUANTITIES[quantity].form == "ratio"
+    silent = silences(item for fit in mine for item in fit.estimates if item.quantity == quantity)
     return draw_densities(
         panels,
         scale=_widened(contrast_scale(quantity, spans)),
@@ -71,6 +73,7 @@ def densities_plot(
             f"P(benefit), that {above} is better than {below}: a posterior probability. Posterior: median and "
             f"equal-tailed interval. Density per {'unit of the logarithm' if ratio else 'percentage point'}, on the "
             "same scale in every panel."
+            f"{f' {silent}' if silent else ''}"
         ),
     )
 

@@ -12,6 +12,7 @@ from reappraise.core.arms import WHOLE
 from reappraise.core.comparison import Comparison
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import QUANTITIES, Estimate
+from reappraise.core.silence import silences
 from reappraise.drawing.estimates import mark_of, mark_span
 from reappraise.drawing.layout import Panel, Row
 from reappraise.drawing.scale import contrast_scale, rate_scale
@@ -139,4 +140,6 @@ def note_of(drawn: Iterable[Estimate]) -> str:
         sentences.append("The published contrast was converted to this direction.")
     if any(item.kind == "posterior" for item in items):
         sentences.append("Posterior: median and equal-tailed interval, in the digits that the draws support.")
+    silent = silences(items)
+    sentences += [silent] if silent else []
     return " ".join(sentences)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reappraise.core.errors import AnalysisError
+from reappraise.core.silence import listed
 from reappraise.drawing.words import NOT_CONVERGED
+from reappraise.safety.exposure import sentence
 from reappraise.safety.fit import SafetyFit
 from reappraise.safety.table import EventKind, EventTable, Grade
 
@@ -46,6 +48,9 @@ def event_note(fits: Sequence[SafetyFit], *, intervals: bool = True) -> str:
         f"{drawn}Prior: {job.prior.text}.",
         f"Counts: patients of population {table.population} with the event{source}. {threshold(table)}",
     ]
+    said += [sentence(table.exposure)] if table.exposure else []
+    silent = listed((term, table.evidence(term).silence) for term in table.terms)
+    said += [silent] if silent else []
     said += [f"{NOT_CONVERGED} ({fit.job.name}): {fit.diagnosis.failures}." for fit in fits if not fit.converged]
     return "\n".join(said)
 
