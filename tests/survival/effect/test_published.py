@@ -217,7 +217,7 @@ def test_no_effect_is_without_rounding_or_error(effect: PrintedEffect, change: d
     ],
 )
 def test_a_time_is_told_from_none_as_the_reconstruction_tells_it(
-    write: Write, one: One, estimate: str, timed: bool
+    write: Write, one: One, estimate: str, *, timed: bool
 ) -> None:
     item = write(one('value = "0.75", low = "0.55", high = "1.02"'), f"{{ {estimate} }}")
     assert has_time(item) is timed

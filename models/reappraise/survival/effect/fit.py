@@ -92,6 +92,8 @@ class EffectJob(FitJob[PrintedRatio, LogRatioPrior, "EffectFit"]):
             "log_ratio": effect.log_ratio,
             "standard_error": effect.standard_error,
             "basis": effect.basis,
+            "events": effect.events,
+            "conditioned": effect.conditioned,
             "better": effect.better,
             "margins": MARGINS,
             "model": asdict(self.model),
