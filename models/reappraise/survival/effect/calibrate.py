@@ -24,7 +24,7 @@ from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.survival.effect import spans
 from reappraise.survival.effect.model import PRINTED_RATIO, PrintedRatio
 from reappraise.survival.effect.published import PrintedEffect
-from reappraise.survival.effect.spans import error_of_limits, logs
+from reappraise.survival.effect.spans import error_of_limits, known, logs
 
 PRIOR = LogRatioPrior("calibration", "Calibration", -0.2, 0.5, "Effects of the kind that trials have.", ratio="hazard")
 SETTINGS = Sampling(draws=500, tune=500, chains=2, seed=ROOT_SEED)
@@ -99,9 +99,9 @@ class EffectCalibration:
         value, low, high = (
             Printed(f"{exp(number):.{self.decimals}f}") for number in (estimate, estimate - wide, estimate + wide)
         )
-        if 0 in {value, low}:
-            return None
         span = logs(value)
+        if not (known(span) and known(logs(low))):
+            return None
         allowed = error_of_limits(span, logs(low), logs(high), self.level)
         if allowed is None:
             return None

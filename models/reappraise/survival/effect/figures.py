@@ -198,7 +198,7 @@ def draw_effect(fits: Sequence[EffectFit]) -> Figure:
     )
 
 
-def _grid(fits: Sequence[EffectFit]) -> Floats:
+def _grid(fits: Sequence[EffectFit]) -> NDArray[np.float64]:
     """Log hazard ratios that the likelihood and the posteriors reach, 1 among them."""
     effect = fits[0].job.effect
     wide = _REACH * effect.standard_error[1]
