@@ -1,0 +1,96 @@
+"""The exact posterior of a printed hazard ratio, without a sampler: conjugate, or a mixture of conjugate ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from reappraise.core.prior import LogRatioPrior
+from reappraise.survival.effect.published import PrintedEffect
+
+type Floats = NDArray[np.float64]
+
+_NODES = 48
+"""Gauss-Legendre nodes over what rounds to the print, and over the standard errors that it allows."""
+
+
+def conjugate(log_ratio: float, standard_error: float, prior: LogRatioPrior) -> tuple[float, float]:
+    r"""Mean and standard deviation of the log hazard ratio where nothing was rounded.
+
+    .. math::
+        \beta \mid b \sim \mathrm{Normal}\left(v (m / \tau^2 + b / s^2), \sqrt v\right), \qquad
+        1 / v = 1 / \tau^2 + 1 / s^2
+
+    Parameters
+    ----------
+    log_ratio, standard_error
+        Estimate b and its standard error s.
+    prior
+        Prior with mean m and standard deviation tau, as it enters.
+    """
+    variance = 1 / (1 / prior.sd**2 + 1 / standard_error**2)
+    return variance * (prior.mean / prior.sd**2 + log_ratio / standard_error**2), sqrt(variance)
+
+
+@dataclass(frozen=True, slots=True)
+class ExactEffect:
+    r"""The posterior of a log hazard ratio as a mixture of normals.
+
+    .. math::
+        p(\beta \mid \mathrm{print}) \propto \int_{s_1}^{s_2} \int_l^h
+            \mathrm{N}(b \mid m, \sqrt{\tau^2 + s^2}) \, p(\beta \mid b, s) \, db \, ds
+
+    For each estimate b that rounds to the print and each standard error s that it allows the posterior is the
+    conjugate one; it counts as much as the prior expected that estimate. This is the likelihood of
+    `reappraise.survival.effect.model` integrated in the other order, so that neither shares a formula with the other.
+
+    Parameters
+    ----------
+    weight, mean, sd
+        Share, mean and standard deviation of each normal, dims (part,).
+    """
+
+    weight: Floats
+    mean: Floats
+    sd: Floats
+
+    @classmethod
+    def of(cls, effect: PrintedEffect, prior: LogRatioPrior) -> ExactEffect:
+        """The posterior of what was printed under a prior as it enters, experimental over control."""
+        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+        place, share = (nodes + 1) / 2, weights / 2
+        low, high = effect.log_ratio
+        least, largest = effect.standard_error
+        estimate = (low + (high - low) * place)[:, None]
+        error = (least + (largest - least) * place)[None, :]
+        expected = stats.norm.pdf(estimate, prior.mean, np.hypot(prior.sd, error))
+        weight = share[:, None] * share[None, :] * expected
+        variance = 1 / (1 / prior.sd**2 + 1 / error**2)
+        mean = variance * (prior.mean / prior.sd**2 + estimate / error**2)
+        return cls(
+            (weight / weight.sum()).ravel(), mean.ravel(), np.broadcast_to(np.sqrt(variance), mean.shape).ravel()
+        )
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        """Mean and standard deviation."""
+        mean = float(self.weight @ self.mean)
+        return mean, sqrt(float(self.weight @ (self.sd**2 + (self.mean - mean) ** 2)))
+
+    def below(self, log_ratio: float) -> float:
+        """Probability of a smaller log hazard ratio."""
+        return float(self.weight @ stats.norm.cdf(log_ratio, self.mean, self.sd))
+
+    def density(self, log_ratio: Floats) -> Floats:
+        """Density at each log hazard ratio, dims (...)."""
+        return np.asarray(stats.norm.pdf(log_ratio[..., None], self.mean, self.sd) @ self.weight)
+
+    def quantile(self, probability: float) -> float:
+        """Log hazard ratio that is larger than the true one with this probability."""
+        reach = 40 * float(self.sd.max())
+        ends = float(self.mean.min()) - reach, float(self.mean.max()) + reach
+        return float(optimize.brentq(lambda place: self.below(place) - probability, *ends, xtol=1e-12))
