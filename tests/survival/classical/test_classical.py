@@ -19,6 +19,7 @@ from reappraise.survival.classical.cox import TIES, hazard_ratio
 from reappraise.survival.classical.kaplan_meier import SCALES, band, kaplan_meier, median, quantile, survival_at
 from reappraise.survival.classical.log_rank import log_rank
 from reappraise.survival.classical.recompute import recompute_survival
+from reappraise.survival.classical.restricted_mean import restricted_mean
 from support.freireich import ARM, EVENT, PLACEBO, TIME, TREATED, TREATED_EVENT
 
 
@@ -150,6 +151,25 @@ def test_a_step_to_zero_reaches_no_limit(scale):
         found = median(kaplan_meier(np.array(time), np.ones(len(time), dtype=bool)), scale=scale)
         assert (found.value, found.high) == (expected, inf)
         assert found.low == (1 if len(set(time)) > 1 else inf)
+
+
+# Maintenance chemotherapy in acute myelogenous leukaemia, weeks of remission: aml in R's package survival. What R says:
+# summary(survfit(Surv(time, status) ~ x, aml))$table, the restricted means to the middle of the longest times, 103.
+@pytest.mark.parametrize(
+    ("time", "censored", "expected", "mean", "error"),
+    [
+        ((9, 13, 13, 18, 23, 28, 31, 34, 45, 48, 161), (2, 5, 8, 10), (31, 18, inf), 41.96818, 11.257627),
+        # this curve ends at 0, which is no upper limit: NA in R
+        ((5, 5, 8, 8, 12, 16, 23, 27, 30, 33, 43, 45), (5,), (23, 8, inf), 22.70833, 4.180942),
+    ],
+)
+def test_the_summary_of_leukaemia_is_the_one_r_prints(time, censored, expected, mean, error):
+    curve = kaplan_meier(np.array(time, dtype=float), ~np.isin(np.arange(len(time)), censored))
+    found = median(curve, scale="log")
+    assert (found.value, found.low, found.high) == expected
+    restricted = restricted_mean(curve, horizon=103)
+    assert restricted.value == pytest.approx(mean, abs=5e-6 + 1e-9)
+    assert sqrt(restricted.variance) == pytest.approx(error, abs=5e-7 + 1e-9)
 
 
 def test_a_curve_at_one_or_zero_has_no_interval():
