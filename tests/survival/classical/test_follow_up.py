@@ -17,7 +17,7 @@ from support.freireich import PLACEBO, TREATED, TREATED_EVENT
 
 
 def test_the_follow_up_of_6_mp_by_hand():
-    # Ends of observation at 6, 9, 10, 11, 17, 19, 20, 25, 32 (two), 34 and 35, with 21, 16, 15, 13, 10, 9, 8, 5, 4, 2 and
+    # Ends of observation at 6, 9, 10, 11, 17, 19, 20, 25, 32 (two), 34, 35, with 21, 16, 15, 13, 10, 9, 8, 5, 4, 2 and
     # 1 at risk. The curve is at 0.769 from 11 and 0.692 from 17, 0.538 from 20 and 0.431 from 25, 0.215 from 32.
     found = follow_up(TREATED, TREATED_EVENT, scale="log-log")
     quartiles = (found.lower_quartile, found.median, found.upper_quartile)
