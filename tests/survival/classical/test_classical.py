@@ -135,8 +135,8 @@ def test_a_limit_is_the_middle_of_a_stretch_too():
     assert (found.value, found.low, found.high) == (3, 2, inf)
 
 
-def test_other_quantiles_are_those_r_prints():
-    # quantile(survfit(Surv(1:10) ~ 1)): 3, 5.5 and 8. A quarter of ten is no stretch, a tenth is one
+def test_other_quantiles_follow_the_same_rule():
+    # of ten patients a tenth is a stretch, a quarter is none
     curve = kaplan_meier(np.arange(1.0, 11), np.ones(10, dtype=bool))
     assert [quantile(curve, p, scale="log").value for p in (0.25, 0.5, 0.75, 0.1, 0.9)] == [3, 5.5, 8, 1.5, 9.5]
     for wrong in (0, 1, 50):

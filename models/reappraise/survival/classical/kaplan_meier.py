@@ -155,12 +155,8 @@ def median(curve: KaplanMeier, *, scale: Scale, level: float = 0.95) -> Interval
 
     Parameters
     ----------
-    curve
-        The curve of one arm.
-    scale
-        The scale of the pointwise intervals.
-    level
-        Coverage, two-sided.
+    curve, scale, level
+        As of `quantile`.
 
     Examples
     --------
@@ -176,11 +172,10 @@ def quantile(curve: KaplanMeier, probability: float, *, scale: Scale, level: flo
 
     .. math:: \min\{t : S(t) \le 1 - p\}, \quad \min\{t : L(t) \le 1 - p\}, \quad \min\{t : U(t) \le 1 - p\}
 
-    with the pointwise limits L and U of the curve. Where the line runs at exactly 1 - p and comes down later, it is
-    the middle of that stretch; where it runs so to its end, its first time. R prints the same (survfit), and so does
-    SAS for the curve. Each is infinite where the line never comes down. A curve that has come to 0 has no pointwise
-    limits there, so neither limit can be reached by that last step: a lower limit that is infinite beside a finite time
-    means that there is no interval.
+    with the pointwise limits L and U of the curve. A line that runs at exactly 1 - p and comes down later is there in
+    the middle of that stretch; one that runs so to its end, at the first time. So R prints it (its quantile method goes
+    on to the last time), and SAS for the curve. Infinite where the line never comes down. A curve that has come to 0
+    has no limits there, and that step reaches none: an infinite lower limit of a finite time means no interval at all.
 
     Parameters
     ----------
@@ -197,8 +192,7 @@ def quantile(curve: KaplanMeier, probability: float, *, scale: Scale, level: flo
     ----------
     Brookmeyer R, Crowley J. A confidence interval for the median survival time. Biometrics 1982;38:29-41.
     doi:10.2307/2530286
-    Therneau TM. A package for survival analysis in R: print.survfit and survfit.formula.
-    https://CRAN.R-project.org/package=survival
+    Therneau TM. A package for survival analysis in R, print.survfit. https://CRAN.R-project.org/package=survival
     """
     if not 0 < probability < 1:
         raise ValueError(f"expected a probability between 0 and 1, got {probability}")
