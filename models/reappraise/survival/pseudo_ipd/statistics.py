@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, inf, isfinite, log, sqrt
+from math import exp, inf, log, sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -31,7 +31,9 @@ LOG_LOG: Final = TRANSFORMS.index("log-log")
 LOG: Final = TRANSFORMS.index("log")
 
 TINY: Final = 1e-12
-"""What a product of fractions that equals 1/2 may miss it by."""
+"""Below it an information or a step is none."""
+ROUNDING: Final = float(np.sqrt(np.finfo(np.float64).eps))
+"""What a product of fractions that equals 1/2 may miss it by, as in R and in `classical.kaplan_meier`."""
 WORK_ROWS: Final = 13
 """At each event: patients at risk by arm; at each patient: the experimental arm's at risk; by arm: times of events, at
 risk there, survival, its logarithm, and Greenwood's sum."""
@@ -74,29 +76,46 @@ def limit(survival: float, greenwood: float, z: float, transform: int) -> float:
 
 
 @compiled
-def _crossing(
-    kind: int, transform: int, z: float, level: float, logs: Any, ends: bool, survival: Any, log_survival: Any,
-    greenwood: Any, events: int,
-) -> int:  # fmt: skip
-    """Place of the event at which a curve, or a limit of it, first comes down to `level`; `events` if none does.
+def _above(
+    transform: int, shift: float, level: float, logs: Any, survival: float, log_survival: float, greenwood: float
+) -> float:
+    """How far a limit of a curve, or with a shift of 0 the curve, is above a level, on the scale of its symmetry."""
+    if transform == LOG_LOG:
+        return float(-log_survival * (logs[1] - log(-log_survival)) - shift * sqrt(greenwood))
+    if transform == LOG:
+        return float(log_survival - shift * sqrt(greenwood) - logs[0])
+    return survival * (1.0 - shift * sqrt(greenwood)) - level
 
-    At a survival of 0 some programs give no upper limit, others 0; `ends` says that it counts as having come down.
+
+@compiled
+def _crossing(
+    kind: int, transform: int, z: float, level: float, logs: Any, time: Any, survival: Any, log_survival: Any,
+    greenwood: Any, events: int,
+) -> float:  # fmt: skip
+    """Time at which a curve, or a limit of it, comes down to `level`, as R has it; infinite if it never does.
+
+    The middle of a stretch that it spends there; a limit is not defined, and reaches nothing, at a survival of 0. Of
+    events at the same time the last says where the curve is.
     """
     first = 0
-    while first < events and survival[first] > level + TINY:
+    while first < events and survival[first] > level + ROUNDING:
+        first += 1
+    while first + 1 < events and time[first + 1] == time[first]:
         first += 1
     if kind == QUANTILE:
-        return first
+        if first < events - 1 and survival[first] >= level - ROUNDING:
+            return 0.5 * float(time[first] + time[first + 1])
+        return float(time[first]) if first < events else inf
     # a lower limit comes down no later than its curve, an upper one no earlier
-    low, high, sign = (0, first, 1.0) if kind == QUANTILE_LOW else (first, events, -1.0)
+    low, high, shift = (0, min(first + 1, events), z) if kind == QUANTILE_LOW else (first, events, -z)
     depth_of_level = -logs[0]
     for j in range(low, high):
         if survival[j] <= 0.0:
-            return j if ends else events
+            return inf
         if transform == LOG_LOG:
             # most places are far from a crossing: a tangent bounds the logarithm, and spares it and the square root
             depth = -log_survival[j]
-            if sign > 0.0:
+            if shift > 0.0:
                 gap = NEARER * depth_of_level - NEARER_SLOPE * depth
                 if gap > 0.0 and z * z * greenwood[j] * depth_of_level * depth_of_level < 0.999 * (depth * gap) ** 2:
                     continue
@@ -104,14 +123,18 @@ def _crossing(
                 gap = FARTHER_SLOPE * depth - FARTHER * depth_of_level
                 if z * z * greenwood[j] * depth_of_level * depth_of_level > 1.001 * (depth * gap) ** 2:
                     continue
-            if sign * z * sqrt(greenwood[j]) >= depth * (logs[1] - log(depth)) - TINY:
-                return j
-        elif transform == LOG:
-            if log_survival[j] - sign * z * sqrt(greenwood[j]) <= logs[0] + TINY:
-                return j
-        elif survival[j] * (1.0 - sign * z * sqrt(greenwood[j])) <= level + TINY:
-            return j
-    return first if sign > 0.0 else events
+        above = _above(transform, shift, level, logs, survival[j], log_survival[j], greenwood[j])
+        if above > ROUNDING or (j + 1 < events and time[j + 1] == time[j]):
+            continue
+        if above >= -ROUNDING:
+            for k in range(j + 1, events):
+                if survival[k] <= 0.0:
+                    break
+                beyond = _above(transform, shift, level, logs, survival[k], log_survival[k], greenwood[k])
+                if beyond < -ROUNDING and not (k + 1 < events and time[k + 1] == time[k]):
+                    return 0.5 * float(time[j] + time[k])
+        return float(time[j])
+    return inf
 
 
 @vectorised
@@ -253,18 +276,34 @@ def _ranked(time: Any, arm: Any, a: int, rank: int) -> float:
 
 @compiled
 def _reverse_median(time: Any, event: Any, arm: Any, a: int, total: int, steps: Any) -> float:
-    """Median of the reverse Kaplan-Meier curve of an arm: events censor, censorings happen."""
+    """Median of the reverse Kaplan-Meier curve of an arm: events censor, censorings happen; as R has it.
+
+    Who has the event at the time at which another leaves is still at risk of leaving then.
+    """
     at_risk = total
+    passed = 0
+    now = 0.0
     curve = 1.0
+    reached = inf
     for i in range(time.size):
         if arm[i] != a:
             continue
-        if not event[i]:
-            curve *= steps[0, at_risk]
-            if curve <= 0.5 + TINY:
-                return float(time[i])
+        if time[i] > now:
+            now = time[i]
+            passed = 0
+            if curve < 0.5 - ROUNDING:
+                return reached
+        if event[i]:
+            passed += 1
+        else:
+            if reached < inf and now > reached:
+                # half were left from then to now: the middle
+                return 0.5 * (reached + float(now))
+            curve *= steps[0, at_risk + passed]
+            if curve <= 0.5 + ROUNDING and reached == inf:
+                reached = float(now)
         at_risk -= 1
-    return inf
+    return reached
 
 
 @compiled
@@ -313,7 +352,8 @@ def evaluate(
     Parameters
     ----------
     time, event, arm
-        Patients sorted by time, no two events tied; dims (patient,).
+        Patients sorted by time, of equal times those with events first; dims (patient,). Of tied events the hazard ratio
+        and the log-rank z are those of one order of them.
     totals
         Patients by arm.
     spec, horizon
@@ -344,12 +384,10 @@ def evaluate(
     for c in range(spec.crossings.size):
         k = spec.crossings[c]
         a = spec.arm[k]
-        # a finite printed limit is kept under either habit at a survival of 0
-        place = _crossing(
-            spec.statistic[k], spec.transform[k], spec.z[k], spec.level[k], spec.level_logs[k], isfinite(spec.low[k]),
+        values[k] = _crossing(
+            spec.statistic[k], spec.transform[k], spec.z[k], spec.level[k], spec.level_logs[k], work[3 + a],
             work[7 + a], work[9 + a], work[11 + a], counted[a],
         )  # fmt: skip
-        values[k] = work[3 + a, place] if place < counted[a] else inf
         total += _miss(values[k], k, spec, horizon)
         if not total <= budget:
             return inf
