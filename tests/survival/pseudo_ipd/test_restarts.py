@@ -106,7 +106,7 @@ def test_estimators_under_which_data_are_found_are_the_advice() -> None:
     other = NotFoundError(
         asked, ((asked.targets[0], 9.0),), tried=((Estimators(), True), (Estimators(median="plain"), False))
     )
-    assert f"Data were found with other estimators, so say that it used them: {Estimators().text}." in str(other)
+    assert f"Data were found with other estimators, so say that those were used: {Estimators().text} (" in str(other)
     none = NotFoundError(asked, ((asked.targets[0], 9.0),), tried=((Estimators(), False),))
     assert f"Nor were any found with {Estimators().text}." in str(none)
     assert "less than a unit" not in str(none)

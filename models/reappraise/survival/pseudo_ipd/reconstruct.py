@@ -25,6 +25,8 @@ type Floats = NDArray[np.float64]
 
 SEARCHING = 0.3
 """Share of the progress that the search is told as."""
+MOST_NAMED = 4
+"""Contradictions that are named; of a digitised curve there may be hundreds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,12 +108,13 @@ class ContradictionError(UnreachableError):
         listed = "; ".join(
             f"{_words(pair.missed, pair.nearest)}, where {pair.given.text} is {pair.given.low:.4g} to "
             f"{pair.given.high:.4g}"
-            for pair in found
+            for pair in found[:MOST_NAMED]
         )
         super().__init__(
             summaries,
             tuple((pair.missed, pair.nearest) for pair in found),
-            f"{summaries.endpoint}: printed numbers contradict each other, since no survival curve rises. {listed}. "
+            f"{summaries.endpoint}: printed numbers contradict each other, since no survival curve rises. {listed}"
+            f"{f', and {len(found) - MOST_NAMED} more pairs' if len(found) > MOST_NAMED else ''}. "
             "Check these numbers in the source, or leave one of them out.",
         )
 
@@ -146,7 +149,10 @@ def _advice(summaries: Summaries, misses: Misses, tried: tuple[tuple[Estimators,
     """What to do, what was seen to work before what may."""
     working = [estimators.text for estimators, reached in tried if reached]
     if working:
-        return [f"Data were found with other estimators, so say that it used them: {' or '.join(working)}."]
+        stated = "median_interval and landmark_interval of the endpoint in a trial file; Summaries.assuming"
+        return [
+            f"Data were found with other estimators, so say that those were used: {' or '.join(working)} ({stated})."
+        ]
     said = []
     if tried:
         said.append(f"Nor were any found with {'; '.join(estimators.text for estimators, _ in tried)}.")
