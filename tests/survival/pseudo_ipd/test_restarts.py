@@ -11,6 +11,7 @@ from reappraise.core.errors import UndeterminedError
 from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.sampling import Effort
 from reappraise.published.patients import PatientData
+from reappraise.survival import reconstruction
 from reappraise.survival.hazard import HazardPrior
 from reappraise.survival.pseudo_ipd import reconstruct as shell
 from reappraise.survival.pseudo_ipd.quality import judge
@@ -111,6 +112,25 @@ def test_estimators_under_which_data_are_found_are_the_advice() -> None:
     assert f"Nor were any found with {Estimators().text}." in str(none)
     assert "less than a unit" not in str(none)
     assert "leave one out" in str(none)
+
+
+def test_a_job_that_finds_nothing_tries_the_other_estimators(monkeypatch: pytest.MonkeyPatch) -> None:
+    misses = ((ASKED.targets[0], 9.0),)
+
+    def nothing(*_: object, **__: object) -> None:
+        raise NotFoundError(ASKED, misses)
+
+    def reaches(summaries: Summaries, **_: object) -> tuple[tuple[Target, float], ...]:
+        return () if summaries.estimators.median == "plain" else misses
+
+    monkeypatch.setattr(reconstruction, "draw_replicates", nothing)
+    monkeypatch.setattr(reconstruction, "reaches", reaches)
+    for tried, said in ((True, f"those were used: {Estimators(median='plain').text} ("), (False, "Not tried: ")):
+        job = ReconstructionJob(summaries=ASKED, prior=PRIOR, effort=EFFORT, seed=3, try_estimators=tried)
+        with pytest.raises(NotFoundError) as caught:
+            job.run()
+        assert said in str(caught.value)
+        assert caught.value.misses == misses
 
 
 def test_r_hat_is_that_of_chains_with_a_start_of_their_own() -> None:
