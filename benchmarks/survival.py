@@ -29,7 +29,8 @@ from reappraise.survival.pseudo_ipd.chain import Counters, Kept, State, refresh,
 from reappraise.survival.pseudo_ipd.hazards import hazard_specification, parameters
 from reappraise.survival.pseudo_ipd.publish import publish
 from reappraise.survival.pseudo_ipd.published import summaries_of
-from reappraise.survival.pseudo_ipd.reconstruct import HARD, LOOSE, UnreachableError, reconstruct
+from reappraise.survival.pseudo_ipd.reconstruct import UnreachableError, reconstruct
+from reappraise.survival.pseudo_ipd.search import HARD, LOOSE
 from reappraise.survival.pseudo_ipd.simulate import simulate
 from reappraise.survival.pseudo_ipd.statistics import scratch
 from reappraise.survival.pseudo_ipd.summaries import Summaries

@@ -21,9 +21,9 @@ from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.hazard import HazardPrior
 from reappraise.survival.pseudo_ipd.published import summaries_of
 from reappraise.survival.pseudo_ipd.quality import judge
-from reappraise.survival.pseudo_ipd.reconstruct import reaches
+from reappraise.survival.pseudo_ipd.reconstruct import Misses, NotFoundError, reaches
 from reappraise.survival.pseudo_ipd.reconstruct import reconstruct as draw_replicates
-from reappraise.survival.pseudo_ipd.summaries import Summaries
+from reappraise.survival.pseudo_ipd.summaries import Estimators, Summaries
 from reappraise.survival.published import SurvivalEndpoint
 
 STEPS = 1000
@@ -37,6 +37,8 @@ hardly bear on the hazards. What is reported is judged by the fit, more strictly
 
 MORE_REPLICATES = "keep more reconstructions (replicates of Effort, --replicates)"
 LONGER_SEARCH = "search for longer (patience of Effort)"
+FEWEST_STARTS = 2
+"""Chains with a start of their own: R-hat cannot tell one chain from the others that went on from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class ReconstructionJob(StoredJob):
         Whether a short search is made under each other estimator that the publication may have used.
     """
 
-    layout = "reappraise reconstruction 1"
+    layout = "reappraise reconstruction 2"
 
     summaries: Summaries
     prior: HazardPrior
@@ -112,15 +114,19 @@ class ReconstructionJob(StoredJob):
         Raises
         ------
         UnreachableError
-            If no data were found that keep all printed numbers.
+            If no data were found that keep all printed numbers; it says under which other estimators they were.
         """
-        found = draw_replicates(
-            self.summaries,
-            prior=self.prior,
-            seed=derived_seed(self.seed, self.name),
-            effort=self.effort,
-            progress=(lambda done: advance(round(STEPS * done), STEPS)) if advance else None,
-        )
+        try:
+            found = draw_replicates(
+                self.summaries,
+                prior=self.prior,
+                seed=derived_seed(self.seed, self.name),
+                effort=self.effort,
+                progress=(lambda done: advance(round(STEPS * done), STEPS)) if advance else None,
+            )
+        except NotFoundError as error:
+            tried = tuple((other, not missed) for other, missed in self._others())
+            raise NotFoundError(self.summaries, error.misses, tried) from None
         data = found.data
         lead = ("chain", "replicate")
         tree = xr.Dataset(
@@ -146,6 +152,7 @@ class ReconstructionJob(StoredJob):
             "estimators_tried": json.dumps([asdict(item) for item in self._tried()]),
             "origin": self.summaries.origin,
             "notes": json.dumps(self.summaries.notes),
+            "started_again": json.dumps(found.restarted),
             "prior_distribution": self.prior.text,
             "seed": self.seed,
         }
@@ -153,16 +160,21 @@ class ReconstructionJob(StoredJob):
 
     def _tried(self) -> Iterator[Tried]:
         yield Tried(self.summaries.estimators.text, reached=True, missed="")
+        for other, missed in self._others():
+            words = "; ".join(
+                f"{target.text} {target.low:.4g} to {target.high:.4g}, nearest {value:.4g}" for target, value in missed
+            )
+            yield Tried(other.text, reached=not missed, missed=words)
+
+    def _others(self) -> Iterator[tuple[Estimators, Misses]]:
+        """Yield the other estimators, and what the nearest data of a short search under them miss."""
         for other in self.summaries.alternatives if self.try_estimators else ():
             seed = derived_seed(self.seed, self.name, other.text)
             try:
                 missed = reaches(self.summaries.assuming(other), prior=self.prior, seed=seed)
             except AnalysisError:
                 missed = ()  # data were found, if few: only numbers that no data keep are a miss
-            words = "; ".join(
-                f"{target.text} {target.low:.4g} to {target.high:.4g}, nearest {value:.4g}" for target, value in missed
-            )
-            yield Tried(other.text, reached=not missed, missed=words)
+            yield other, missed
 
     def restore(self, tree: xr.DataTree) -> Replicates:
         """The replicates whose stored tree carries this job's digest."""
@@ -201,7 +213,11 @@ class Replicates:
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
-        """Whether every printed number holds in every replicate, and the chains agree."""
+        """Whether every printed number holds in every replicate, and the chains agree.
+
+        A chain that found no data of its own went on from what another held, and agrees with it from then on: R-hat is
+        also that of the other chains alone, of which there have to be two.
+        """
         stored = self.tree["reconstruction"].to_dataset()
         values = np.asarray(stored["statistic"])
         missed = [
@@ -209,13 +225,17 @@ class Replicates:
             for place, target in enumerate(self.job.summaries.targets)
             if max(target.miss(float(values[..., place].min())), target.miss(float(values[..., place].max()))) > 0
         ]
-        quality = judge(self.data)
+        restarted = tuple(json.loads(self.tree.attrs["started_again"]))
+        quality = judge(self.data, restarted)
+        most = self.data.chains - FEWEST_STARTS
+        which = f"chains {', '.join(map(str, restarted))}" if restarted else "none"
         r_hat, effective = quality.worst_r_hat, quality.effective_replicates
         worst = quality.features[int(np.argmax(quality.r_hat))] if quality.features else "nothing varies"
         slowest = quality.features[int(np.argmin(quality.effective))] if quality.features else "nothing varies"
         return Diagnosis(
             (
                 Check("printed numbers missed", len(missed), 0, "; ".join(missed) or "none", not missed, LONGER_SEARCH),
+                Check("chains started again", len(restarted), most, which, len(restarted) <= most, LONGER_SEARCH),
                 Check("R-hat", r_hat, LARGEST_R_HAT, worst, r_hat <= LARGEST_R_HAT, MORE_REPLICATES),
                 Check("effective replicates", effective, FEWEST, slowest, effective >= FEWEST, MORE_REPLICATES),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf, log, sqrt
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -15,9 +16,10 @@ from scipy.optimize import brentq
 from reappraise.core.errors import AnalysisError
 from reappraise.published.patients import PatientData
 from reappraise.survival.classical.cox import TIES, hazard_ratio
-from reappraise.survival.classical.kaplan_meier import SCALES, band, kaplan_meier, median, survival_at
+from reappraise.survival.classical.kaplan_meier import SCALES, band, kaplan_meier, median, quantile, survival_at
 from reappraise.survival.classical.log_rank import log_rank
 from reappraise.survival.classical.recompute import recompute_survival
+from reappraise.survival.classical.restricted_mean import restricted_mean
 from support.freireich import ARM, EVENT, PLACEBO, TIME, TREATED, TREATED_EVENT
 
 
@@ -107,16 +109,71 @@ def test_lung_medians_and_one_year_survival_are_those_r_prints():
     assert (year.low, year.high) == pytest.approx((0.345, 0.486), abs=0.0005 + 1e-9)
 
 
-def test_the_median_is_the_first_time_at_one_half_however_the_product_rounds():
+def test_the_median_is_the_middle_of_a_stretch_at_one_half_however_the_product_rounds():
+    # as R: survfit(Surv(1:10) ~ 1) has a median of 5.5
     for size in range(2, 60, 2):
         curve = kaplan_meier(np.arange(1.0, size + 1), np.ones(size, dtype=bool))
-        assert median(curve, scale="plain").value == size / 2
+        assert median(curve, scale="plain").value == (size + 1) / 2
+        assert (
+            median(kaplan_meier(np.arange(1.0, size), np.ones(size - 1, dtype=bool)), scale="plain").value == size / 2
+        )
 
 
-def test_a_curve_at_one_or_zero_has_no_interval_and_a_single_patient_no_upper_limit():
+def test_a_stretch_at_one_half_goes_on_through_censoring_and_has_no_middle_where_nothing_comes_after():
+    time, event = np.array([1.0, 2.0, 3.0, 4.0, 9.0]), np.array([False, True, True, False, True])
+    assert median(kaplan_meier(time, event), scale="log").value == 6
+    event[-1] = False
+    assert median(kaplan_meier(time, event), scale="log").value == 3
+
+
+def test_a_limit_is_the_middle_of_a_stretch_too():
+    # After the first event of three patients S = 2/3 and G = 1/6; at this level the lower log limit is 1/2 exactly,
+    # and stays so until the second event, at 3.
+    curve = kaplan_meier(np.array([1.0, 3.0, 8.0]), np.array([True, True, False]))
+    level = 2 * NormalDist().cdf(log(4 / 3) * sqrt(6)) - 1
+    found = median(curve, scale="log", level=level)
+    assert (found.value, found.low, found.high) == (3, 2, inf)
+
+
+def test_other_quantiles_follow_the_same_rule():
+    # of ten patients a tenth is a stretch, a quarter is none
+    curve = kaplan_meier(np.arange(1.0, 11), np.ones(10, dtype=bool))
+    assert [quantile(curve, p, scale="log").value for p in (0.25, 0.5, 0.75, 0.1, 0.9)] == [3, 5.5, 8, 1.5, 9.5]
+    for wrong in (0, 1, 50):
+        with pytest.raises(ValueError, match=f"between 0 and 1, got {wrong}"):
+            quantile(curve, wrong, scale="log")
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_step_to_zero_reaches_no_limit(scale):
+    # R has no pointwise limits, NA, where the curve has come to 0
+    for time, expected in (([5.0], 5), ([5.0, 5.0], 5), ([1.0, 2.0], 1.5)):
+        found = median(kaplan_meier(np.array(time), np.ones(len(time), dtype=bool)), scale=scale)
+        assert (found.value, found.high) == (expected, inf)
+        assert found.low == (1 if len(set(time)) > 1 else inf)
+
+
+# Maintenance chemotherapy in acute myelogenous leukaemia, weeks of remission: aml in R's package survival. What R says:
+# summary(survfit(Surv(time, status) ~ x, aml))$table, the restricted means to the middle of the longest times, 103.
+@pytest.mark.parametrize(
+    ("time", "censored", "expected", "mean", "error"),
+    [
+        ((9, 13, 13, 18, 23, 28, 31, 34, 45, 48, 161), (2, 5, 8, 10), (31, 18, inf), 41.96818, 11.257627),
+        # this curve ends at 0, which is no upper limit: NA in R
+        ((5, 5, 8, 8, 12, 16, 23, 27, 30, 33, 43, 45), (5,), (23, 8, inf), 22.70833, 4.180942),
+    ],
+)
+def test_the_summary_of_leukaemia_is_the_one_r_prints(time, censored, expected, mean, error):
+    curve = kaplan_meier(np.array(time, dtype=float), ~np.isin(np.arange(len(time)), censored))
+    found = median(curve, scale="log")
+    assert (found.value, found.low, found.high) == expected
+    restricted = restricted_mean(curve, horizon=103)
+    assert restricted.value == pytest.approx(mean, abs=5e-6 + 1e-9)
+    assert sqrt(restricted.variance) == pytest.approx(error, abs=5e-7 + 1e-9)
+
+
+def test_a_curve_at_one_or_zero_has_no_interval():
     curve = kaplan_meier(np.array([5.0]), np.array([True]))
-    found = median(curve, scale="log-log")
-    assert (found.value, found.low, found.high) == (5, 5, inf)
     before, after = survival_at(curve, 4.9, scale="log"), survival_at(curve, 99, scale="log")
     assert (before.value, before.low, before.high) == (1, None, None)
     assert (after.value, after.low, after.high) == (0, None, None)
@@ -154,7 +211,8 @@ def test_a_curve_falls_from_one_to_zero_inside_its_band_and_its_median_inside_it
     given_limits = ~np.isnan(low)
     assert np.all((low >= 0) & (low <= curve.survival) & (curve.survival <= high) & (high <= 1), where=given_limits)
     found = median(curve, scale=scale, level=level)
-    assert found.low <= found.value <= found.high
+    assert found.value <= found.high
+    assert found.low <= found.value or found.low == found.high == inf, "no interval without a lower limit"
 
 
 # Log-rank and Cox -----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf, log, sqrt
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -79,4 +80,21 @@ def test_an_arm_that_loses_no_time_has_no_interval_and_no_ratio():
         lost_ratio(control, early)
 
 
-# All of it as estimates -----------------------------------------------------------------------------------------------
+def test_a_single_arm_is_tested_against_a_reference():
+    mean = restricted_mean(kaplan_meier(TREATED, TREATED_EVENT), horizon=20)
+    z = NormalDist().inv_cdf(0.975)
+    survived, lost = of_arm(mean, reference=mean.value - z * sqrt(mean.variance))
+    assert (survived.p_value, lost.p_value) == pytest.approx((0.05, 0.05))
+    assert (survived.low, survived.high) == (of_arm(mean)[0].low, of_arm(mean)[0].high)
+    assert of_arm(mean, reference=mean.value)[0].p_value == pytest.approx(1)
+    assert [answer.p_value for answer in of_arm(mean)] == [None, None]
+    for reference in (-1, 20.5, float("nan")):
+        with pytest.raises(ValueError, match="reference from 0 to the horizon 20"):
+            of_arm(mean, reference=reference)
+
+
+@pytest.mark.parametrize("contrast", [mean_difference, mean_ratio, lost_ratio])
+def test_means_to_different_horizons_are_not_compared(contrast):
+    one, other = (restricted_mean(kaplan_meier(TREATED, TREATED_EVENT), horizon=horizon) for horizon in (10, 20))
+    with pytest.raises(ValueError, match="got 10 of the control and 20 of the experimental arm"):
+        contrast(one, other)

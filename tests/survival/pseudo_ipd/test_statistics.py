@@ -7,11 +7,12 @@ from math import inf, log
 
 import numpy as np
 import pytest
-from lifelines import CoxPHFitter, KaplanMeierFitter
+from lifelines import CoxPHFitter
 from lifelines.statistics import logrank_test
 from pandas import DataFrame
 
-from reappraise.survival.classical.kaplan_meier import Scale, kaplan_meier, median, survival_at
+from reappraise.survival.classical.follow_up import follow_up
+from reappraise.survival.classical.kaplan_meier import Scale, kaplan_meier, median, quantile, survival_at
 from reappraise.survival.pseudo_ipd.statistics import FARTHEST, evaluate, scratch
 from reappraise.survival.pseudo_ipd.targets import BOTH_ARMS, STATISTICS, Statistic, Target, Transform, specification
 
@@ -25,10 +26,12 @@ COX = 1e-6
 type Data = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def draw(seed: int, totals: tuple[int, int] = (30, 21), *, events: float = 0.6) -> Data:
+def draw(seed: int, totals: tuple[int, int] = (30, 21), *, events: float = 0.6, unit: float = 0.0) -> Data:
+    """Random data, their times tied at multiples of a unit where one is given."""
     rng = np.random.default_rng(seed)
     arm = np.repeat(np.array([0, 1], dtype=np.int8), totals)
     time = np.minimum(rng.exponential(np.where(arm == 1, 16.0, 10.0)), HORIZON)
+    time = np.ceil(time / unit) * unit if unit else time
     return time, (rng.random(arm.size) < events) & (time < HORIZON), arm
 
 
@@ -39,7 +42,7 @@ def target(statistic: Statistic, arm: int = 0, **choices: object) -> Target:
 def evaluated(data: Data, targets: tuple[Target, ...], budget: float = inf) -> tuple[float, np.ndarray, np.ndarray]:
     time, event, arm = data
     totals = np.array([(arm == 0).sum(), (arm == 1).sum()], dtype=np.int64)
-    order = np.argsort(time, kind="stable")
+    order = np.lexsort((~event, time))
     values, cox, work = np.full(len(targets), np.nan), np.zeros(2), scratch(time.size)
     spec = specification(targets, int(totals.max()), HORIZON)
     misfit = evaluate(time[order], event[order], arm[order], totals, spec, HORIZON, budget, cox, work, values)
@@ -69,12 +72,36 @@ def test_curves_their_medians_and_limits(transform: Transform, seed: int) -> Non
                 assert found == pytest.approx([landmark.value, *limits], abs=EXACT)
 
 
-@pytest.mark.parametrize("probability", [0.25, 0.5, 0.8])
-def test_other_quantiles(probability: float) -> None:
-    time, event, arm = draw(11, events=0.9)
-    curve = KaplanMeierFitter().fit(time[arm == 1], event[arm == 1]).survival_function_.iloc[:, 0]
-    _, values, _ = evaluated((time, event, arm), (target("quantile", 1, at=probability),))
-    assert values[0] == curve.index[curve <= 1 - probability].min()
+@pytest.mark.parametrize("transform", SCALES)
+@pytest.mark.parametrize("unit", [0.0, 0.5, 3.0])
+def test_quantiles_are_those_of_the_classical_estimate(transform: Transform, unit: float) -> None:
+    names: tuple[Statistic, ...] = ("quantile", "quantile low", "quantile high")
+    probabilities = (0.25, 0.5, 0.8)
+    targets = tuple(target(name, 0, at=p, transform=transform) for p in probabilities for name in names)
+    middles = endless = 0
+    for seed in range(150):
+        # of four, eight or sixteen patients, all or nearly all with the event, many curves stand at 1/2 or end at 0
+        time, event, arm = draw(seed, ((4, 8, 16, 15)[seed % 4], 3), events=(1.0, 0.9, 0.6)[seed % 3], unit=unit)
+        curve = kaplan_meier(time[arm == 0], event[arm == 0])
+        _, values, _ = evaluated((time, event, arm), targets)
+        for probability, found in zip(probabilities, values.reshape(-1, 3), strict=True):
+            expected = quantile(curve, probability, scale=SCALES[transform])
+            assert found == pytest.approx([expected.value, expected.low, expected.high], abs=EXACT)
+            middles += expected.value < inf and expected.value not in time
+            endless += curve.survival[-1] == 0 and expected.high == inf
+    assert min(middles, endless) > 20
+
+
+@pytest.mark.parametrize("unit", [0.0, 0.5, 3.0])
+def test_the_reverse_median_is_that_of_the_classical_estimate(unit: float) -> None:
+    targets = (target("follow-up median (reverse Kaplan-Meier)"),)
+    middles = 0
+    for seed in range(150):
+        time, event, arm = draw(seed, ((4, 8, 16, 15)[seed % 4], 3), events=(0.0, 0.1, 0.4)[seed % 3], unit=unit)
+        expected = follow_up(time[arm == 0], event[arm == 0], scale="log-log").median.value
+        assert evaluated((time, event, arm), targets)[1] == pytest.approx([expected], abs=EXACT)
+        middles += expected < inf and expected not in time
+    assert middles > 10
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -112,7 +139,7 @@ def test_follow_up_and_counts(totals: tuple[int, int]) -> None:
     )
     for of_arm in (0, 1):
         own, happened = time[arm == of_arm], event[arm == of_arm]
-        reverse = KaplanMeierFitter().fit(own, ~happened).median_survival_time_
+        reverse = follow_up(own, happened, scale="log-log").median.value
         expected = (np.median(own), own.min(), own.max(), reverse, happened.sum(), (own > 6.0).sum())
         targets = tuple(target(name, of_arm, at=6.0 if name == "at risk" else 0.5) for name in names)
         _, values, _ = evaluated((time, event, arm), targets)
@@ -167,15 +194,18 @@ def test_arms_without_events_and_of_one_patient(totals: tuple[int, int], happene
         assert abs(by_name["log hazard ratio", 0]) == FARTHEST
 
 
-def test_where_the_curve_ends_at_zero_either_habit_of_programs_keeps_the_print() -> None:
-    arm = np.array([0, 0, 0, 1], dtype=np.int8)
-    data = (np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, True, False]), arm)
-    for transform, scale in SCALES.items():
+def test_a_limit_is_not_reached_where_the_curve_falls_to_zero() -> None:
+    arm = np.array([0, 0, 0, 0, 1], dtype=np.int8)
+    data = (np.array([1.0, 2.0, 3.0, 5.0, 4.0]), np.array([True, True, True, True, False]), arm)
+    for transform in SCALES:
         asked = target("quantile high", 0, transform=transform)
-        # some give no upper limit there, and then print that it is not reached; others give 0, and print the time
-        _, values, _ = evaluated(data, (replace(asked, low=inf, high=inf), replace(asked, low=0.0, high=9.0)))
-        assert values[0] == median(kaplan_meier(data[0][:3], data[1][:3]), scale=scale).high == inf
-        assert values[1] == 3.0
+        # whichever way the limit was printed: a printed 5 asks for other data, and "not reached" is kept
+        misfit, values, _ = evaluated(data, (replace(asked, low=inf, high=inf), replace(asked, low=4.95, high=5.05)))
+        assert values.tolist() == [inf, inf]
+        assert misfit > 1
+        assert evaluated(data, (replace(asked, low=inf, high=inf),))[0] == 0
+    lone = (np.array([3.0, 4.0]), np.array([True, False]), np.array([0, 1], dtype=np.int8))
+    assert evaluated(lone, (target("quantile low", 0), target("quantile", 0)))[1].tolist() == [inf, 3.0]
 
 
 def test_the_estimate_does_not_depend_on_where_it_starts() -> None:

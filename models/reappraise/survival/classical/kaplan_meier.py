@@ -1,4 +1,4 @@
-"""Kaplan-Meier: the survival curve of one arm, its median and landmarks, with the intervals in common use."""
+"""Kaplan-Meier: the survival curve of one arm, its quantiles and landmarks, with the intervals in common use."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ type Scale = Literal["log-log", "log", "plain"]
 SCALES: tuple[Scale, ...] = ("log-log", "log", "plain")
 """Scales on which pointwise intervals are symmetric, the default first."""
 
-_ROUNDING = 1e-9
-"""What a product of fractions may miss 1/2 by: ten patients without censoring reach 1/2 with the fifth event."""
+_ROUNDING = float(np.sqrt(np.finfo(np.float64).eps))
+"""What a product of fractions may miss 1/2 by, as in R: of ten patients without censoring five have reached it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,17 +151,38 @@ def band(curve: KaplanMeier, *, scale: Scale, level: float = 0.95) -> tuple[Floa
 
 
 def median(curve: KaplanMeier, *, scale: Scale, level: float = 0.95) -> Interval:
-    """Median and its Brookmeyer-Crowley interval.
+    """Median and its Brookmeyer-Crowley interval: the `quantile` of probability 1/2.
 
-    The median is the first time at which survival is 1/2 or less (where the curve runs at exactly 1/2, some programs
-    give the middle of that stretch instead). Its limits are the first times at which the lower and the upper pointwise
-    limit are 1/2 or less. Each is infinite where that never happens; a curve that ends at 0 has no upper pointwise
-    limit there, and 0 as its lower one.
+    Parameters
+    ----------
+    curve, scale, level
+        As of `quantile`.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier(np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, False, True]))
+    >>> median(curve, scale="plain").value
+    3.0
+    """
+    return quantile(curve, 0.5, scale=scale, level=level)
+
+
+def quantile(curve: KaplanMeier, probability: float, *, scale: Scale, level: float = 0.95) -> Interval:
+    r"""Time by which a share of the patients has had the event, and its Brookmeyer-Crowley interval.
+
+    .. math:: \min\{t : S(t) \le 1 - p\}, \quad \min\{t : L(t) \le 1 - p\}, \quad \min\{t : U(t) \le 1 - p\}
+
+    with the pointwise limits L and U of the curve. A line that runs at exactly 1 - p and comes down later is there in
+    the middle of that stretch; one that runs so to its end, at the first time. So R prints it (its quantile method goes
+    on to the last time), and SAS for the curve. Infinite where the line never comes down. A curve that has come to 0
+    has no limits there, and that step reaches none: an infinite lower limit of a finite time means no interval at all.
 
     Parameters
     ----------
     curve
         The curve of one arm.
+    probability
+        The share p, between 0 and 1.
     scale
         The scale of the pointwise intervals.
     level
@@ -171,16 +192,12 @@ def median(curve: KaplanMeier, *, scale: Scale, level: float = 0.95) -> Interval
     ----------
     Brookmeyer R, Crowley J. A confidence interval for the median survival time. Biometrics 1982;38:29-41.
     doi:10.2307/2530286
-
-    Examples
-    --------
-    >>> curve = kaplan_meier(np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, False, True]))
-    >>> median(curve, scale="plain").value
-    2.0
+    Therneau TM. A package for survival analysis in R, print.survfit. https://CRAN.R-project.org/package=survival
     """
-    low, high = band(curve, scale=scale, level=level)
-    low = np.where(curve.survival == 0, 0.0, low)
-    value, lower, upper = (_first_at_half(curve.time, line) for line in (curve.survival, low, high))
+    if not 0 < probability < 1:
+        raise ValueError(f"expected a probability between 0 and 1, got {probability}")
+    lines = (curve.survival, *band(curve, scale=scale, level=level))
+    value, lower, upper = (_first_at(curve.time, line, 1 - probability) for line in lines)
     return Interval(f"Kaplan-Meier, Brookmeyer-Crowley interval, {scale}", value, lower, upper)
 
 
@@ -221,6 +238,11 @@ def survival_at(curve: KaplanMeier, time: float, *, scale: Scale, level: float =
     )
 
 
-def _first_at_half(time: Floats, line: Floats) -> float:
-    found = np.flatnonzero(line <= 0.5 + _ROUNDING)
-    return float(time[found[0]]) if found.size else inf
+def _first_at(time: Floats, line: Floats, height: float) -> float:
+    """Time at which a line comes down to a height, the middle of a stretch that it spends there."""
+    reached = np.flatnonzero(line <= height + _ROUNDING)
+    if reached.size == 0:
+        return inf
+    first = float(time[reached[0]])
+    below = np.flatnonzero(line < height - _ROUNDING)
+    return (first + float(time[below[0]])) / 2 if below.size else first

@@ -1,10 +1,11 @@
-"""The log-rank test of two arms."""
+"""The log-rank test of two arms: unweighted or weighted, in all patients or stratified."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from reappraise.core.arms import Better
 from reappraise.core.errors import AnalysisError
 from reappraise.survival.classical.at_risk import number_at, number_from
+from reappraise.survival.classical.weighting import LOG_RANK, Weighting
 
 type Floats = NDArray[np.float64]
 
@@ -22,8 +24,13 @@ class LogRank:
 
     Parameters
     ----------
+    weighting
+        Name of the weighting of the times of events.
+    strata
+        Number of strata; 1 where the test is not stratified.
     observed, expected
-        Events of the experimental arm, as observed and as expected were the hazards equal.
+        Events of the experimental arm, as observed and as expected were the hazards equal; sums of weights where the
+        test is weighted.
     variance
         Variance of observed minus expected.
     z
@@ -34,6 +41,8 @@ class LogRank:
         p value with the alternative that the arms differ.
     """
 
+    weighting: str
+    strata: int
     observed: float
     expected: float
     variance: float
@@ -42,14 +51,24 @@ class LogRank:
     two_sided: float
 
 
-def log_rank(time: Floats, event: NDArray[np.bool_], arm: NDArray[np.int8], *, better: Better) -> LogRank:
-    r"""Log-rank test, unstratified and unweighted, with the hypergeometric variance.
+def log_rank(
+    time: Floats,
+    event: NDArray[np.bool_],
+    arm: NDArray[np.int8],
+    *,
+    better: Better,
+    weighting: Weighting = LOG_RANK,
+    stratum: NDArray[Any] | None = None,
+) -> LogRank:
+    r"""Log-rank test with the hypergeometric variance.
 
     .. math::
-        E = \sum_i d_i n_{1i} / n_i, \quad
-        V = \sum_i d_i \frac{n_{1i}}{n_i} \frac{n_{0i}}{n_i} \frac{n_i - d_i}{n_i - 1}, \quad z = (O - E) / \sqrt{V}
+        O = \sum_{si} w_{si} d_{1si}, \quad E = \sum_{si} w_{si} d_{si} n_{1si} / n_{si}, \quad
+        V = \sum_{si} w_{si}^2 d_{si} \frac{n_{1si}}{n_{si}} \frac{n_{0si}}{n_{si}} \frac{n_{si} - d_{si}}{n_{si} - 1},
+        \quad z = (O - E) / \sqrt{V}
 
-    over the distinct times of events.
+    over the distinct times i of events of each stratum s. Patients are compared within their stratum only, and the
+    weights too come from their stratum alone.
 
     Parameters
     ----------
@@ -61,11 +80,15 @@ def log_rank(time: Floats, event: NDArray[np.bool_], arm: NDArray[np.int8], *, b
         0 for control, 1 for experimental; dims (patient,).
     better
         "higher" where a longer time is better for the patient, "lower" where a shorter one is.
+    weighting
+        How the times of events are weighed; equally by default.
+    stratum
+        Each patient's stratum, any labels that can be sorted; dims (patient,). None for an unstratified test.
 
     Raises
     ------
     AnalysisError
-        If no event happened while both arms were at risk and somebody survived it.
+        If no event with a weight above 0 happened while both arms were at risk and somebody survived it.
 
     References
     ----------
@@ -73,26 +96,58 @@ def log_rank(time: Floats, event: NDArray[np.bool_], arm: NDArray[np.int8], *, b
     Cancer Chemother Rep 1966;50:163-170.
     Peto R, Peto J. Asymptotically efficient rank invariant test procedures. J R Stat Soc A 1972;135:185-207.
     doi:10.2307/2344317
+    Klein JP, Moeschberger ML. Survival analysis, 2nd edition, sections 7.3 and 7.5. Springer 2003.
+    doi:10.1007/b97377
+
+    Examples
+    --------
+    >>> time, event = np.array([1.0, 3.0, 2.0, 4.0]), np.array([True, True, True, False])
+    >>> found = log_rank(time, event, np.array([0, 0, 1, 1], dtype=np.int8), better="higher")
+    >>> round(found.observed, 4), round(found.expected, 4), round(found.variance, 4)
+    (1.0, 1.6667, 0.7222)
     """
-    experimental = arm == 1
-    times = np.unique(time[event])
-    deaths = number_at(times, time[event])
-    deaths_experimental = number_at(times, time[event & experimental])
-    at_risk = number_from(times, time)
-    share = number_from(times, time[experimental]) / at_risk
-    observed, expected = float(deaths_experimental.sum()), float((deaths * share).sum())
-    survivors = (at_risk - deaths) / np.maximum(at_risk - 1, 1)
-    variance = float((deaths * share * (1 - share) * survivors).sum())
-    if variance <= 0:
+    if stratum is not None and stratum.shape != time.shape:
+        raise ValueError(f"expected a stratum for each of {time.size} patients, got an array of shape {stratum.shape}")
+    labels = np.zeros(time.size) if stratum is None else stratum
+    groups = [labels == label for label in np.unique(labels)]
+    observed, expected, variance = np.sum(
+        [_of_stratum(time[own], event[own], arm[own] == 1, weighting) for own in groups] or np.zeros((1, 3)), axis=0
+    ).tolist()
+    if not variance > 0:
         raise AnalysisError(
             "expected an event while both arms are at risk that somebody survives, got none: no log-rank test"
+            if weighting is LOG_RANK and stratum is None
+            else f"expected an event of weight above 0 while both arms of a stratum are at risk, and that somebody "
+            f"survives, got none: no {weighting.name} test"
         )
     z = (observed - expected) / sqrt(variance)
     return LogRank(
+        weighting=weighting.name,
+        strata=len(groups),
         observed=observed,
         expected=expected,
         variance=variance,
         z=z,
         one_sided=NormalDist().cdf(z if better == "higher" else -z),
         two_sided=2 * NormalDist().cdf(-abs(z)),
+    )
+
+
+def _of_stratum(
+    time: Floats, event: NDArray[np.bool_], experimental: NDArray[np.bool_], weighting: Weighting
+) -> tuple[float, float, float]:
+    """Weighted events observed and expected on the experimental arm, and the variance, of one stratum."""
+    times = np.unique(time[event])
+    if times.size == 0:
+        return 0.0, 0.0, 0.0
+    deaths = number_at(times, time[event])
+    deaths_experimental = number_at(times, time[event & experimental])
+    at_risk = number_from(times, time)
+    share = number_from(times, time[experimental]) / at_risk
+    weights = weighting.weights(at_risk, deaths)
+    survivors = (at_risk - deaths) / np.maximum(at_risk - 1, 1)
+    return (
+        float((weights * deaths_experimental).sum()),
+        float((weights * deaths * share).sum()),
+        float((weights**2 * deaths * share * (1 - share) * survivors).sum()),
     )

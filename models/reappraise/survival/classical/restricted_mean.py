@@ -46,7 +46,8 @@ class RestrictedAnswer:
         Estimate and Wald limits, of ratios on the log scale; not cut off at 0 or at the horizon. The limits are None
         where the variance is 0.
     p_value
-        Two-sided Wald p value of no difference; None for the numbers of one arm, and where the variance is 0.
+        Two-sided Wald p value of no difference; None for the numbers of one arm without a reference, and where the
+        variance is 0.
     """
 
     quantity: str
@@ -114,16 +115,36 @@ def restricted_mean(curve: KaplanMeier, *, horizon: float) -> RestrictedMean:
     )
 
 
-def of_arm(mean: RestrictedMean, *, level: float = 0.95) -> tuple[RestrictedAnswer, RestrictedAnswer]:
-    """Restricted mean and time lost of one arm."""
-    return (
-        replace(_wald("restricted_mean", mean.value, mean.variance, level), p_value=None),
-        replace(_wald("time_lost", mean.lost, mean.variance, level), p_value=None),
-    )
+def of_arm(
+    mean: RestrictedMean, *, level: float = 0.95, reference: float | None = None
+) -> tuple[RestrictedAnswer, RestrictedAnswer]:
+    r"""Restricted mean and time lost of one arm, with Wald intervals.
+
+    .. math:: \mu \pm z \sqrt{V}, \quad p = 2 \Phi(-|\mu - \mu_0| / \sqrt{V})
+
+    Parameters
+    ----------
+    mean
+        Restricted mean of the arm.
+    level
+        Coverage, two-sided.
+    reference
+        Restricted mean to the same horizon that a single arm is tested against, in the unit of the data, as if it were
+        known exactly. By default there is none, and no p value.
+    """
+    survived = _wald("restricted_mean", mean.value, mean.variance, level)
+    lost = _wald("time_lost", mean.lost, mean.variance, level)
+    if reference is None:
+        return replace(survived, p_value=None), replace(lost, p_value=None)
+    if not 0 <= reference <= mean.horizon:
+        raise ValueError(f"expected a reference from 0 to the horizon {mean.horizon:g}, got {reference}")
+    p_value = _wald("restricted_mean_difference", mean.value - reference, mean.variance, level).p_value
+    return replace(survived, p_value=p_value), replace(lost, p_value=p_value)
 
 
 def mean_difference(control: RestrictedMean, experimental: RestrictedMean, *, level: float = 0.95) -> RestrictedAnswer:
     """Restricted mean of the experimental minus that of the control arm."""
+    _same_horizon(control, experimental)
     variance = control.variance + experimental.variance
     return _wald("restricted_mean_difference", experimental.value - control.value, variance, level)
 
@@ -133,6 +154,7 @@ def mean_ratio(control: RestrictedMean, experimental: RestrictedMean, *, level: 
 
     .. math:: \exp\left(\log(\mu_1 / \mu_0) \pm z \sqrt{V_1 / \mu_1^2 + V_0 / \mu_0^2}\right)
     """
+    _same_horizon(control, experimental)
     variance = experimental.variance / experimental.value**2 + control.variance / control.value**2
     return _exponential(_wald("restricted_mean_ratio", log(experimental.value / control.value), variance, level))
 
@@ -145,6 +167,7 @@ def lost_ratio(control: RestrictedMean, experimental: RestrictedMean, *, level: 
     AnalysisError
         If an arm loses no time.
     """
+    _same_horizon(control, experimental)
     for name, mean in (("control", control), ("experimental", experimental)):
         if mean.lost <= 0:
             raise AnalysisError(
@@ -153,6 +176,14 @@ def lost_ratio(control: RestrictedMean, experimental: RestrictedMean, *, level: 
             )
     variance = experimental.variance / experimental.lost**2 + control.variance / control.lost**2
     return _exponential(_wald("time_lost_ratio", log(experimental.lost / control.lost), variance, level))
+
+
+def _same_horizon(control: RestrictedMean, experimental: RestrictedMean) -> None:
+    if control.horizon != experimental.horizon:
+        raise ValueError(
+            f"expected both means restricted to one horizon, got {control.horizon:g} of the control and "
+            f"{experimental.horizon:g} of the experimental arm"
+        )
 
 
 def _wald(quantity: str, value: float, variance: float, level: float) -> RestrictedAnswer:

@@ -10,8 +10,10 @@ import numpy as np
 from scipy.stats import norm
 
 from reappraise.published.patients import PatientData
+from reappraise.survival.classical.cox import hazard_ratio
+from reappraise.survival.classical.log_rank import log_rank
 from reappraise.survival.pseudo_ipd.recompute import replicate_statistics
-from reappraise.survival.pseudo_ipd.summaries import Estimators, Summaries
+from reappraise.survival.pseudo_ipd.summaries import Estimators, Rounded, Summaries
 from reappraise.survival.pseudo_ipd.targets import BOTH_ARMS, CURVE_STATISTICS, Statistic, Target
 
 PRINTED: Final[Mapping[Statistic, float]] = {
@@ -38,8 +40,12 @@ def publish(
     minimum_follow_up: float = 0.0,
     estimators: Estimators | None = None,
     printed: Mapping[Statistic, float] = PRINTED,
+    rounded: Rounded = "nearest",
 ) -> Summaries:
     """What a paper would print of known data, and no more.
+
+    Of tied events, the hazard ratio is Efron's and the log-rank test the hypergeometric one, as R has them; times are
+    then known to the unit of the ties only (`Summaries.tied`), which the notes say.
 
     Parameters
     ----------
@@ -53,12 +59,18 @@ def publish(
         Estimators of the intervals.
     printed
         Which statistics are printed, and a unit of the last digit of each.
+    rounded
+        How tied times came about, as `Summaries.tied` takes it.
     """
     used = estimators or Estimators(landmark="plain")
     questions = tuple(_questions(printed, landmarks, used))
     values = replicate_statistics(data, questions)[0, 0]
+    ties = _unit_of_ties(data)
+    if ties:
+        answers = _of_both_arms(data)
+        values = np.array([answers.get(one.statistic, value) for one, value in zip(questions, values, strict=True)])
     own = [data.event[0, 0][data.arm == arm] for arm in (0, 1)]
-    return Summaries(
+    summaries = Summaries(
         endpoint=data.endpoint,
         arms=data.arms,
         unit=data.unit,
@@ -72,6 +84,29 @@ def publish(
         minimum_follow_up=minimum_follow_up,
         estimators=used,
     )
+    return summaries.tied(ties, rounded=rounded) if ties else summaries
+
+
+def _unit_of_ties(data: PatientData) -> float:
+    """Smallest distance of distinct times of events, where some are tied; else 0."""
+    happened = np.sort(data.time[0, 0][data.event[0, 0]])
+    gaps = np.diff(happened)
+    apart = gaps > 1e-9 * data.horizon  # as far as multiples of a unit are the same number
+    if apart.all():
+        return 0.0
+    return float(gaps[apart].min()) if apart.any() else float(happened[0])
+
+
+def _of_both_arms(data: PatientData) -> Mapping[Statistic, float]:
+    """Comparisons of the arms with tied events."""
+    time, event, arm = data.time[0, 0], data.event[0, 0], data.arm
+    ratio = hazard_ratio(time, event, arm)
+    return {
+        "log hazard ratio": ratio.log_value,
+        "log hazard ratio low": log(ratio.low),
+        "log hazard ratio high": log(ratio.high),
+        "log-rank z": log_rank(time, event, arm, better="higher").z,
+    }
 
 
 def _questions(printed: Mapping[Statistic, float], landmarks: tuple[float, ...], used: Estimators) -> Iterator[Target]:

@@ -58,7 +58,7 @@ class Quality:
         return f"<table><tr><th>feature</th><th>R-hat</th><th>effective replicates</th></tr>{rows}</table>"
 
 
-def _varies(values: NDArray[np.int64]) -> bool:
+def _varies(values: NDArray[np.int64] | Floats) -> bool:
     """Whether values vary in every half of a chain, and their distances from the median in any: R-hat divides by it."""
     half = values.shape[-1] // 2
     halves = np.concatenate([values[..., :half], values[..., -half:]])
@@ -66,8 +66,17 @@ def _varies(values: NDArray[np.int64]) -> bool:
     return bool((np.ptp(halves, axis=-1) > 0).all() and (np.ptp(folded, axis=-1) > 0).any())
 
 
-def judge(data: PatientData) -> Quality:
-    """Compare the chains of reconstructed data."""
+def judge(data: PatientData, restarted: tuple[int, ...] = ()) -> Quality:
+    """Compare the chains of reconstructed data.
+
+    Parameters
+    ----------
+    data
+        The replicates.
+    restarted
+        Chains that started from what another held. They agree with it whatever there is elsewhere: R-hat is the larger
+        one of all chains and of those that had a start of their own, where there are two.
+    """
     features = {}
     for arm, name in enumerate(data.arms):
         own = data.arm == arm
@@ -78,9 +87,18 @@ def judge(data: PatientData) -> Quality:
             features[f"censored by {by:.3g} {data.unit}, {name}"] = np.sum(~event & (time <= by), axis=-1)
     # halves of chains are compared: what never changes in one of them gives no variance to compare with
     varying = {name: values.astype(float) for name, values in features.items() if _varies(values)}
+    own_start = [chain for chain in range(data.chains) if chain not in restarted]
+    judged = [list(range(data.chains)), *([own_start] if restarted and len(own_start) > 1 else [])]
     return Quality(
         features=tuple(varying),
-        r_hat=tuple(float(array_stats.rhat(values, chain_axis=0, draw_axis=1)) for values in varying.values()),
+        r_hat=tuple(
+            max(
+                float(array_stats.rhat(values[chains], chain_axis=0, draw_axis=1))
+                for chains in judged
+                if _varies(values[chains])
+            )
+            for values in varying.values()
+        ),
         effective=tuple(
             float(array_stats.ess(values, chain_axis=0, draw_axis=1, method="bulk")) for values in varying.values()
         ),

@@ -26,7 +26,8 @@ def replicate_statistics(data: PatientData, targets: tuple[Target, ...]) -> Floa
     work = scratch(data.arm.size)
     found = np.empty((*data.time.shape[:2], len(targets)))
     for place in np.ndindex(data.time.shape[:2]):
-        order = np.argsort(data.time[place], kind="stable")
+        # at equal times events come first, as in every Kaplan-Meier estimate
+        order = np.lexsort((~data.event[place], data.time[place]))
         values = np.empty(len(targets))
         evaluate(
             data.time[place][order],
@@ -112,10 +113,8 @@ _HAZARD_RATIOS: tuple[Statistic, ...] = ("log hazard ratio", "log hazard ratio l
 def _questions(landmarks: tuple[float, ...], estimators: Estimators, z: float) -> Iterator[Target]:
     def ask(statistic: Statistic, arm: int, at: float = 0.5) -> Target:
         transform = estimators.landmark if statistic in _SURVIVALS else estimators.median
-        # an upper limit is taken to be 0 where the curve ends at 0, as some programs have it
-        low = 0.0 if statistic == "quantile high" else -inf
         return Target(
-            statistic=statistic, arm=arm, low=low, high=inf, scale=1.0, at=at, z=z, transform=transform, text=statistic
+            statistic=statistic, arm=arm, low=-inf, high=inf, scale=1.0, at=at, z=z, transform=transform, text=statistic
         )
 
     for arm in (0, 1):

@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from math import ceil, inf, log
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reappraise.core.errors import AnalysisError
+from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.fits.sampling import Effort
 from reappraise.published.patients import PatientData
 from reappraise.survival.hazard import Grid, HazardPrior
-from reappraise.survival.pseudo_ipd.chain import Counters, Kept, State, refresh, run
-from reappraise.survival.pseudo_ipd.descent import descend
-from reappraise.survival.pseudo_ipd.hazards import HazardSpecification, hazard_specification, parameters
+from reappraise.survival.pseudo_ipd.chain import Kept
+from reappraise.survival.pseudo_ipd.contradictions import Contradiction, contradictions
+from reappraise.survival.pseudo_ipd.hazards import hazard_specification
 from reappraise.survival.pseudo_ipd.quality import Quality, judge
-from reappraise.survival.pseudo_ipd.statistics import scratch
-from reappraise.survival.pseudo_ipd.summaries import Summaries
-from reappraise.survival.pseudo_ipd.targets import Specification, Target, specification
+from reappraise.survival.pseudo_ipd.search import Chain, Progress, begin
+from reappraise.survival.pseudo_ipd.summaries import Estimators, Summaries
+from reappraise.survival.pseudo_ipd.targets import Target, specification
 
 type Floats = NDArray[np.float64]
-type Progress = Callable[[float], None]
-"""Told which fraction of the work is done."""
 
-HARD = 5e-5
-"""First tolerance, in standard deviations of a statistic: in effect the printed digits themselves."""
-LOOSE = 0.7
-"""Last tolerance, in standard deviations: loose enough for whole patterns to change."""
-STEP = 1.45
-"""Ratio of neighbouring tolerances: of exchanges one in four succeeds at the loose end, one in two at the tight one."""
-ROUND = 200
-"""Sweeps of a round of tuning."""
+SEARCHING = 0.3
+"""Share of the progress that the search is told as."""
+MOST_NAMED = 4
+"""Contradictions that are named; of a digitised curve there may be hundreds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,6 +47,8 @@ class Reconstruction:
         Whether chains agree, and how many independent replicates there are in effect.
     seed
         Root seed.
+    restarted
+        Chains that came to no data of their own with all printed numbers, and started again from another chain's.
     """
 
     summaries: Summaries
@@ -64,6 +57,7 @@ class Reconstruction:
     latent: Floats
     quality: Quality
     seed: int
+    restarted: tuple[int, ...] = ()
 
     @property
     def held(self) -> bool:
@@ -76,29 +70,102 @@ class Reconstruction:
         )
 
 
+type Misses = tuple[tuple[Target, float], ...]
+"""Printed numbers that data miss, and what the data have instead."""
+
+
 class UnreachableError(AnalysisError):
     """Printed numbers that no data were found to satisfy together.
 
     Parameters
     ----------
-    misses
-        Target and nearest value found, for every printed number that the nearest data miss.
     summaries
         What was asked.
+    misses
+        Target and nearest value found, for every printed number that the nearest data miss.
+    words
+        What is wrong, and what to do.
     """
 
-    def __init__(self, summaries: Summaries, misses: tuple[tuple[Target, float], ...]) -> None:
+    def __init__(self, summaries: Summaries, misses: Misses, words: str) -> None:
         self.summaries = summaries
         self.misses = misses
+        super().__init__(words)
+
+
+class ContradictionError(UnreachableError):
+    """Printed numbers that no data have together, as was shown.
+
+    Parameters
+    ----------
+    summaries
+        What was asked.
+    found
+        The numbers that exclude each other.
+    """
+
+    def __init__(self, summaries: Summaries, found: tuple[Contradiction, ...]) -> None:
         listed = "; ".join(
-            f"{target.text}: nearest {value:.4g}, expected {target.low:.4g} to {target.high:.4g}"
-            for target, value in misses
+            f"{_words(pair.missed, pair.nearest)}, where {pair.given.text} is {pair.given.low:.4g} to "
+            f"{pair.given.high:.4g}"
+            for pair in found[:MOST_NAMED]
         )
         super().__init__(
-            f"{summaries.endpoint}: no data of {summaries.totals[0]} and {summaries.totals[1]} patients were found "
-            f"that keep all {len(summaries.targets)} printed numbers together. The nearest data miss {listed}. "
-            "Check these numbers in the source, or leave one of them out."
+            summaries,
+            tuple((pair.missed, pair.nearest) for pair in found),
+            f"{summaries.endpoint}: printed numbers contradict each other, since no survival curve rises. {listed}"
+            f"{f', and {len(found) - MOST_NAMED} more pairs' if len(found) > MOST_NAMED else ''}. "
+            "Check these numbers in the source, or leave one of them out.",
         )
+
+
+class NotFoundError(UnreachableError, UndeterminedError):
+    """Printed numbers that the search found no data for: no proof that there are none.
+
+    Parameters
+    ----------
+    summaries, misses
+        As of `UnreachableError`.
+    tried
+        Other estimators that were tried, and whether data were found under them.
+    """
+
+    def __init__(self, summaries: Summaries, misses: Misses, tried: tuple[tuple[Estimators, bool], ...] = ()) -> None:
+        super().__init__(
+            summaries,
+            misses,
+            f"{summaries.endpoint}: no data of {summaries.totals[0]} and {summaries.totals[1]} patients were found "
+            f"that keep all {len(summaries.targets)} printed numbers together, with {summaries.estimators.text}. The "
+            f"nearest data miss {'; '.join(_words(target, value) for target, value in misses)}. "
+            f"{' '.join(_advice(summaries, misses, tried))}",
+        )
+
+
+def _words(target: Target, value: float) -> str:
+    return f"{target.text}: nearest {value:.4g}, expected {target.low:.4g} to {target.high:.4g}"
+
+
+def _advice(summaries: Summaries, misses: Misses, tried: tuple[tuple[Estimators, bool], ...]) -> list[str]:
+    """What to do, what was seen to work before what may."""
+    working = [estimators.text for estimators, reached in tried if reached]
+    if working:
+        stated = "median_interval and landmark_interval of the endpoint in a trial file; Summaries.assuming"
+        return [
+            f"Data were found with other estimators, so say that those were used: {' or '.join(working)} ({stated})."
+        ]
+    said = []
+    if tried:
+        said.append(f"Nor were any found with {'; '.join(estimators.text for estimators, _ in tried)}.")
+    elif summaries.alternatives:
+        said.append(f"Not tried: {'; '.join(estimators.text for estimators in summaries.alternatives)}.")
+    if all(target.miss(value) < target.high - target.low for target, value in misses):
+        said.append(
+            "Each is missed by less than a unit of its last digit: search for longer (patience of Effort), or, if "
+            "times are tied at whole days, weeks or months, allow for it (Summaries.tied)."
+        )
+    else:
+        said.append("Search for longer (patience of Effort), check these numbers in the source, or leave one out.")
+    return said
 
 
 def reconstruct(
@@ -129,11 +196,18 @@ def reconstruct(
     progress
         Told the fraction done.
 
+    A chain that finds nothing within its patience starts again from what a chain that did holds.
+
     Raises
     ------
-    UnreachableError
-        If no data were found that keep all printed numbers.
+    ContradictionError
+        If two printed numbers exclude each other.
+    NotFoundError
+        If no chain found data that keep all printed numbers. Both are an `UnreachableError`.
     """
+    shown = tuple(contradictions(summaries.targets))
+    if shown:
+        raise ContradictionError(summaries, shown)
     asked = effort or Effort()
     spec = specification(summaries.targets, max(summaries.totals), summaries.horizon)
     hazards = hazard_specification(
@@ -146,167 +220,51 @@ def reconstruct(
         if progress:
             progress(sum(done) / asked.chains)
 
-    def one(chain: int) -> _Chain:
-        rng = np.random.default_rng(np.random.SeedSequence([seed, chain]))
-        return _Chain.tuned(summaries, spec, hazards, asked, rng, lambda fraction: tell(chain, fraction))
+    def search(index: int) -> Chain:
+        rng = np.random.default_rng(np.random.SeedSequence([seed, index]))
+        chain = begin(summaries, spec, hazards, asked, rng)
+        chain.search(lambda fraction: tell(index, SEARCHING * fraction))
+        return chain
+
+    def keep(index: int) -> Kept:
+        return chains[index].keep(lambda fraction: tell(index, SEARCHING + (1 - SEARCHING) * fraction))
 
     with ThreadPoolExecutor(min(asked.chains, os.cpu_count() or 1)) as pool:
-        chains = list(pool.map(one, range(asked.chains)))
-    if any(chain.nearest for chain in chains):
-        # a chain that found nothing is not left out silently: the others may sit in a corner
-        nearest = min((chain for chain in chains if chain.nearest), key=lambda chain: chain.misfit)
-        raise UnreachableError(summaries, nearest.nearest)
+        chains = list(pool.map(search, range(asked.chains)))
+        reached = [chain for chain in chains if chain.reached]
+        if not reached:
+            raise NotFoundError(summaries, min(chains, key=lambda chain: chain.misfit).misses)
+        restarted = tuple(index for index, chain in enumerate(chains) if not chain.reached)
+        # all of them before any chain goes on, since what they take would change
+        followed = [reached[place % len(reached)] for place in range(len(restarted))]
+        list(pool.map(lambda index, other: chains[index].follow(other), restarted, followed))
+        kept = list(pool.map(keep, range(asked.chains)))
     control, experimental = summaries.totals
     data = PatientData(
         endpoint=summaries.endpoint,
         arms=summaries.arms,
         arm=np.repeat(np.array([0, 1], dtype=np.int8), (control, experimental)),
-        time=np.stack([chain.kept.time for chain in chains]),
-        event=np.stack([chain.kept.event for chain in chains]),
+        time=np.stack([one.time for one in kept]),
+        event=np.stack([one.event for one in kept]),
         unit=summaries.unit,
         origin=summaries.origin,
     )
     return Reconstruction(
         summaries=summaries,
         data=data,
-        values=np.stack([chain.kept.values for chain in chains]),
-        latent=np.stack([chain.kept.latent for chain in chains]),
-        quality=judge(data),
+        values=np.stack([one.values for one in kept]),
+        latent=np.stack([one.latent for one in kept]),
+        quality=judge(data, restarted),
         seed=seed,
+        restarted=restarted,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """One chain's replicates, or the nearest that it came."""
-
-    kept: Kept
-    nearest: tuple[tuple[Target, float], ...]
-    misfit: float
-
-    @classmethod
-    def tuned(
-        cls,
-        summaries: Summaries,
-        spec: Specification,
-        hazards: HazardSpecification,
-        effort: Effort,
-        rng: np.random.Generator,
-        tell: Progress,
-    ) -> Self:
-        tolerances = _ladder(spec)
-        totals = np.array(summaries.totals, dtype=np.int64)
-        state = _start(summaries, spec, hazards, tolerances.size, rng)
-        work = scratch(int(totals.sum()))
-        for slot in range(tolerances.size):
-            refresh(state, slot, totals, spec, hazards.horizon, work)
-        blocks = ceil(effort.replicates / 10)
-        nothing = _room(0, summaries, spec, hazards)
-
-        def advance(part: State, steps: Floats, sweeps: int) -> None:
-            counters = Counters(*(np.zeros(steps.size) for _ in range(4)))
-            run(part, steps, summaries.free_events, totals, spec, hazards, sweeps, sweeps, True, rng, nothing, counters)
-
-        descend(state, tolerances, advance)
-        used = 0
-        while used < effort.rounds or (state.misfit[state.slot[0]] > 0 and used < effort.rounds + effort.patience):
-            advance(state, tolerances, ROUND)
-            used += 1
-            tell(0.3 * min(1.0, used / effort.rounds))
-        slot = state.slot[0]
-        if state.misfit[slot] > 0:
-            values = state.values[slot]
-            misses = tuple(
-                (target, float(value))
-                for target, value in zip(summaries.targets, values, strict=True)
-                if target.miss(float(value)) > 0
-            )
-            return cls(nothing, misses, float(state.misfit[slot]))
-        parts: list[Kept] = []
-        found = 0
-        for _ in range(8 * blocks):
-            room = _room(effort.replicates - found, summaries, spec, hazards)
-            counters = Counters(*(np.zeros(tolerances.size) for _ in range(4)))
-            arguments = (totals, spec, hazards, 10 * effort.thin, effort.thin, False, rng, room, counters)
-            count = run(state, tolerances, summaries.free_events, *arguments)
-            parts.append(
-                Kept(
-                    time=room.time[:count],
-                    event=room.event[:count],
-                    latent=room.latent[:count],
-                    values=room.values[:count],
-                )
-            )
-            found += count
-            tell(0.3 + 0.7 * found / effort.replicates)
-            if found >= effort.replicates:
-                break
-        if found < effort.replicates:
-            raise AnalysisError(
-                f"{summaries.endpoint}: of {80 * blocks} replicates only {found} kept every printed number, "
-                f"{effort.replicates} were asked for. Raise thin, or ask for fewer."
-            )
-        kept = Kept(
-            time=np.concatenate([part.time for part in parts]),
-            event=np.concatenate([part.event for part in parts]),
-            latent=np.concatenate([part.latent for part in parts]),
-            values=np.concatenate([part.values for part in parts]),
-        )
-        return cls(kept, (), 0.0)
-
-
-def _ladder(spec: Specification) -> Floats:
-    """Tolerances from the printed digits to a fraction of the spread between trials."""
-    bounded = np.isfinite(spec.low) & np.isfinite(spec.high)
-    finite = (spec.high[bounded] - spec.low[bounded]) / 2 / spec.scale[bounded]
-    first = float(np.clip(0.4 * finite.min(), 0.0005, 0.1)) if finite.size else 0.1
-    steps = 1 + ceil(log(LOOSE / first) / log(STEP))
-    return np.concatenate([[HARD], np.geomspace(first, LOOSE, max(steps, 2))])
-
-
-def _start(
-    summaries: Summaries, spec: Specification, hazards: HazardSpecification, slots: int, rng: np.random.Generator
-) -> State:
-    """Data of the right size with exponential times, or those a curve was inverted to, in every slot."""
-    size = sum(summaries.totals)
-    time = np.empty((slots, size))
-    event = np.empty((slots, size), dtype=np.bool_)
-    arm = np.empty((slots, size), dtype=np.int8)
-    for slot in range(slots):
-        times, events = summaries.draw_start(rng)
-        order = np.argsort(times, kind="stable")
-        time[slot], event[slot] = times[order], events[order]
-        arm[slot] = np.repeat(np.array([0, 1], dtype=np.int8), summaries.totals)[order]
-    return State(
-        time=time,
-        event=event,
-        arm=arm,
-        latent=rng.standard_normal((slots, parameters(hazards))),
-        values=np.full((slots, spec.statistic.size), inf),
-        misfit=np.full(slots, inf),
-        cox=np.zeros((slots, 2)),
-        slot=np.arange(slots),
-        changes=np.ones(slots),
-    )
-
-
-def _room(count: int, summaries: Summaries, spec: Specification, hazards: HazardSpecification) -> Kept:
-    size = sum(summaries.totals)
-    return Kept(
-        time=np.empty((count, size)),
-        event=np.empty((count, size), dtype=np.bool_),
-        latent=np.empty((count, parameters(hazards))),
-        values=np.empty((count, spec.statistic.size)),
-    )
-
-
-def reaches(
-    summaries: Summaries, *, prior: HazardPrior, seed: int, rounds: int = 12
-) -> tuple[tuple[Target, float], ...]:
+def reaches(summaries: Summaries, *, prior: HazardPrior, seed: int, rounds: int = 12) -> Misses:
     """What the nearest data of a short search miss: target and value; empty if every printed number was reached."""
     effort = Effort(chains=2, replicates=10, rounds=2, patience=rounds, thin=1)
     try:
-        reconstruct(summaries, prior=prior, seed=seed, effort=replace(effort))
+        reconstruct(summaries, prior=prior, seed=seed, effort=effort)
     except UnreachableError as error:
         return error.misses
     return ()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from math import exp, inf, isfinite, log, sqrt
+from math import exp, inf, sqrt
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reappraise.survival.pseudo_ipd.compiled import compiled, vectorised
-from reappraise.survival.pseudo_ipd.targets import STATISTICS, TRANSFORMS, Specification
+from reappraise.survival.pseudo_ipd.crossings import crossing, limit, reverse_median
+from reappraise.survival.pseudo_ipd.targets import STATISTICS, Specification
 
-QUANTILE: Final = STATISTICS.index("quantile")
-QUANTILE_LOW: Final = STATISTICS.index("quantile low")
-QUANTILE_HIGH: Final = STATISTICS.index("quantile high")
 SURVIVAL: Final = STATISTICS.index("survival")
 SURVIVAL_LOW: Final = STATISTICS.index("survival low")
 SURVIVAL_HIGH: Final = STATISTICS.index("survival high")
@@ -27,91 +25,14 @@ FOLLOW_UP_MINIMUM: Final = STATISTICS.index("follow-up minimum")
 FOLLOW_UP_MAXIMUM: Final = STATISTICS.index("follow-up maximum")
 AT_RISK: Final = STATISTICS.index("at risk")
 EVENTS: Final = STATISTICS.index("events")
-LOG_LOG: Final = TRANSFORMS.index("log-log")
-LOG: Final = TRANSFORMS.index("log")
 
 TINY: Final = 1e-12
-"""What a product of fractions that equals 1/2 may miss it by."""
+"""Below it an information or a step is none."""
 WORK_ROWS: Final = 13
 """At each event: patients at risk by arm; at each patient: the experimental arm's at risk; by arm: times of events, at
 risk there, survival, its logarithm, and Greenwood's sum."""
 FARTHEST: Final = 20.0
 """Log hazard ratio that stands for an infinite one."""
-NEARER: Final = 1.0 - log(0.65)
-NEARER_SLOPE: Final = 1.0 / 0.65
-FARTHER: Final = 1.0 - log(1.4)
-FARTHER_SLOPE: Final = 1.0 / 1.4
-"""Tangents of the logarithm where limits usually cross: at so many times the depth of the level."""
-
-
-@compiled
-def limit(survival: float, greenwood: float, z: float, transform: int) -> float:
-    """Confidence limit of a survival probability: lower for z > 0, upper for z < 0.
-
-    Parameters
-    ----------
-    survival
-        Kaplan-Meier estimate.
-    greenwood
-        Greenwood's sum of 1 / (y (y - 1)): the variance of log S.
-    z
-        Normal quantile, with sign.
-    transform
-        Scale of symmetry.
-    """
-    if survival <= 0.0:
-        return 0.0
-    if survival >= 1.0:
-        return 1.0
-    error = sqrt(greenwood)
-    if transform == LOG_LOG:
-        # S ** exp(z se), se = error / |log S|
-        exponent = z * error / -log(survival)
-        return float(survival ** exp(min(exponent, 50.0)))
-    if transform == LOG:
-        return min(1.0, survival * exp(-z * error))
-    return min(1.0, max(0.0, survival - z * survival * error))
-
-
-@compiled
-def _crossing(
-    kind: int, transform: int, z: float, level: float, logs: Any, ends: bool, survival: Any, log_survival: Any,
-    greenwood: Any, events: int,
-) -> int:  # fmt: skip
-    """Place of the event at which a curve, or a limit of it, first comes down to `level`; `events` if none does.
-
-    At a survival of 0 some programs give no upper limit, others 0; `ends` says that it counts as having come down.
-    """
-    first = 0
-    while first < events and survival[first] > level + TINY:
-        first += 1
-    if kind == QUANTILE:
-        return first
-    # a lower limit comes down no later than its curve, an upper one no earlier
-    low, high, sign = (0, first, 1.0) if kind == QUANTILE_LOW else (first, events, -1.0)
-    depth_of_level = -logs[0]
-    for j in range(low, high):
-        if survival[j] <= 0.0:
-            return j if ends else events
-        if transform == LOG_LOG:
-            # most places are far from a crossing: a tangent bounds the logarithm, and spares it and the square root
-            depth = -log_survival[j]
-            if sign > 0.0:
-                gap = NEARER * depth_of_level - NEARER_SLOPE * depth
-                if gap > 0.0 and z * z * greenwood[j] * depth_of_level * depth_of_level < 0.999 * (depth * gap) ** 2:
-                    continue
-            else:
-                gap = FARTHER_SLOPE * depth - FARTHER * depth_of_level
-                if z * z * greenwood[j] * depth_of_level * depth_of_level > 1.001 * (depth * gap) ** 2:
-                    continue
-            if sign * z * sqrt(greenwood[j]) >= depth * (logs[1] - log(depth)) - TINY:
-                return j
-        elif transform == LOG:
-            if log_survival[j] - sign * z * sqrt(greenwood[j]) <= logs[0] + TINY:
-                return j
-        elif survival[j] * (1.0 - sign * z * sqrt(greenwood[j])) <= level + TINY:
-            return j
-    return first if sign > 0.0 else events
 
 
 @vectorised
@@ -252,22 +173,6 @@ def _ranked(time: Any, arm: Any, a: int, rank: int) -> float:
 
 
 @compiled
-def _reverse_median(time: Any, event: Any, arm: Any, a: int, total: int, steps: Any) -> float:
-    """Median of the reverse Kaplan-Meier curve of an arm: events censor, censorings happen."""
-    at_risk = total
-    curve = 1.0
-    for i in range(time.size):
-        if arm[i] != a:
-            continue
-        if not event[i]:
-            curve *= steps[0, at_risk]
-            if curve <= 0.5 + TINY:
-                return float(time[i])
-        at_risk -= 1
-    return inf
-
-
-@compiled
 def _log_rank(control: int, experimental: int, work: Any) -> float:
     """Log-rank z, negative where the experimental arm has fewer events than expected."""
     expected = 0.0
@@ -286,7 +191,7 @@ def _follow_up(kind: int, a: int, time: Any, event: Any, arm: Any, total: int, s
         low = _ranked(time, arm, a, (total + 1) // 2)
         return float(low if total % 2 == 1 else 0.5 * (low + _ranked(time, arm, a, total // 2 + 1)))
     if kind == FOLLOW_UP_REVERSE:
-        return float(_reverse_median(time, event, arm, a, total, steps))
+        return float(reverse_median(time, event, arm, a, total, steps))
     if kind == FOLLOW_UP_MINIMUM:
         return float(_ranked(time, arm, a, 1))
     last = time.size - 1
@@ -313,7 +218,8 @@ def evaluate(
     Parameters
     ----------
     time, event, arm
-        Patients sorted by time, no two events tied; dims (patient,).
+        Patients sorted by time, of equal times those with events first; dims (patient,). Of tied events the hazard
+        ratio and the log-rank z are those of one order of them.
     totals
         Patients by arm.
     spec, horizon
@@ -344,12 +250,10 @@ def evaluate(
     for c in range(spec.crossings.size):
         k = spec.crossings[c]
         a = spec.arm[k]
-        # a finite printed limit is kept under either habit at a survival of 0
-        place = _crossing(
-            spec.statistic[k], spec.transform[k], spec.z[k], spec.level[k], spec.level_logs[k], isfinite(spec.low[k]),
+        values[k] = crossing(
+            spec.statistic[k], spec.transform[k], spec.z[k], spec.level[k], spec.level_logs[k], work[3 + a],
             work[7 + a], work[9 + a], work[11 + a], counted[a],
         )  # fmt: skip
-        values[k] = work[3 + a, place] if place < counted[a] else inf
         total += _miss(values[k], k, spec, horizon)
         if not total <= budget:
             return inf
