@@ -31,6 +31,8 @@ class SurvivalEndpoint(EndpointRecord):
     """What the design says about the shortest follow-up, in words."""
     shortest_follow_up: Printed | None = None
     """Shortest time, in `unit`, that the design lets a patient be observed for, losses apart."""
+    longest_follow_up: Printed | None = None
+    """Longest time, in `unit`, that anybody was observed for; where all were, as in a 28-day mortality, that time."""
     among: Key | None = None
     """Key of the response endpoint whose responders are the patients; without it, the population."""
     curves: str = ""

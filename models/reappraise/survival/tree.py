@@ -176,11 +176,11 @@ def build_tree(
     else:
         exposure, before = counts["exposure"][:, 0, None], counts["exposure"][0, 0]
     groups: dict[str, Arrays] = {
-        "posterior": _with_estimands(posterior, shape),
+        "posterior": with_estimands(posterior, shape),
         "posterior_predictive": _predicted(posterior["log_hazard"], exposure, rng),
         "log_prior": model.log_prior(drawn, shared),
         "sample_stats": statistics,
-        "prior": _with_estimands(prior, shape),
+        "prior": with_estimands(prior, shape),
         "prior_predictive": _predicted(prior["log_hazard"], before, rng),
     }
     layout = shape.layout
@@ -233,7 +233,8 @@ def _predicted(
     return {"events": np.asarray(rng.poisson(mean), dtype=np.int32)}
 
 
-def _with_estimands(found: Mapping[str, NDArray[Any]], shape: Shape) -> dict[str, NDArray[Any]]:
+def with_estimands(found: Mapping[str, NDArray[Any]], shape: Shape) -> dict[str, NDArray[Any]]:
+    """Parameters with everything that follows from the hazards, by name."""
     asked = shape.questions
     log_hazard, grid, times = found["log_hazard"], asked.grid, shape.times
     means = of.restricted_mean(log_hazard, grid, asked.horizons)

@@ -11,7 +11,7 @@ patients lies between t and t + u.
 
 from __future__ import annotations
 
-from math import exp, expm1, inf, log
+from math import exp, expm1, inf, log, sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +24,7 @@ from reappraise.survival.pseudo_ipd.compiled import compiled
 FIRST_LONGEST: Final = OBSERVED + PLACES["observed"] - 4
 DATA: Final = (
     "edges", "interval", "stretch", "settings", "bands", "spreads", "observed_at", "potentials",
-    "walk", "departure", "prior", "printed", "opened", "whiten", "log_weight", "longest",
+    "walk", "departure", "pull", "prior", "printed", "opened", "whiten", "log_weight", "longest",
 )  # fmt: skip
 """Data variables in the order of the arguments."""
 TINY: Final = 1e-12
@@ -33,7 +33,7 @@ TINY: Final = 1e-12
 @compiled
 def density(
     point: Any, edges: Any, interval: Any, stretch: Any, settings: Any, bands: Any, spreads: Any, observed: Any,
-    potentials: Any, walk: Any, departure: Any, prior: Any, printed: Any, opened: Any, whiten: Any, log_weight: Any,
+    potentials: Any, walk: Any, departure: Any, pull_of: Any, prior: Any, printed: Any, opened: Any, whiten: Any, log_weight: Any,
     longest: Any,
 ) -> Any:  # fmt: skip
     """Log density up to a constant, and its gradient, dims (variable,): parameters, then log distances by arm."""
@@ -50,13 +50,26 @@ def density(
             total -= point[k] * point[k] / 2
             gradient[k] -= point[k]
     walk_sd, departure_sd = prior[4] * softplus(point[2]), prior[5] * softplus(point[3])
+    # the level where the events are is sampled: see `shares.turned`
+    far, along = 0.0, 0.0
+    for k in range(intervals):
+        far += pull_of[k] * pull_of[k]
+        along += pull_of[k] * point[4 + k]
+    far = sqrt(far)
+    along /= far
+    tangent = walk_sd / prior[1] * far
+    cosine = 1 / sqrt(1 + tangent * tangent)
+    sine = tangent * cosine
+    moved = sine * point[0] + cosine * along - along
+    level = prior[0] + prior[1] * (cosine * point[0] - sine * along)
     log_hazard = np.empty((2, intervals))
-    walked, departed = np.zeros(intervals), np.zeros(intervals)
+    walked, turned, departed = np.zeros(intervals), np.zeros(intervals), np.zeros(intervals)
     for j in range(intervals):
         for k in range(intervals):
             walked[j] += walk[j, k] * point[4 + k]
+            turned[j] += walk[j, k] * pull_of[k] / far
             departed[j] += departure[j, k] * point[4 + intervals + k]
-        base = prior[0] + prior[1] * point[0] + walk_sd * walked[j]
+        base = level + walk_sd * (walked[j] + turned[j] * moved)
         half = (prior[2] + prior[3] * point[1] + departure_sd * departed[j]) / 2
         log_hazard[0, j], log_hazard[1, j] = base - half, base + half
     censoring = point[size - CENSORING : size].copy()
@@ -96,15 +109,25 @@ def density(
     )
     for k in range(CENSORING):
         gradient[size - CENSORING + k] += by_censoring[k]
+    by_level, by_moved, by_walk_sd = 0.0, 0.0, 0.0
     for j in range(intervals):
         base, half = by_log_hazard[0, j] + by_log_hazard[1, j], (by_log_hazard[1, j] - by_log_hazard[0, j]) / 2
-        gradient[0] += prior[1] * base
+        by_level += base
+        by_moved += walk_sd * turned[j] * base
+        by_walk_sd += (walked[j] + turned[j] * moved) * base
         gradient[1] += prior[3] * half
-        gradient[2] += prior[4] * logistic(point[2]) * walked[j] * base
         gradient[3] += prior[5] * logistic(point[3]) * departed[j] * half
         for k in range(intervals):
             gradient[4 + k] += walk_sd * walk[j, k] * base
             gradient[4 + intervals + k] += departure_sd * departure[j, k] * half
+    gradient[0] += prior[1] * cosine * by_level + sine * by_moved
+    by_along = -prior[1] * sine * by_level + (cosine - 1) * by_moved
+    for k in range(intervals):
+        gradient[4 + k] += by_along * pull_of[k] / far
+    by_cosine = prior[1] * point[0] * by_level + along * by_moved
+    by_sine = -prior[1] * along * by_level + point[0] * by_moved
+    by_walk_sd += (by_sine - tangent * by_cosine) * cosine**3 * far / prior[1]
+    gradient[2] += prior[4] * logistic(point[2]) * by_walk_sd
     return total, gradient
 
 

@@ -116,7 +116,7 @@ def _whitening(problem: Problem, point: Floats, *, rough: bool) -> _At:
     for index, reading in enumerate(problem.readings):
         if reading.weight == 0:
             continue
-        on = np.array([reading.holds(row) for row in rows])
+        on = np.array([reading.holds(row) for row in rows], dtype=bool)
         units = deviation[on]
         correlation = own[np.ix_(on, on)] / units / units[:, None] + RIDGE * np.eye(int(on.sum()))
         root = np.linalg.cholesky(correlation)

@@ -63,14 +63,14 @@ def noise(problem: Problem, latent: Floats, covariance: Floats) -> Noise:
     first, last = (np.clip(places.edge + shift, 1, CELLS - 1) for shift in (-1, 1))
     slope = np.abs(later - earlier) / np.maximum(cells.edges[last] - cells.edges[first], 1e-9)
     slope = np.maximum(slope, 1e-6 / cells.end)
-    kinds = np.array([row.kind for row in rows])
-    quantile = np.array([row.quantile for row in rows])
+    kinds = np.array([row.kind for row in rows], dtype=str)
+    quantile = np.array([row.quantile for row in rows], dtype=bool)
     width = np.array([row.width for row in rows])
     loose = np.array([row.loose for row in rows])
     jump = np.where(np.isin(kinds, ("band", "potential")), steps / at_risk, 0.0)
     jump = np.where(kinds == "observed", 1 / number[arm], jump)
     # of a hazard ratio too it is the place that was printed: where the score is 0
-    score = np.array([row.kind == "both" and row.place == 0 for row in rows])
+    score = np.array([row.kind == "both" and row.place == 0 for row in rows], dtype=bool)
     information = np.exp(-2 * expected[FIRST["both"] + 1]) / sum(problem.totals)
     unit = np.where(quantile, slope, np.where(score, information, 1.0))
     rounding = ((unit * width) ** 2 + np.where(quantile, jump, 0.0) ** 2) / 12

@@ -53,9 +53,9 @@ def _compiled(op: Op, node: Apply[Any] | None = None, **_: Any) -> Any:  # noqa:
     @njit  # type: ignore[untyped-decorator]
     def print_density(
         point: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any, j: Any, k: Any, l: Any,
-        m: Any, n: Any, o: Any, p: Any,
+        m: Any, n: Any, o: Any, p: Any, q: Any,
     ) -> Any:  # fmt: skip
-        return density(point, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+        return density(point, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
 
     return print_density, _version()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from math import inf, isfinite, log, sqrt
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from scipy.stats import norm
@@ -61,6 +61,7 @@ def summaries_of(item: TrialEndpoint[SurvivalEndpoint], *, estimators: Estimator
     used = estimators or Estimators(
         median=endpoint.median_interval or "log-log",
         landmark=endpoint.landmark_interval or _landmark_transform(endpoint),
+        follow_up="reverse Kaplan-Meier" if _stated_follow_up(endpoint) else "observed time",
     )
     targets: list[Target] = [*known_events((events[0], events[1]), totals)]
     ranged = _limits_are_intervals(endpoint)
@@ -70,7 +71,7 @@ def summaries_of(item: TrialEndpoint[SurvivalEndpoint], *, estimators: Estimator
         targets += _targets(endpoint, published, arms, totals, used, ranged=ranged)
     start = None
     curves, at_risk = trial.curves.get(endpoint.key, ((), ()))
-    horizon = _horizon(trial, endpoint)
+    horizon, horizon_known = _horizon(trial, endpoint)
     if curves:
         found, start, said = _from_curves(endpoint, curves, at_risk, arms, totals, events, horizon)
         targets += found
@@ -88,7 +89,21 @@ def summaries_of(item: TrialEndpoint[SurvivalEndpoint], *, estimators: Estimator
         origin="curve" if curves else "summaries",
         start=start,
         notes=notes,
+        horizon_known=horizon_known,
+        stated=(*(("median",) if endpoint.median_interval else ()), *_stated_follow_up(endpoint)),
+        conditioned=_conditioned(endpoint),
     )
+
+
+def _stated_follow_up(endpoint: SurvivalEndpoint) -> tuple[Literal["follow-up"], ...]:
+    said = [one for one in endpoint.estimates if one.at == FOLLOW_UP and "reverse" in one.method.lower()]
+    return ("follow-up",) if said else ()
+
+
+def _conditioned(endpoint: SurvivalEndpoint) -> bool:
+    """Whether the hazard ratio is said to be stratified or adjusted."""
+    words = [one.method.lower() for one in endpoint.estimates if one.quantity == "hazard_ratio"]
+    return any("stratif" in said.replace("unstratif", "") or "adjust" in said.replace("unadjust", "") for said in words)
 
 
 def _check_units(endpoint: SurvivalEndpoint) -> None:
@@ -120,8 +135,10 @@ def _events(endpoint: SurvivalEndpoint, arm: str) -> int | None:
     return next((count.known_events for count in endpoint.counts if count.arm == arm), None)
 
 
-def _horizon(trial: Trial, endpoint: SurvivalEndpoint) -> float:
-    """Longest follow-up printed for anybody of the population, with this endpoint or another; else a guess."""
+def _horizon(trial: Trial, endpoint: SurvivalEndpoint) -> tuple[float, bool]:
+    """Longest follow-up printed for anybody of the population, here or with another endpoint; else a guess, and so."""
+    if endpoint.longest_follow_up is not None:
+        return endpoint.longest_follow_up.bounds[1], True
     followed = [
         published.high.bounds[1]
         for item in (other.published for other in trial.of(SurvivalEndpoint))
@@ -142,7 +159,9 @@ def _horizon(trial: Trial, endpoint: SurvivalEndpoint) -> float:
     longest = max((number for number in (*followed, *printed) if isfinite(number)), default=0.0)
     if longest <= 0:
         raise AnalysisError(f"{endpoint.key}: no time is printed, so nothing can be reconstructed")
-    return longest if followed and max(followed) >= longest else BEYOND * longest
+    if followed and max(followed) >= longest:
+        return longest, True
+    return BEYOND * longest, False
 
 
 def _finest(endpoint: SurvivalEndpoint) -> Iterator[Published]:

@@ -84,6 +84,12 @@ class Summaries:
         Where the search starts; None for random data.
     notes
         Readings of the print that the targets rest on, in words.
+    horizon_known
+        Whether the horizon is printed, and no guess.
+    stated
+        Which of the estimators the publication states: scale of the limits of medians, way to the median follow-up.
+    conditioned
+        Whether the hazard ratio is said to be stratified or adjusted.
     """
 
     endpoint: str
@@ -98,6 +104,9 @@ class Summaries:
     origin: Origin = "summaries"
     start: Start | None = None
     notes: tuple[str, ...] = ()
+    horizon_known: bool = True
+    stated: tuple[Literal["median", "follow-up"], ...] = ()
+    conditioned: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no data can be drawn for."""

@@ -1,0 +1,277 @@
+"""One posterior of hazards given the print: planned, sampled, stored and judged through the frame."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+
+from reappraise.core.arms import WHOLE, Better
+from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
+from reappraise.core.prior import LogRatioPrior
+from reappraise.fits.diagnose import Check, Diagnosis, Judged
+from reappraise.fits.fit import Fit
+from reappraise.fits.job import Advance, Attributes, PosteriorJob, contrasted
+from reappraise.fits.nuts import Sampled, compiled, draw
+from reappraise.fits.sampling import Sampling, settings_with
+from reappraise.fits.summary import Make
+from reappraise.published.trial import TrialEndpoint
+from reappraise.survival.answers import Questions, report
+from reappraise.survival.hazard import Grid, HazardPrior, hazard_prior
+from reappraise.survival.printed.misfit import Misfit, misfit_of
+from reappraise.survival.printed.model import PRINTED, PRINTED_MODELS, PrintData, PrintedSurvival
+from reappraise.survival.printed.published import Print, print_of
+from reappraise.survival.printed.tree import build_print_tree
+from reappraise.survival.pseudo_ipd.summaries import Summaries
+from reappraise.survival.published import SurvivalEndpoint
+from reappraise.survival.tree import Shape, tree_answers, tree_judged
+
+ACCEPT: Final = 0.98
+"""Acceptance that the step size is tuned to: the posterior of a walk's scale has a long tail, and steps are cheap."""
+IMPOSSIBLE: Final = 1e-4
+"""Joint probability of printed numbers below which they contradict each other."""
+CORRECT: Final = "check this number in the source, or leave it out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedJob(PosteriorJob[PrintedSurvival, HazardPrior, PrintData, "PrintedFit"]):
+    """One posterior of hazards given the print, to be computed.
+
+    Parameters
+    ----------
+    printed
+        What was printed.
+    grid
+        Intervals of constant hazard.
+    model, prior, sampling
+        As of every `PosteriorJob`; the prior for events that are bad.
+    horizons, landmarks, better
+        As of `SurvivalJob`.
+    """
+
+    layout = "reappraise printed survival posterior 1"
+
+    printed: Print
+    grid: Grid
+    model: PrintedSurvival = PRINTED
+    horizons: tuple[float, ...]
+    landmarks: tuple[float, ...] = ()
+    better: Better = "higher"
+
+    def __post_init__(self) -> None:
+        """Refuse what no answer can be given to, before anything is sampled."""
+        if not self.model.proportional and not self.prior.departure_scale > 0:
+            raise AnalysisError(f"departure_scale is 0, which is the model {PRINTED_MODELS[1].name}")
+        if not self.horizons:
+            raise AnalysisError("expected at least one horizon of the restricted mean")
+
+    @property
+    def endpoint(self) -> str:
+        """Key of the endpoint."""
+        return self.printed.summaries.endpoint
+
+    @property
+    def unit(self) -> str:
+        """Unit of time."""
+        return self.printed.summaries.unit
+
+    @property
+    def arms(self) -> tuple[str, str]:
+        """Keys of control and experimental arm."""
+        return self.printed.summaries.arms
+
+    @property
+    def origin(self) -> str:
+        """What is known."""
+        return "printed numbers"
+
+    @property
+    def name(self) -> str:
+        """Name of the job, and of its file."""
+        return f"{self.endpoint}.{WHOLE}.{self.model.name}.{self.prior.name}"
+
+    @property
+    def title(self) -> str:
+        """Endpoint, model and prior in a line."""
+        return f"{self.endpoint}, {self.model.label}, prior {self.prior.label}: {self.entered.text}"
+
+    @property
+    def entered(self) -> HazardPrior:
+        """The prior as it enters: proportional if so asked, the effect mirrored where the event is good."""
+        scale = 0.0 if self.model.proportional else self.prior.departure_scale
+        return replace(self.prior.held(self.better), departure_scale=scale)
+
+    @property
+    def labels(self) -> Shape:
+        """Questions, and labels of the dims."""
+        asked = Questions(
+            grid=self.grid,
+            unit=self.unit,
+            arms=self.arms,
+            better=self.better,
+            landmarks=self.landmarks,
+            horizons=self.horizons,
+            proportional=self.model.proportional,
+        )
+        return Shape(asked, (WHOLE,))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Intervals."""
+        return (self.grid.intervals,)
+
+    @property
+    def compiled(self) -> Any:
+        """One compilation serves proportional hazards and others."""
+        return compiled(PRINTED, self.shape)
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """Print, questions, model, prior and settings; notes are words for people."""
+        summaries = {name: value for name, value in asdict(self.printed.summaries).items() if name != "notes"}
+        return {
+            "summaries": summaries,
+            "rows": [asdict(row) for row in self.printed.rows],
+            "better": self.better,
+            "grid": asdict(self.grid),
+            "landmarks": self.landmarks,
+            "horizons": self.horizons,
+            "model": self.model.name,
+            "formula": self.model.formula,
+            "prior": asdict(self.prior),
+            "sampling": self.sampling.as_dict(),
+        }
+
+    @property
+    def described(self) -> Attributes:
+        """Endpoint, arms, origin of the data, and intervals."""
+        return {
+            "endpoint": self.endpoint,
+            "factor": WHOLE,
+            "better": self.better,
+            **contrasted(self.arms),
+            "unit": self.unit,
+            "data_origin": self.origin,
+            "cuts": json.dumps(self.grid.cuts),
+            "horizon": self.grid.horizon,
+            "notes": json.dumps(self.printed.summaries.notes),
+        }
+
+    @property
+    def how(self) -> str:
+        """On what."""
+        return f" on the likelihood of {len({row.text for row in self.printed.rows})} printed numbers"
+
+    def data(self) -> PrintData:
+        """The print, its whitening and the numbers of the prior."""
+        return self.model.data(self.printed.problem(self.entered, self.grid))
+
+    def draw(self, data: PrintData, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
+        """Sample the posterior."""
+        accept = max(self.sampling.target_accept, ACCEPT)
+        return draw(self.compiled, data, replace(self.sampling, target_accept=accept), seed)
+
+    def assemble(self, data: PrintData, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
+        """All groups of the file."""
+        problem = self.printed.problem(self.entered, self.grid)
+        return build_print_tree(self.model, self.labels, problem, data, sampled, rng)
+
+    def judged(self, tree: xr.DataTree) -> dict[str, Judged]:
+        """Hazards and their parameters, and the answers."""
+        return tree_judged(tree, self.labels)
+
+    def checks(self, tree: xr.DataTree) -> Iterator[Check]:
+        """Yield whether the printed numbers can come from one trial."""
+        found = misfit_of(tree)
+        yield Check(
+            "probability of printed numbers so far apart", found.joint, IMPOSSIBLE, found.words,
+            found.joint >= IMPOSSIBLE, CORRECT,
+        )  # fmt: skip
+
+    def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
+        """Yield the answers."""
+        make = partial(make, endpoint=self.endpoint)
+        found = tree_answers(tree, self.labels)[WHOLE]
+        yield from report(found, self.labels.questions, make, population=WHOLE, level=self.sampling.level)
+
+    def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> PrintedFit:
+        """The fit that has this tree and verdict."""
+        return PrintedFit(job=self, tree=tree, diagnosis=diagnosis)
+
+
+@dataclass(frozen=True)
+class PrintedFit(Fit[PrintedJob]):
+    """A posterior of hazards given the print, with its verdict."""
+
+    @property
+    def misfit(self) -> Misfit:
+        """How far the printed numbers lie from what any parameters give."""
+        return misfit_of(self.tree)
+
+    @property
+    def readings(self) -> Mapping[str, float]:
+        """Probability of each way in which the publication may have come to its numbers."""
+        found = self.tree["posterior"]["reading_probability"].mean(("chain", "draw"))
+        return {str(name): float(value) for name, value in zip(found["reading"].values, found.values, strict=True)}
+
+
+def fit_printed_survival(
+    target: TrialEndpoint[SurvivalEndpoint] | Summaries,
+    *,
+    prior: str | LogRatioPrior | HazardPrior = "reference",
+    model: PrintedSurvival = PRINTED,
+    landmarks: tuple[float, ...] = (),
+    horizon: float | None = None,
+    sampling: Sampling | None = None,
+    seed: int | None = None,
+    better: Better | None = None,
+    progress: Advance | None = None,
+) -> PrintedFit:
+    """Fit survival of two arms to what was printed about them.
+
+    Parameters
+    ----------
+    target
+        Survival endpoint of a trial, or summaries.
+    prior
+        Name of a prior on the log hazard ratio, such a prior, or all that is believed about the hazards. But for the
+        last, the median of the level's prior is half the follow-up.
+    model
+        With a hazard ratio that may change with time, or without.
+    landmarks
+        Times of survival probabilities.
+    horizon
+        Time that restricted means go to; by default the latest printed time.
+    sampling, seed
+        Settings, and the root seed in place of theirs. Without any, a seed is generated and recorded.
+    better
+        "higher" where a longer time is good, "lower" where the event is; by default as the endpoint says.
+    progress
+        Told how far it has come.
+
+    Raises
+    ------
+    AnalysisError
+        If too little is printed, or what cannot be.
+    """
+    printed = print_of(target)
+    own: Better = "higher" if isinstance(target, Summaries) else target.published.better
+    trial = None if isinstance(target, Summaries) else target.trial
+    return PrintedJob(
+        printed=printed,
+        grid=printed.grid,
+        model=model,
+        prior=hazard_prior(prior, median=printed.grid.horizon / 2),
+        sampling=settings_with(sampling, seed),
+        horizons=(min(printed.reach, printed.grid.horizon) if horizon is None else horizon,),
+        landmarks=tuple(sorted(landmarks)),
+        better=better or own,
+        trial=trial.key if trial else "",
+        trial_digest=trial.digest if trial else "",
+    ).run(progress)
