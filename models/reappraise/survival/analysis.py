@@ -19,9 +19,16 @@ from reappraise.published.estimates import published_estimates
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.classical.recompute import recompute_survival
+from reappraise.survival.effect.analysis import analyse_effect, from_events
+from reappraise.survival.effect.published import printed_effect
+from reappraise.survival.effect.untimed import has_time
 from reappraise.survival.fit import SurvivalFit, SurvivalJob
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import MODELS
+from reappraise.survival.printed.job import PrintedFit, PrintedJob
+from reappraise.survival.printed.model import PRINTED, PRINTED_PROPORTIONAL
+from reappraise.survival.printed.proportionality import compare_printed
+from reappraise.survival.printed.published import Print, print_of
 from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
 from reappraise.survival.pseudo_ipd.published import summaries_of
 from reappraise.survival.pseudo_ipd.recompute import recompute_replicates
@@ -29,6 +36,7 @@ from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.reconstruction import ReconstructionJob, Replicates
 from reappraise.survival.reweighted import reweighted
+from reappraise.survival.road import Road, road_of
 
 STEPS = 60
 """Plain fits that an endpoint takes about as long as."""
@@ -126,17 +134,89 @@ class SurvivalResult(Result[SurvivalEndpoint, SurvivalFit]):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class PrintedResult(Result[SurvivalEndpoint, PrintedFit]):
+    """Everything found out about a time-to-event endpoint from the likelihood of its print.
+
+    Fits are of the model with a changing hazard ratio under the reference prior, of the proportional one, and of the
+    first with each other prior.
+
+    Parameters
+    ----------
+    road
+        Why this road was taken.
+    """
+
+    road: Road
+
+    @cached_property
+    def proportionality(self) -> ProportionalityEvidence:
+        """Evidence on proportional hazards under the reference prior."""
+        return compare_printed(self.fits[0], self.fits[1])
+
+    @property
+    def words(self) -> str:
+        """How many posteriors, from what, and why so."""
+        return f"{self.key}: {len(self.fits)} survival posteriors from the {self.road.name} ({self.road.why})."
+
+    @property
+    def tables(self) -> Mapping[str, Iterable[Mapping[str, object]]]:
+        """Estimators that the publication may have used with their probability, and what fits worst."""
+        first = self.fits[0]
+        rows = [
+            {
+                "endpoint": self.key,
+                "estimators": reading,
+                "reached": probability > 0,
+                "missed": f"probability {probability:.2g}",
+            }
+            for reading, probability in first.readings.items()
+            if probability > 0
+        ]
+        return {"estimators": rows}
+
+    def recomputed(self) -> Iterator[Estimate]:
+        """Yield the interval and p value of the printed hazard ratio that its events alone make, where they can."""
+        try:
+            effect = printed_effect(self.endpoint)
+        except AnalysisError:
+            return
+        yield from from_events(effect, level=self.level)
+
+    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
+        """Yield curves, hazards, their ratio, restricted means, priors and directions."""
+        from reappraise.survival.figures.catalogue import draw_survival
+
+        yield from draw_survival(
+            self.endpoint,
+            self.fits,
+            published=tuple(published_estimates(self.endpoint)),
+            recomputed=tuple(self.recomputed()),
+            evidence=self.proportionality,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class SurvivalKind(Kind[SurvivalEndpoint]):
     """Times to an event."""
 
-    def steps(self, endpoint: TrialEndpoint[SurvivalEndpoint]) -> int:  # noqa: ARG002  # about the same for each
-        """As many as `STEPS`."""
-        return STEPS
+    def steps(self, endpoint: TrialEndpoint[SurvivalEndpoint]) -> int:
+        """As many as `STEPS`, or next to none where no time is printed."""
+        return STEPS if has_time(endpoint) else 4
 
-    def analyse(self, endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) -> SurvivalResult:
-        """Reconstruct where the data are not known, fit both models, and reweight to the other priors."""
+    def analyse(self, endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) -> Result[SurvivalEndpoint, Any]:
+        """Take the road that what is known allows: patients, the likelihood of the print, a reconstruction, an effect.
+
+        Of patients known or reconstructed both models are fitted, and reweighted to the other priors.
+        """
         published, trial = endpoint.published, endpoint.trial
+        if trial.patients.get(published.key) is None:
+            if not has_time(endpoint):
+                return analyse_effect(endpoint, session)
+            printed = _printed(endpoint)
+            road = road_of(printed)
+            if not road.reconstructs:
+                return _from_print(endpoint, printed, road, session)
         reference, *others = hazard_ratio_priors()
         known = trial.patients.get(published.key)
         replicates = None
@@ -196,6 +276,44 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
 
 
 SURVIVAL = SurvivalKind(SurvivalEndpoint)
+
+
+def _printed(endpoint: TrialEndpoint[SurvivalEndpoint]) -> Print:
+    try:
+        found = print_of(endpoint)
+    except AnalysisError as error:
+        raise UndeterminedError(str(error)) from None
+    _refuse_too_little(found.summaries)
+    return found
+
+
+def _from_print(
+    endpoint: TrialEndpoint[SurvivalEndpoint], printed: Print, road: Road, session: Session
+) -> PrintedResult:
+    """Fit both models under the reference prior, and the first under every other, to the print itself."""
+    reference, *others = hazard_ratio_priors()
+    grid = printed.grid
+    landmarks = _landmarks(min(printed.reach, grid.horizon) if not printed.summaries.horizon_known else grid.horizon)
+    asked = ((PRINTED, reference), (PRINTED_PROPORTIONAL, reference), *((PRINTED, prior) for prior in others))
+    jobs = [
+        PrintedJob(
+            printed=printed,
+            grid=grid,
+            model=model,
+            prior=HazardPrior(
+                effect=prior, median=grid.horizon / 2, departure_scale=0.0 if model.proportional else DEPARTURE
+            ),
+            sampling=session.sampling,
+            landmarks=landmarks,
+            horizons=landmarks[-2:],
+            better=endpoint.published.better,
+            trial=endpoint.trial.key,
+            trial_digest=endpoint.trial.digest,
+        )
+        for model, prior in asked
+    ]
+    fits = session.each(jobs, lambda job: f"{job.model.name}, {job.prior.name} prior")
+    return PrintedResult(endpoint=endpoint, fits=fits, road=road, level=session.sampling.level)
 
 
 def _reconstruction(endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) -> ReconstructionJob:

@@ -98,6 +98,21 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
                 )
 
     @property
+    def endpoint(self) -> str:
+        """Key of the endpoint."""
+        return self.patients.endpoint
+
+    @property
+    def unit(self) -> str:
+        """Unit of time."""
+        return self.patients.unit
+
+    @property
+    def origin(self) -> str:
+        """Where the data come from."""
+        return self.patients.origin
+
+    @property
     def name(self) -> str:
         """Name of the job, and of its file."""
         return f"{self.patients.endpoint}.{self.by}.{self.model.name}.{self.prior.name}"

@@ -18,6 +18,7 @@ from reappraise.survival.figures.restricted_mean import draw_restricted_mean
 from reappraise.survival.figures.sensitivity import SensitivityRow, draw_prior_sensitivity
 from reappraise.survival.figures.subject import SurvivalSubject
 from reappraise.survival.fit import SurvivalFit
+from reappraise.survival.printed.job import PrintedFit
 from reappraise.survival.proportionality import ProportionalityEvidence
 from reappraise.survival.published import SurvivalEndpoint
 
@@ -33,7 +34,7 @@ class _Printed:
 
 def draw_survival(
     endpoint: TrialEndpoint[SurvivalEndpoint],
-    fits: Sequence[SurvivalFit],
+    fits: Sequence[SurvivalFit | PrintedFit],
     *,
     published: Sequence[Estimate],
     recomputed: Sequence[Estimate],
@@ -52,7 +53,8 @@ def draw_survival(
     evidence
         Evidence on proportional hazards, if there is any.
     """
-    fit, patients = fits[0], fits[0].job.patients
+    fit = fits[0]
+    patients = fit.job.patients if isinstance(fit, SurvivalFit) else None
     key = endpoint.published.key
     subject = _subject(endpoint, fit)
     posterior = fit.tree["posterior"].to_dataset()
@@ -61,9 +63,8 @@ def draw_survival(
         f"{key}.survival",
         draw_survival_curves(
             subject,
-            time=patients.time,
-            event=patients.event,
-            arm=patients.arm,
+            data=None if patients is None else (patients.time, patients.event, patients.arm),
+            totals=patients.patients if patients is not None else fit.job.printed.summaries.totals,
             grid=posterior["time"].to_numpy(),
             survival=posterior["survival"].transpose("chain", "draw", "arm", "time").to_numpy(),
             horizon=fit.job.grid.horizon,
@@ -109,16 +110,17 @@ def draw_survival(
     )
 
 
-def _subject(endpoint: TrialEndpoint[SurvivalEndpoint], fit: SurvivalFit) -> SurvivalSubject:
+def _subject(endpoint: TrialEndpoint[SurvivalEndpoint], fit: SurvivalFit | PrintedFit) -> SurvivalSubject:
     published = endpoint.published
     control, experimental = endpoint.trial.arms
-    data = fit.job.patients
-    source = "individual data" if data.origin == "individual data" else f"data reconstructed from {data.origin}"
+    job = fit.job
+    known = job.origin in {"individual data", "printed numbers"}
+    source = job.origin if known else f"data reconstructed from {job.origin}"
     return SurvivalSubject(
         endpoint=published.label,
         arms=(control.short, experimental.short),
         keys=(control.key, experimental.key),
-        unit=data.unit,
+        unit=job.unit,
         better=published.better,
         level=fit.job.sampling.level,
         origin=f"Piecewise-exponential model, {fit.job.prior.label.lower()} prior, {source}",
@@ -140,11 +142,11 @@ def _printed(endpoint: TrialEndpoint[SurvivalEndpoint], published: Sequence[Esti
     return _Printed(medians, ratio, kept)
 
 
-def _rows(fits: Sequence[SurvivalFit], printed: _Printed, recomputed: Sequence[Estimate]) -> Iterator[SensitivityRow]:
+def _rows(fits: Sequence[SurvivalFit | PrintedFit], printed: _Printed, recomputed: Sequence[Estimate]) -> Iterator[SensitivityRow]:
     """Yield the hazard ratio as printed, as recomputed, and under every prior."""
     if printed.hazard_ratio is not None:
         yield SensitivityRow(estimate=printed.hazard_ratio)
-    own = fits[0].job.patients.endpoint
+    own = fits[0].job.endpoint
     ratio = next((e for e in recomputed if e.endpoint == own and e.quantity == "hazard_ratio"), None)
     if ratio is not None and ratio.value is not None:
         yield SensitivityRow(estimate=ratio)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -48,9 +49,8 @@ _MOST = 60
 def draw_survival_curves(
     subject: SurvivalSubject,
     *,
-    time: NDArray[np.float64],
-    event: NDArray[np.bool_],
-    arm: NDArray[np.integer],
+    data: tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.integer]] | None,
+    totals: tuple[int, int],
     grid: Floats,
     survival: Floats,
     horizon: float | None = None,
@@ -62,10 +62,11 @@ def draw_survival_curves(
     ----------
     subject
         Endpoint, arms and unit.
-    time, event
-        Individual data, known (one replicate) or reconstructed (many); dims (..., patient).
-    arm
-        0 for control, 1 for experimental; dims (patient,).
+    data
+        Times, events and arms of individual data, known (one replicate) or reconstructed (many): dims (..., patient)
+        twice, and (patient,) with 0 for control, 1 for experimental. None where nothing but the print is known.
+    totals
+        Patients by arm.
     grid
         Times of the posterior curve; dims (time,).
     survival
@@ -80,32 +81,34 @@ def draw_survival_curves(
     AnalysisError
         If an arm has no patients, or there are no draws.
     """
-    times = np.asarray(time, dtype=np.float64).reshape(-1, time.shape[-1])
-    events = np.asarray(event, dtype=np.bool_).reshape(times.shape)
-    members = [np.flatnonzero(arm == code) for code in (0, 1)]
-    if not all(found.size for found in members):
+    if min(totals) < 1:
         raise AnalysisError(f"{subject.endpoint}: expected patients in both arms to draw the curves of")
-    end = float(times.max()) if horizon is None else horizon
+    patients = None if data is None else _Patients.of(*data)
+    if horizon is None and patients is None:
+        raise AnalysisError(f"{subject.endpoint}: expected a horizon where no data are known")
+    end = float(patients.times.max()) if horizon is None and patients is not None else float(horizon or 0.0)
     low, middle, high = summary(drawn(survival, 2), subject.level)
-    ensemble = times.shape[0] > 1
+    replicates = 0 if patients is None else patients.times.shape[0]
+    ensemble = replicates > 1
     ticks = time_ticks(end, subject.unit)
-    said = ("at risk, median", "range") if ensemble else ("at risk",)
-    title = subject.title("data, model and printed summaries")
-    subtitle = subject.subtitle(_data_in_words(times.shape[0]))
-    note = _note(subject, ensemble=ensemble)
+    said = () if patients is None else ("at risk, median", "range") if ensemble else ("at risk",)
+    title = subject.title("data, model and printed summaries" if replicates else "model and printed summaries")
+    subtitle = subject.subtitle(_data_in_words(replicates))
+    note = _note(subject, replicates)
     with styled():
-        left = 0.12 + max(*(text_width(words, SMALL) for words in said), 0.4) + 0.22
+        left = 0.12 + max([0.4, *(text_width(words, SMALL) for words in said)]) + 0.22
         plot = (WIDTH - left - _GAP - 0.2) / 2
-        headings = [_heading(name, found.size, plot) for name, found in zip(subject.arms, members, strict=True)]
+        headings = [_heading(name, size, plot) for name, size in zip(subject.arms, totals, strict=True)]
         head = title_height(title, subtitle) + LINE + 0.12 + LINE * max(map(lines, headings)) + 0.04
         foot = _FOOT + 0.06 + 0.13 * len(said) + note_height(note)
         height = head + _PLOT + foot
         figure = blank(height)
-        for code, (name, mine) in enumerate(zip(subject.arms, members, strict=True)):
+        for code, name in enumerate(subject.arms):
             place = ((left + code * (plot + _GAP)) / WIDTH, foot / height, plot / WIDTH, _PLOT / height)
             axes = figure.add_axes(place, label=name)
             axes.grid(color=PALE, lw=0.4, alpha=0.6)
-            _draw_data(axes, times[:, mine], events[:, mine])
+            if patients is not None:
+                _draw_data(axes, *patients.arm(code))
             axes.fill_between(grid, 100 * low[code], 100 * high[code], color=VERMILION, alpha=0.2, lw=0, zorder=1)
             for limit in (low[code], high[code]):
                 axes.plot(grid, 100 * limit, color=VERMILION, lw=0.8, zorder=4)
@@ -119,7 +122,9 @@ def draw_survival_curves(
             axes.tick_params(axis="y", labelleft=code == 0)
             if code == 0:
                 axes.set_ylabel(f"{subject.without} (%)")
-            _write_at_risk(axes, times[:, mine], ticks, words=said if code == 0 else (), ensemble=ensemble)
+            if patients is not None:
+                words = said if code == 0 else ()
+                _write_at_risk(axes, patients.arm(code)[0], ticks, words=words, ensemble=ensemble)
             axes.annotate(
                 headings[code],
                 (0, 1),
@@ -131,9 +136,27 @@ def draw_survival_curves(
                 linespacing=1.15,
             )
         write_title(figure, title, subtitle)
-        _write_key(figure, subject, title_height(title, subtitle), ensemble=ensemble, printed=bool(printed))
+        _write_key(figure, subject, title_height(title, subtitle), replicates=replicates, printed=bool(printed))
         write_note(figure, note)
     return figure
+
+
+@dataclass(frozen=True, slots=True)
+class _Patients:
+    """Times and events, dims (replicate, patient), and arms."""
+
+    times: NDArray[np.float64]
+    events: NDArray[np.bool_]
+    arms: NDArray[np.integer]
+
+    @classmethod
+    def of(cls, time: NDArray[np.float64], event: NDArray[np.bool_], arm: NDArray[np.integer]) -> Self:
+        times = np.asarray(time, dtype=np.float64).reshape(-1, time.shape[-1])
+        return cls(times, np.asarray(event, dtype=np.bool_).reshape(times.shape), arm)
+
+    def arm(self, code: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        own = np.flatnonzero(self.arms == code)
+        return self.times[:, own], self.events[:, own]
 
 
 def _heading(name: str, patients: int, inches: float) -> str:
@@ -145,6 +168,8 @@ def _heading(name: str, patients: int, inches: float) -> str:
 
 
 def _data_in_words(replicates: int) -> str:
+    if replicates == 0:
+        return "No patients' data: the likelihood is that of the printed numbers"
     if replicates == 1:
         return "Individual data"
     shown = evenly(replicates, _MOST).size
@@ -155,9 +180,11 @@ def _data_in_words(replicates: int) -> str:
     )
 
 
-def _note(subject: SurvivalSubject, *, ensemble: bool) -> str:
+def _note(subject: SurvivalSubject, replicates: int) -> str:
     said = f"Posterior: median and pointwise {subject.percent} band. "
-    if not ensemble:
+    if replicates == 0:
+        return f"{said}Beyond the last printed number the curve rests on the prior's smoothness."
+    if replicates == 1:
         return f"{said}Ticks on the curve: end of observation without the event. At risk: just before each time."
     return (
         f"{said}The spread of the step curves is what the printed numbers leave open about the data. At risk: just "
@@ -254,15 +281,17 @@ def _write_at_risk(
         )
 
 
-def _write_key(figure: Figure, subject: SurvivalSubject, down: float, *, ensemble: bool, printed: bool) -> None:
+def _write_key(figure: Figure, subject: SurvivalSubject, down: float, *, replicates: int, printed: bool) -> None:
     width, height = figure.get_size_inches()
     band = Patch(facecolor=to_rgba(VERMILION, 0.2), edgecolor=VERMILION, lw=0.8)
     look = KINDS["published"]
     handles: list[tuple[Any, str]] = [
-        (Line2D([], [], color=BLUE, lw=1.0), "data, one curve a replicate" if ensemble else "data (Kaplan-Meier)"),
         ((band, Line2D([], [], color=VERMILION, lw=1.8)), f"posterior, {subject.percent} band"),
         (Line2D([], [], color=GREY, lw=1.1, ls=(0, (4, 2))), "posterior, other arm"),
     ]
+    if replicates:
+        words = "data, one curve a replicate" if replicates > 1 else "data (Kaplan-Meier)"
+        handles.insert(0, (Line2D([], [], color=BLUE, lw=1.0), words))
     if printed:
         words = "as printed, with interval"
         handles.append((Line2D([], [], color=look.colour, lw=1.5, marker=look.marker, ms=4.6), words))

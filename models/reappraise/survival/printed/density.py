@@ -19,7 +19,7 @@ import numpy as np
 from reappraise.survival.printed.kernel import OBSERVED, logistic, pull, push, softplus
 from reappraise.survival.printed.shares import CENSORING
 from reappraise.survival.printed.statistics import PLACES, ROWS
-from reappraise.survival.pseudo_ipd.compiled import compiled
+from reappraise.survival.pseudo_ipd.compiled import vectorised as compiled
 
 FIRST_LONGEST: Final = OBSERVED + PLACES["observed"] - 4
 DATA: Final = (

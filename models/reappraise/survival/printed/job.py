@@ -32,7 +32,7 @@ from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.tree import Shape, tree_answers, tree_judged
 
-ACCEPT: Final = 0.98
+ACCEPT: Final = 0.99
 """Acceptance that the step size is tuned to: the posterior of a walk's scale has a long tail, and steps are cheap."""
 IMPOSSIBLE: Final = 1e-4
 """Joint probability of printed numbers below which they contradict each other."""
@@ -217,7 +217,7 @@ class PrintedFit(Fit[PrintedJob]):
     @property
     def readings(self) -> Mapping[str, float]:
         """Probability of each way in which the publication may have come to its numbers."""
-        found = self.tree["posterior"]["reading_probability"].mean(("chain", "draw"))
+        found = self.tree["agreement"]["reading_probability"].mean(("chain", "draw"))
         return {str(name): float(value) for name, value in zip(found["reading"].values, found.values, strict=True)}
 
 

@@ -24,7 +24,7 @@ from reappraise.survival.printed.shares import (
     SOFT,
 )
 from reappraise.survival.printed.statistics import FIRST, ROWS, SHARPNESS
-from reappraise.survival.pseudo_ipd.compiled import compiled
+from reappraise.survival.pseudo_ipd.compiled import vectorised as compiled
 
 SPREAD, EVENTS, OBSERVED, POTENTIAL, BOTH = (
     FIRST[name] for name in ("spread", "events", "observed", "potential", "both")

@@ -46,7 +46,7 @@ def misfit_of(tree: xr.DataTree) -> Misfit:
     tree
         What `build_print_tree` made.
     """
-    posterior = tree["posterior"]
+    posterior = tree["agreement"]
     numbers = posterior.sizes["printed_number"]
     joint = float(chi2.sf(posterior["misfit"].to_numpy(), numbers).mean())
     z = posterior["conditional_z"].transpose("chain", "draw", "printed_number").to_numpy()

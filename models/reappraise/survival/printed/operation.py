@@ -35,9 +35,9 @@ class PrintDensity(Op):  # type: ignore[misc]  # PyTensor is not typed
         """Compute it outside compiled graphs."""
         outputs[0][0], outputs[1][0] = density(*inputs)
 
-    def infer_shape(self, fgraph: Any, node: Apply[Any], shapes: Any) -> Any:  # noqa: ARG002  # as above
+    def infer_shape(self, node: Apply[Any], input_shapes: Any) -> Any:  # noqa: ARG002  # as above
         """A number, and as many as the point has."""
-        return [(), shapes[0]]
+        return [(), input_shapes[0]]
 
     def connection_pattern(self, node: Apply[Any]) -> list[list[bool]]:
         """The log density alone has a derivative, and by the point alone."""

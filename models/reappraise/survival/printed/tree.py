@@ -70,9 +70,12 @@ def build_print_tree(
     groups: dict[str, Arrays] = {
         "posterior": {
             **with_estimands(model.complete(points, data), shape),
+        },
+        "agreement": {
             "conditional_z": residual[..., place] @ precision / np.sqrt(np.diag(precision)),
             "misfit": np.einsum("...i,ij,...j->...", residual[..., place], precision, residual[..., place]),
             "reading_probability": beside,
+            "point": points,
         },
         "posterior_predictive": {"printed": expected + noise},
         "log_prior": model.log_prior(sampled.draws, data),
