@@ -122,10 +122,11 @@ def rows() -> list[SensitivityRow]:
 def curves(subject: SurvivalSubject = SUBJECT, replicates: int = 80, **more: Any) -> Figure:
     time, event = patients(replicates)
     held = posterior()
+    arm = more.pop("arm", ARM)
+    data = (more.pop("time", time), more.pop("event", event), arm)
     inputs: dict[str, Any] = {
-        "time": time,
-        "event": event,
-        "arm": ARM,
+        "data": data,
+        "totals": (int((arm == 0).sum()), int((arm == 1).sum())),
         "grid": held.grid,
         "survival": held.survival,
         "printed": (*MEDIANS, *LANDMARKS),

@@ -271,8 +271,9 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
         """The model on known data, and the whole path from printed summaries."""
         from reappraise.survival.calibrate import SURVIVAL_CALIBRATION
         from reappraise.survival.calibrate_reconstruction import RECONSTRUCTION_CALIBRATION
+        from reappraise.survival.effect.calibrate import EFFECT_CALIBRATION
 
-        return SURVIVAL_CALIBRATION, RECONSTRUCTION_CALIBRATION
+        return SURVIVAL_CALIBRATION, RECONSTRUCTION_CALIBRATION, EFFECT_CALIBRATION
 
 
 SURVIVAL = SurvivalKind(SurvivalEndpoint)

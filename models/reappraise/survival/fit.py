@@ -108,6 +108,11 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
         return self.patients.unit
 
     @property
+    def totals(self) -> tuple[int, int]:
+        """Patients of control and experimental arm."""
+        return self.patients.patients
+
+    @property
     def origin(self) -> str:
         """Where the data come from."""
         return self.patients.origin

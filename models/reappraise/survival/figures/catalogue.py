@@ -64,7 +64,7 @@ def draw_survival(
         draw_survival_curves(
             subject,
             data=None if patients is None else (patients.time, patients.event, patients.arm),
-            totals=patients.patients if patients is not None else fit.job.printed.summaries.totals,
+            totals=fit.job.totals,
             grid=posterior["time"].to_numpy(),
             survival=posterior["survival"].transpose("chain", "draw", "arm", "time").to_numpy(),
             horizon=fit.job.grid.horizon,
@@ -142,7 +142,9 @@ def _printed(endpoint: TrialEndpoint[SurvivalEndpoint], published: Sequence[Esti
     return _Printed(medians, ratio, kept)
 
 
-def _rows(fits: Sequence[SurvivalFit | PrintedFit], printed: _Printed, recomputed: Sequence[Estimate]) -> Iterator[SensitivityRow]:
+def _rows(
+    fits: Sequence[SurvivalFit | PrintedFit], printed: _Printed, recomputed: Sequence[Estimate]
+) -> Iterator[SensitivityRow]:
     """Yield the hazard ratio as printed, as recomputed, and under every prior."""
     if printed.hazard_ratio is not None:
         yield SensitivityRow(estimate=printed.hazard_ratio)

@@ -73,12 +73,12 @@ class Cells:
     @property
     def interval(self) -> Floats:
         """Place of every cell's interval of constant hazard."""
-        return (np.searchsorted(self.grid.starts, self.middle, side="right") - 1).astype(np.float64)
+        return np.asarray(np.searchsorted(self.grid.starts, self.middle, side="right") - 1.0)
 
     @property
     def stretch(self) -> Floats:
         """Place of every cell's stretch of censoring."""
-        return np.minimum((self.middle / self.end * CENSORING_STEPS).astype(int), CENSORING_STEPS - 1).astype(float)
+        return np.minimum(np.floor(self.middle / self.end * CENSORING_STEPS), CENSORING_STEPS - 1.0)
 
     def edge(self, time: float) -> int:
         """Place of the edge at a time."""

@@ -31,7 +31,7 @@ TINY: Final = 1e-12
 
 
 @compiled
-def density(
+def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed twice
     point: Any, edges: Any, interval: Any, stretch: Any, settings: Any, bands: Any, spreads: Any, observed: Any,
     potentials: Any, walk: Any, departure: Any, pull_of: Any, prior: Any, printed: Any, opened: Any, whiten: Any, log_weight: Any,
     longest: Any,
@@ -73,9 +73,7 @@ def density(
         half = (prior[2] + prior[3] * point[1] + departure_sd * departed[j]) / 2
         log_hazard[0, j], log_hazard[1, j] = base - half, base + half
     censoring = point[size - CENSORING : size].copy()
-    expected = push(
-        log_hazard, censoring, edges, interval, stretch, settings, bands, spreads, observed, potentials
-    )
+    expected = push(log_hazard, censoring, edges, interval, stretch, settings, bands, spreads, observed, potentials)
     residual = np.empty(ROWS)
     for k in range(ROWS):
         residual[k] = printed[k] - expected[k]

@@ -87,6 +87,11 @@ class PrintedJob(PosteriorJob[PrintedSurvival, HazardPrior, PrintData, "PrintedF
         return self.printed.summaries.arms
 
     @property
+    def totals(self) -> tuple[int, int]:
+        """Patients of control and experimental arm."""
+        return self.printed.summaries.totals
+
+    @property
     def origin(self) -> str:
         """What is known."""
         return "printed numbers"
@@ -218,7 +223,7 @@ class PrintedFit(Fit[PrintedJob]):
     def readings(self) -> Mapping[str, float]:
         """Probability of each way in which the publication may have come to its numbers."""
         found = self.tree["agreement"]["reading_probability"].mean(("chain", "draw"))
-        return {str(name): float(value) for name, value in zip(found["reading"].values, found.values, strict=True)}
+        return {str(one["reading"].item()): float(one) for one in found.transpose("reading")}
 
 
 def fit_printed_survival(

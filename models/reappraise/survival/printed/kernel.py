@@ -33,11 +33,13 @@ SPREAD, EVENTS, OBSERVED, POTENTIAL, BOTH = (
 
 @compiled
 def softplus(value: float) -> float:
+    """log(1 + exp(value)), without overflow."""
     return value + log1p(exp(-value)) if value > 0 else log1p(exp(value))
 
 
 @compiled
 def logistic(value: float) -> float:
+    """1 / (1 + exp(-value)), without overflow."""
     return 1 / (1 + exp(-value)) if value > 0 else exp(value) / (1 + exp(value))
 
 
@@ -177,7 +179,7 @@ def push(
 
 
 @compiled
-def pull(
+def pull(  # noqa: PLR0915  # the derivative of every line of `push`, in reverse
     log_hazard: Any, censoring: Any, edges: Any, interval: Any, stretch: Any, settings: Any, bands: Any, spreads: Any,
     observed: Any, potentials: Any, weight: Any,
 ) -> Any:  # fmt: skip
@@ -284,9 +286,7 @@ def _pull_censoring(
         by_still[m] += by_leaving * walk[s]
         by_still[m + 1] -= by_leaving * walk[s]
         by_step[s] += by_leaving * (still[m] - still[m + 1]) * walk[s]
-        by_censoring[3 + CENSORING_STEPS] += APART * (
-            by_ending[1, m] * ending[1, m] - by_ending[0, m] * ending[0, m]
-        )
+        by_censoring[3 + CENSORING_STEPS] += APART * (by_ending[1, m] * ending[1, m] - by_ending[0, m] * ending[0, m])
     for k in range(CENSORING_STEPS):
         for s in range(CENSORING_STEPS):
             by_censoring[3 + k] += SLOW_WALK[k, s] * by_step[s]

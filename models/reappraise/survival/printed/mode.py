@@ -15,8 +15,8 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from reappraise.survival.printed.cells import Floats
-from reappraise.survival.printed.noise import noise
 from reappraise.survival.printed.complex_step import logistic, softplus
+from reappraise.survival.printed.noise import noise
 from reappraise.survival.printed.problem import Problem
 from reappraise.survival.printed.shares import SCALES, log_prior
 from reappraise.survival.printed.statistics import ROWS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pymc as pm
@@ -68,9 +69,9 @@ class PrintedSurvival:
     def formula(self) -> str:
         """Likelihood and priors in a line, stored with every posterior."""
         return (
-            "printed numbers ~ Normal(mu(hazards, censoring), Sigma + noise of print), summed over readings; log hazard "
-            "= level + walk_sd A z + x[arm] (effect + departure_sd B v); x = -1/2, +1/2; z, v ~ Normal(0, 1); level ~ "
-            "Normal; effect ~ prior; walk_sd, departure_sd ~ HalfNormal; A: Brownian motion, B: less its mean"
+            "printed numbers ~ Normal(mu(hazards, censoring), Sigma + noise of print), summed over readings; "
+            "log hazard = level + walk_sd A z + x[arm] (effect + departure_sd B v); x = -1/2, +1/2; z, v ~ "
+            "Normal(0, 1); level ~ Normal; effect ~ prior; walk_sd, departure_sd ~ HalfNormal; A: Brownian motion, B: less its mean"
         )
 
     def build(self, intervals: int) -> pm.Model:
@@ -81,7 +82,8 @@ class PrintedSurvival:
             data = {name: pm.Data(name, values[name]) for name in (*DATA, "centre", "factor")}
             free = pm.Flat("free", dims="variable")
             point = data["centre"] + data["factor"] @ free
-            pm.Potential("posterior", PRINT_DENSITY(point, *(data[name] for name in DATA))[0])
+            found: Any = PRINT_DENSITY(point, *(data[name] for name in DATA))
+            pm.Potential("posterior", found[0])
         return model
 
     def data(self, problem: Problem) -> dict[str, NDArray[np.float64]]:

@@ -22,7 +22,7 @@ def _version() -> int:
     return int.from_bytes(hashlib.sha256(text).digest()[:6], "big")
 
 
-class PrintDensity(Op):  # type: ignore[misc]  # PyTensor is not typed
+class PrintDensity(Op):
     """Log density of a point (variable,) given the data of `density.DATA`, and the gradient that its derivative is."""
 
     __props__ = ()
@@ -48,14 +48,14 @@ class PrintDensity(Op):  # type: ignore[misc]  # PyTensor is not typed
         return [cotangents[0] * outputs[1], *(disconnected_type() for _ in inputs[1:])]
 
 
-@register_funcify_default_op_cache_key(PrintDensity)
+@register_funcify_default_op_cache_key(PrintDensity)  # type: ignore[no-untyped-call, untyped-decorator]  # not typed
 def _compiled(op: Op, node: Apply[Any] | None = None, **_: Any) -> Any:  # noqa: ARG001  # PyTensor's signature
-    @njit  # type: ignore[untyped-decorator]
+    @njit
     def print_density(
-        point: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any, j: Any, k: Any, l: Any,
+        point: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any, j: Any, k: Any, r: Any,
         m: Any, n: Any, o: Any, p: Any, q: Any,
     ) -> Any:  # fmt: skip
-        return density(point, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
+        return density(point, a, b, c, d, e, f, g, h, i, j, k, r, m, n, o, p, q)
 
     return print_density, _version()
 

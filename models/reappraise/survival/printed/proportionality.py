@@ -1,4 +1,4 @@
-"""Are the hazards proportional, given the print alone: a Bayes factor from the density of the departures' scale at 0."""
+"""Are the hazards proportional, given the print alone: a Bayes factor by the density of no departures."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def compare_printed(varying: PrintedFit, proportional: PrintedFit) -> Proportion
 
 
 def _ratios(points: Floats, data: list[Floats], limit: float) -> tuple[Floats, Floats]:
-    """Logarithm of the ratio of densities at 0, and the probability below a limit, given all else; dims (chain, draw)."""
+    """Logarithm of the ratio of densities at 0, and the probability below a limit, given all else, by draw."""
     node, weight = np.polynomial.legendre.leggauss(NODES)
     below, above = (limit * (1 + node) / 2, limit + (FAR - limit) * (1 + node) / 2)
     units = np.concatenate([below, above])

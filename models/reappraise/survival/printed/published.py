@@ -51,7 +51,11 @@ class Print:
         """Bounds of the longest follow-up by arm, where printed."""
         found = [
             next(
-                ((t.low, t.high) for t in self.summaries.targets if t.statistic == "follow-up maximum" and t.arm == arm),
+                (
+                    (t.low, t.high)
+                    for t in self.summaries.targets
+                    if t.statistic == "follow-up maximum" and t.arm == arm
+                ),
                 None,
             )
             for arm in (0, 1)

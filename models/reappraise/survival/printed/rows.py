@@ -1,4 +1,4 @@
-"""From printed numbers to rows of the likelihood: what was observed, of which statistic, how exactly, under which reading."""
+"""From printed numbers to rows of the likelihood: what was observed, of which statistic, how exactly."""
 
 from __future__ import annotations
 
@@ -155,9 +155,7 @@ def rows_of(summaries: Summaries, *, stratified: bool = False) -> tuple[Row, ...
     found += _landmarks(targets)
     for arm, (events, total) in enumerate(zip(summaries.events, summaries.totals, strict=True)):
         if events is not None:
-            found.append(
-                Row(kind="events", arm=arm, observed=events / total, width=1 / total, text=f"{events} events")
-            )
+            found.append(Row(kind="events", arm=arm, observed=events / total, width=1 / total, text=f"{events} events"))
     found += _follow_up(summaries)
     found += _ratio(summaries, stratified=stratified)
     return tuple(found)
@@ -331,7 +329,7 @@ def _ratio(summaries: Summaries, *, stratified: bool) -> Iterator[Row]:
             )
     if value is not None and isfinite(value.low + value.high):
         known = [events for events in summaries.events if events is not None]
-        typical = error or (2 / sqrt(sum(known)) if len(known) == 2 and sum(known) else 0.3)
+        typical = error or (2 / sqrt(sum(known)) if len(known) == 2 and sum(known) > 0 else 0.3)
         yield Row(
             kind="both",
             place=0,

@@ -118,7 +118,7 @@ class Followed:
 
 
 def log_prior(latent: Floats) -> Floats:
-    """Log density of the variables up to a constant: standard normal, and scales half-normal by softplus; dims (...)."""
+    """Log density of the variables up to a constant, dims (...): standard normal, scales half-normal by softplus."""
     square = np.square(latent).sum(axis=-1) - np.square(latent[..., SCALES]).sum(axis=-1)
     unit = softplus(latent[..., SCALES])
     return np.asarray(-square / 2 - (np.square(unit) / 2 + softplus(-latent[..., SCALES])).sum(axis=-1))
@@ -211,9 +211,7 @@ def of_shares(events: Any, ended: Any, left: Any) -> Followed:
     rest = np.cumsum(gone[..., ::-1], axis=-1)[..., ::-1]
     edges = np.concatenate([rest + left[..., None], left[..., None]], axis=-1)
     per_share = np.log1p(gone / edges[..., 1:]) / gone
-    return Followed(
-        events=events, hazard=events * per_share, ending=ended * per_share, risk=1 / per_share, edges=edges
-    )
+    return Followed(events=events, hazard=events * per_share, ending=ended * per_share, risk=1 / per_share, edges=edges)
 
 
 def _running(values: Any) -> Any:

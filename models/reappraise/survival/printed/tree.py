@@ -101,7 +101,7 @@ def build_print_tree(
 
 
 def _residuals(problem: Problem, data: PrintData, points: Floats) -> tuple[int, Floats, Floats]:
-    """The likeliest reading, printed less expected numbers (..., row), and probabilities of the readings (..., reading)."""
+    """The likeliest reading, printed less expected numbers (..., row), and probabilities (..., reading)."""
     expected = np.asarray(problem.expected(points[..., :-OPEN]))
     residual = data["printed"] - np.exp(points[..., -OPEN:]) @ data["opened"].T - expected
     whitened = np.einsum("rij,...j->...ri", data["whiten"], residual)
@@ -118,5 +118,3 @@ def _numbered(texts: list[str]) -> list[str]:
         seen[text] = seen.get(text, 0) + 1
         found.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return found
-
-
