@@ -33,8 +33,8 @@ TINY: Final = 1e-12
 @compiled
 def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed twice
     point: Any, edges: Any, interval: Any, stretch: Any, settings: Any, bands: Any, spreads: Any, observed: Any,
-    potentials: Any, walk: Any, departure: Any, pull_of: Any, prior: Any, printed: Any, opened: Any, whiten: Any, log_weight: Any,
-    longest: Any,
+    potentials: Any, walk: Any, departure: Any, pull_of: Any, prior: Any, printed: Any, opened: Any, whiten: Any,
+    log_weight: Any, longest: Any,
 ) -> Any:  # fmt: skip
     """Log density up to a constant, and its gradient, dims (variable,): parameters, then log distances by arm."""
     intervals = walk.shape[0]

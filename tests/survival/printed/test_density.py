@@ -1,0 +1,75 @@
+"""The compiled density against the same formulas written plainly, and its gradient against differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reappraise.survival.printed.complex_step import derivative
+from reappraise.survival.printed.density import DATA, density
+from reappraise.survival.printed.kernel import pull, push
+from reappraise.survival.printed.mode import OPEN
+from reappraise.survival.printed.model import PRINTED
+from reappraise.survival.printed.rows import readings
+from reappraise.survival.printed.shares import CENSORING, expected, log_hazards, log_prior
+from reappraise.survival.printed.statistics import statistics
+from support.prints import every_kind_of_row, problem
+
+PLACES = ("edges", "interval", "stretch", "settings", "bands", "spreads", "observed_at", "potentials")
+
+
+@pytest.mark.parametrize("longest", [True, False])
+@pytest.mark.parametrize("spread", [0.3, 1.0])
+def test_statistics_and_their_derivatives_are_those_of_complex_steps(*, longest: bool, spread: float) -> None:
+    found = problem(longest=longest, totals=(80, 55))
+    rng = np.random.default_rng(1)
+    latent = spread * rng.normal(size=found.parameters)
+    hazards, censoring = log_hazards(latent, found.data), latent[-CENSORING:]
+    arguments = (hazards, censoring, *(found.data[name] for name in PLACES))
+    assert push(*arguments) == pytest.approx(found.expected(latent), rel=1e-12)
+    weight = rng.normal(size=found.expected(latent).size)
+
+    def flat(point):  # type: ignore[no-untyped-def]  # of complex numbers
+        shaped = point[..., : hazards.size].reshape(*point.shape[:-1], *hazards.shape)
+        return statistics(expected(shaped, point[..., hazards.size :], found.data), found.data)
+
+    slopes = derivative(flat, np.concatenate([hazards.ravel(), censoring])) @ weight
+    by_hazard, by_censoring = pull(*arguments, weight)
+    assert np.concatenate([by_hazard.ravel(), by_censoring]) == pytest.approx(slopes, abs=1e-12)
+
+
+@pytest.mark.parametrize("open_level", [True, False])
+@pytest.mark.parametrize("longest", [True, False])
+def test_the_gradient_is_that_of_the_density(*, open_level: bool, longest: bool) -> None:
+    rows = every_kind_of_row()
+    if open_level:
+        rows = (replace(rows[0], open=True), *rows[1:])
+    found = replace(problem(rows, longest=longest), readings=readings(rows))
+    data = PRINTED.data(found)
+    values = [data[name] for name in DATA]
+    point = data["centre"] + 0.1 * np.random.default_rng(2).normal(size=data["centre"].size)
+    _, gradient = density(point, *values)
+    step = 1e-6
+    differences = [
+        (density(point + step * unit, *values)[0] - density(point - step * unit, *values)[0]) / (2 * step)
+        for unit in np.eye(point.size)
+    ]
+    # made-up numbers contradict each other, so that the density is of order 1e5: differences are exact to 1e-7 of it
+    assert gradient == pytest.approx(np.array(differences), abs=1e-7 * np.abs(gradient).max())
+
+
+def test_the_density_is_prior_times_normal_likelihood_summed_over_readings() -> None:
+    found = problem(longest=False)
+    data = PRINTED.data(found)
+    rng = np.random.default_rng(3)
+    points = data["centre"] + 0.1 * rng.normal(size=(2, data["centre"].size))
+
+    def plain(point: np.ndarray) -> float:
+        residual = data["printed"] - found.expected(point[:-OPEN])
+        fit = data["log_weight"] - np.square(data["whiten"] @ residual).sum(axis=-1) / 2
+        return float(np.logaddexp.reduce(fit) + log_prior(point[:-OPEN]) - np.square(point[-OPEN:]).sum() / 2)
+
+    compiled = [density(point, *(data[name] for name in DATA))[0] for point in points]
+    assert compiled[1] - compiled[0] == pytest.approx(plain(points[1]) - plain(points[0]), rel=1e-9)

@@ -1,0 +1,92 @@
+"""The posterior given the print: against that of the data, mirrored, judged, stored; what cannot be is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reappraise.fits.sampling import Sampling
+from reappraise.fits.store import Store
+from reappraise.survival.fit import fit_survival
+from reappraise.survival.printed.job import PrintedFit, PrintedJob, fit_printed_survival
+from reappraise.survival.printed.model import PRINTED_PROPORTIONAL
+from reappraise.survival.printed.proportionality import compare_printed
+from reappraise.survival.printed.published import swapped
+from support.prints import PRIOR, trial
+
+pytestmark = pytest.mark.sampling
+SAMPLING = Sampling(seed=3)
+LANDMARKS = (6.0, 12.0)
+
+
+@pytest.fixture(scope="module")
+def fit() -> PrintedFit:
+    printed = trial((150, 150), 4)[1]
+    return fit_printed_survival(printed.summaries, prior=PRIOR, landmarks=LANDMARKS, horizon=18.0, sampling=SAMPLING)
+
+
+def test_it_passes_its_gate_with_the_usual_settings(fit: PrintedFit) -> None:
+    assert fit.converged, fit.diagnosis.failures
+    assert 0.001 < fit.misfit.joint <= 1
+
+
+def test_it_is_that_of_the_data_and_never_surer(fit: PrintedFit) -> None:
+    data = trial((150, 150), 4)[0]
+    known = fit_survival(
+        data, prior=PRIOR, grid=fit.job.grid, landmarks=LANDMARKS, horizon=18.0, sampling=Sampling(seed=3)
+    )
+    for name, places in (("effect", 1), ("survival_at", 4), ("restricted_mean_difference", 1)):
+        ours, theirs = (
+            np.asarray(one.tree["posterior"][name], dtype=np.float64).reshape(4000, places) for one in (fit, known)
+        )
+        # events, ratio, medians and a landmark of 300 patients are printed: half an sd is far more than they leave open
+        assert np.abs(ours.mean(0) - theirs.mean(0)).max() < 0.6 * theirs.std(0).max()
+        # a ratio of sds of 1,000 effective draws each has a standard error of 3%
+        assert (ours.std(0) / theirs.std(0)).min() > 0.9
+        assert (ours.std(0) / theirs.std(0)).max() < 1.6
+
+
+def test_exchanging_the_arms_mirrors_it(fit: PrintedFit) -> None:
+    job = fit.job
+    effect = job.prior.effect
+    mirrored = replace(job, printed=swapped(job.printed), prior=replace(job.prior, effect=effect.mirrored()))
+    other = mirrored.run()
+    mine, theirs = (np.asarray(one.tree["posterior"]["effect"], dtype=np.float64) for one in (fit, other))
+    # four Monte Carlo standard errors of a difference, at 800 effective draws: fails once in 16,000 runs
+    assert abs(mine.mean() + theirs.mean()) < 4 * mine.std() * np.sqrt(2 / 800)
+
+
+def test_it_is_stored_and_found(fit: PrintedFit, tmp_path) -> None:  # type: ignore[no-untyped-def]  # pytest's
+    store = Store(tmp_path)
+    store.write_fit(fit)
+    found = store.read_fit(fit.job)
+    assert found is not None
+    assert found.converged == fit.converged
+    assert [one.value for one in found.estimates] == [one.value for one in fit.estimates]
+
+
+def test_a_ratio_that_cannot_go_with_the_other_numbers_is_named(fit: PrintedFit) -> None:
+    summaries = fit.job.printed.summaries
+    wrong = tuple(
+        replace(target, low=target.low + 1.5, high=target.high + 1.5)
+        if target.statistic == "log hazard ratio"
+        else target
+        for target in summaries.targets
+    )
+    found = fit_printed_survival(replace(summaries, targets=wrong), prior=PRIOR, sampling=SAMPLING)
+    assert not found.converged
+    assert found.misfit.joint < 1e-4
+    assert "hazard ratio" in found.misfit.worst or "events" in found.misfit.worst
+
+
+def test_proportional_hazards_given_the_print_are_a_posterior_of_their_own(fit: PrintedFit) -> None:
+    job = fit.job
+    twin: PrintedJob = replace(job, model=PRINTED_PROPORTIONAL, prior=replace(job.prior, departure_scale=0.0))
+    proportional = twin.run()
+    log_hazard = proportional.tree["posterior"]["log_hazard"].transpose("chain", "draw", "arm", "interval").to_numpy()
+    assert np.ptp(log_hazard[..., 1, :] - log_hazard[..., 0, :], axis=-1).max() < 1e-4  # stored in single precision
+    evidence = compare_printed(fit, proportional)
+    # the truth is proportional, and 300 patients say little about it either way
+    assert 0.5 < evidence.bayes_factor < 5

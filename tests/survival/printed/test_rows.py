@@ -1,0 +1,77 @@
+"""From print to rows: what enters, what follows from other numbers and does not, and which road is taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reappraise.core.errors import AnalysisError
+from reappraise.survival.printed.published import print_of, swapped
+from reappraise.survival.printed.rows import readings, rows_of
+from reappraise.survival.pseudo_ipd.targets import TRANSFORMS
+from reappraise.survival.road import road_of
+from support.prints import trial
+
+
+def test_limits_of_a_ratio_enter_only_where_its_events_are_not_printed() -> None:
+    summaries = trial((100, 100), 1)[1].summaries
+    places = {row.place for row in rows_of(summaries) if row.kind == "both"}
+    assert places == {0}
+    unknown = replace(summaries, events=(None, None))
+    assert {row.place for row in rows_of(unknown) if row.kind == "both"} == {0, 1}
+
+
+def test_limits_of_a_median_are_read_on_every_scale_and_the_median_on_none() -> None:
+    rows = [row for row in trial((100, 100), 1)[1].rows if row.quantile and row.kind == "band" and row.arm == 0]
+    assert {row.scale for row in rows if row.zeta} == set(TRANSFORMS)
+    assert {row.scale for row in rows if not row.zeta} == {None}
+
+
+def test_readings_have_weights_of_one_and_a_stated_scale_is_the_only_one() -> None:
+    rows = trial((100, 100), 1)[1].rows
+    assert sum(one.weight for one in readings(rows)) == pytest.approx(1.0)
+    stated = [one for one in readings(rows, scale="log") if one.weight > 0]
+    assert {one.scale for one in stated} == {"log"}
+
+
+def test_of_levels_that_were_not_reached_only_the_strongest_is_a_row() -> None:
+    summaries = trial((100, 100), 1)[1].summaries
+    opened = tuple(
+        replace(target, low=np.inf, high=np.inf)
+        if target.arm == 1 and target.statistic in {"quantile low", "quantile", "quantile high"}
+        else target
+        for target in summaries.targets
+    )
+    rows = [row for row in rows_of(replace(summaries, targets=opened)) if row.open]
+    assert {row.zeta > 0 for row in rows} == {True}
+    assert len(rows) == len(TRANSFORMS)
+
+
+def test_a_stratified_ratio_has_slack() -> None:
+    summaries = trial((100, 100), 1)[1].summaries
+    crude, loose = (
+        next(row for row in rows_of(summaries, stratified=said) if row.kind == "both") for said in (False, True)
+    )
+    assert crude.loose == 0
+    assert 0.02 < loose.loose < 0.1
+
+
+def test_a_time_beyond_the_follow_up_is_refused_with_its_name() -> None:
+    summaries = trial((100, 100), 1)[1].summaries
+    with pytest.raises(AnalysisError, match="expected times up to the longest follow-up of 5"):
+        print_of(replace(summaries, horizon=5.0))
+
+
+def test_exchanging_the_arms_exchanges_the_rows() -> None:
+    printed = trial((100, 60), 1)[1]
+    back = swapped(swapped(printed))
+    assert sorted(map(str, back.rows)) == sorted(map(str, printed.rows))
+
+
+@pytest.mark.parametrize(("totals", "reconstructs"), [((30, 30), True), ((100, 30), True), ((100, 100), False)])
+def test_small_trials_are_reconstructed_and_the_reason_is_said(totals: tuple[int, int], *, reconstructs: bool) -> None:
+    road = road_of(trial(totals, 1)[1])
+    assert road.reconstructs is reconstructs
+    assert ("few" in road.why) is reconstructs
