@@ -52,6 +52,7 @@ _HOMES = {
     "fit": "response.fit",
     "fit_adverse_events": "safety.fit",
     "fit_depth": "depth.fit",
+    "fit_printed_survival": "survival.printed.job",
     "fit_survival": "survival.fit",
     "fit_survival_together": "survival.together",
     "load_trial": "trial",
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from reappraise.survival.classical.recompute import recompute_survival
     from reappraise.survival.fit import SurvivalFit, fit_survival
     from reappraise.survival.hazard import HazardPrior
+    from reappraise.survival.printed.job import fit_printed_survival
     from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
     from reappraise.survival.published import SurvivalEndpoint
     from reappraise.survival.reconstruction import reconstruct
@@ -143,6 +145,7 @@ __all__ = [
     "fit",
     "fit_adverse_events",
     "fit_depth",
+    "fit_printed_survival",
     "fit_survival",
     "fit_survival_together",
     "load_trial",
