@@ -1,8 +1,9 @@
 """Coverage, cost and agreement of the likelihood of printed survival numbers.
 
 Run with ``python benchmarks/printed_survival.py``. Trials are simulated from the prior, printed with rounding, and
-fitted from the print alone: how often do intervals hold the truth, at which size. Then the time that an endpoint takes from
-print to posterior at 100 to 100,000 patients. Stored in ``benchmarks/printed_survival.json`` with date and versions.
+fitted from the print alone: how often do intervals hold the truth, at which size. Then the time that an endpoint takes
+from print to posterior at 100 to 100,000 patients. Stored in ``benchmarks/printed_survival.json`` with date and
+versions.
 """
 
 from __future__ import annotations

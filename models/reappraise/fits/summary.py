@@ -120,10 +120,12 @@ def _rounded(value: float, number: int, lost: int) -> float:
     Towards 0 and 1 errors are smaller, and decimals more. Were 0.9665 rounded to 0.97, in whose place there are three
     decimals, it would stand above 0.968. So numbers keep the order of what they round, and never reach 0 or 1.
     """
+    # a probability and that of the opposite are rounded alike, so that exchanged arms mirror
+    small = round(min(value, 1 - value), 12)
     decimals = 1
-    while max(_decimals(value, number), _decimals(round(value, decimals), number)) - lost > decimals:
+    while max(_decimals(small, number), _decimals(round(small, decimals), number)) - lost > decimals:
         decimals += 1
-    return round(value, decimals)
+    return round(small, decimals) if value <= 0.5 else round(1 - round(small, decimals), decimals)
 
 
 def _decimals(value: float, number: int) -> float:

@@ -39,7 +39,7 @@ def test_it_is_that_of_the_data_and_never_surer(fit: PrintedFit) -> None:
     )
     for name, places in (("effect", 1), ("survival_at", 4), ("restricted_mean_difference", 1)):
         ours, theirs = (
-            np.asarray(one.tree["posterior"][name], dtype=np.float64).reshape(4000, places) for one in (fit, known)
+            np.asarray(one.tree["posterior"][name], dtype=np.float64).reshape(-1, places) for one in (fit, known)
         )
         # events, ratio, medians and a landmark of 300 patients are printed: half an sd is far more than they leave open
         assert np.abs(ours.mean(0) - theirs.mean(0)).max() < 0.6 * theirs.std(0).max()
@@ -59,9 +59,9 @@ def test_exchanging_the_arms_mirrors_it(fit: PrintedFit) -> None:
 
 
 def test_it_is_stored_and_found(fit: PrintedFit, tmp_path) -> None:  # type: ignore[no-untyped-def]  # pytest's
-    store = Store(tmp_path)
-    store.write_fit(fit)
-    found = store.read_fit(fit.job)
+    with Store.open(tmp_path) as store:
+        store.write_fit(fit)
+        found = store.read_fit(fit.job)
     assert found is not None
     assert found.converged == fit.converged
     assert [one.value for one in found.estimates] == [one.value for one in fit.estimates]

@@ -33,7 +33,9 @@ from reappraise.survival.pseudo_ipd.targets import Target, specification
 HORIZON, TOTALS = 24.0, (7, 5)
 SIZE = sum(TOTALS)
 ARM = np.repeat(np.array([0, 1], dtype=np.int8), TOTALS)
-PRIOR = HazardPrior(effect=LogRatioPrior("test", "Test", -0.2, 0.7, "For tests.", "hazard"), median=10.0)
+PRIOR = HazardPrior(
+    effect=LogRatioPrior("test", "Test", -0.2, 0.7, "For tests.", "hazard"), median=10.0, level_sd=1.0, walk_scale=1.0
+)
 HAZARDS = hazard_specification(Grid((3.0, 8.0, 15.0), HORIZON), PRIOR, minimum_follow_up=6.0)
 FARTHEST_Z = 4.3
 """At most 80 features: false alarms in 80 * 2 * (1 - Phi(4.3)), one of seven hundred runs."""

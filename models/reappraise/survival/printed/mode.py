@@ -71,13 +71,14 @@ class Whitened:
 
 def whitened(problem: Problem) -> Whitened:
     """Find covariance and mode together."""
-    size = problem.parameters + OPEN
-    point = np.zeros(size)
-    at = _whitening(problem, point, rough=True)
-    for step in range(ROUNDS):
+    with np.errstate(all="ignore"):  # on the way to the mode anything may happen, and is refused as no gain
+        size = problem.parameters + OPEN
+        point = np.zeros(size)
+        at = _whitening(problem, point, rough=True)
+        for step in range(ROUNDS):
+            point, factor = _mode(problem, at, point)
+            at = _whitening(problem, point, rough=step == 0)
         point, factor = _mode(problem, at, point)
-        at = _whitening(problem, point, rough=step == 0)
-    point, factor = _mode(problem, at, point)
     return Whitened(
         printed=at.printed,
         opened=at.opened,
