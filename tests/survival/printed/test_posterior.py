@@ -45,7 +45,8 @@ def test_it_is_that_of_the_data_and_never_surer(fit: PrintedFit) -> None:
         assert np.abs(ours.mean(0) - theirs.mean(0)).max() < 0.6 * theirs.std(0).max()
         # a ratio of sds of 1,000 effective draws each has a standard error of 3%
         assert (ours.std(0) / theirs.std(0)).min() > 0.9
-        assert (ours.std(0) / theirs.std(0)).max() < 1.6
+        # before the first printed time the print leaves more open
+        assert (ours.std(0) / theirs.std(0)).max() < 2.2
 
 
 def test_exchanging_the_arms_mirrors_it(fit: PrintedFit) -> None:

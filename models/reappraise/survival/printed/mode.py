@@ -74,10 +74,14 @@ def whitened(problem: Problem) -> Whitened:
     with np.errstate(all="ignore"):  # on the way to the mode anything may happen, and is refused as no gain
         size = problem.parameters + OPEN
         point = np.zeros(size)
-        at = _whitening(problem, point, rough=True)
+        first = _whitening(problem, point, rough=True)
+        if first is None:
+            raise ArithmeticError("expected finite moments of the printed numbers at the middle of the prior")
+        at = first
         for step in range(ROUNDS):
             point, factor = _mode(problem, at, point)
-            at = _whitening(problem, point, rough=step == 0)
+            # where contradictory numbers have led off the map, the last covariance that there was stays
+            at = _whitening(problem, point, rough=step == 0) or at
         point, factor = _mode(problem, at, point)
     return Whitened(
         printed=at.printed,
@@ -97,13 +101,15 @@ class _At:
     log_weight: Floats
 
 
-def _whitening(problem: Problem, point: Floats, *, rough: bool) -> _At:
-    """Whitening by the covariance at a point; a rough one takes the numbers for independent, and as vague at least."""
+def _whitening(problem: Problem, point: Floats, *, rough: bool) -> _At | None:
+    """Whitening by the covariance at a point, if there is any; a rough one takes the numbers for independent."""
     latent = point[: problem.parameters]
     covariance = problem.covariance(latent)
     added = noise(problem, latent, covariance)
     place, rows = problem.places.place, problem.rows
     own = covariance[np.ix_(place, place)] + np.diag(added.variance)
+    if not (np.isfinite(own).all() and np.isfinite(added.shift).all() and np.isfinite(added.log_slope).all()):
+        return None
     if rough:
         own = np.diag(np.maximum(np.diag(own), 0.05**2))
     deviation = np.sqrt(np.diag(own))
