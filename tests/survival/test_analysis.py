@@ -125,7 +125,11 @@ def test_files_are_written_and_resumed(analysis: Analysis, folder: Path) -> None
     assert stored["reconstruction"]["time"].dims == ("chain", "replicate", "patient")
     assert stored.attrs["trial"] == "survival"
     stored.close()
-    assert (folder / "estimators.csv").read_text(encoding="utf-8").startswith("endpoint,estimators,reached,missed\n")
+    assert (
+        (folder / "estimators.csv")
+        .read_text(encoding="utf-8")
+        .startswith("endpoint,estimators,reached,missed,probability\n")
+    )
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert set(manifest["refused"]) == {"contradictory", "too-little"}
     figures = {path.stem for path in (folder / "figures").glob("*.png")}

@@ -96,7 +96,13 @@ class SurvivalResult(Result[SurvivalEndpoint, SurvivalFit]):
         tried = () if self.replicates is None else self.replicates.tried
         return {
             "estimators": [
-                {"endpoint": self.key, "estimators": one.estimators, "reached": one.reached, "missed": one.missed}
+                {
+                    "endpoint": self.key,
+                    "estimators": one.estimators,
+                    "reached": one.reached,
+                    "missed": one.missed,
+                    "probability": "",
+                }
                 for one in tried
             ]
         }
@@ -167,8 +173,9 @@ class PrintedResult(Result[SurvivalEndpoint, PrintedFit]):
             {
                 "endpoint": self.key,
                 "estimators": reading,
-                "reached": probability > 0,
-                "missed": f"probability {probability:.2g}",
+                "reached": True,
+                "missed": "",
+                "probability": f"{probability:.2g}",
             }
             for reading, probability in first.readings.items()
             if probability > 0
@@ -264,7 +271,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
     @property
     def tables(self) -> Mapping[str, tuple[str, ...]]:
         """The estimators that were tried."""
-        return {"estimators": ("endpoint", "estimators", "reached", "missed")}
+        return {"estimators": ("endpoint", "estimators", "reached", "missed", "probability")}
 
     @property
     def calibrations(self) -> tuple[Calibration, ...]:

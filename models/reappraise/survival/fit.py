@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -24,26 +24,25 @@ from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.published.patients import PatientData
-from reappraise.survival.answers import Questions, report
+from reappraise.survival.answers import report
 from reappraise.survival.counts import common_follow_up, digest_of, person_time
 from reappraise.survival.hazard import Grid, HazardPrior, hazard_prior
-from reappraise.survival.model import VARYING, HazardSets, PiecewiseExponential, model_named
-from reappraise.survival.tree import Shape, build_tree, tree_answers, tree_judged
+from reappraise.survival.hazard_job import HazardJob
+from reappraise.survival.model import PROPORTIONAL, VARYING, HazardSets, PiecewiseExponential, model_named
+from reappraise.survival.tree import build_tree, tree_answers
 
 SUBGROUP = "subgroup"
 """Factor of the levels that patients were given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "SurvivalFit"]):
-    """One posterior of hazards to be computed.
+class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
+    """One posterior of hazards given patients, to be computed.
 
     Parameters
     ----------
     patients
         Times and events, known or an ensemble of reconstructions.
-    grid
-        Intervals of constant hazard.
     model
         With a hazard ratio that may change with time, or without.
     prior
@@ -51,12 +50,8 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
     sampling
         As of every `PosteriorJob`. Of an ensemble, chains are those of the reconstruction and each replicate has its
         share of the draws.
-    horizons
-        Times that restricted means go to, ascending; the average hazard ratio takes the last.
-    landmarks
-        Times of survival probabilities, ascending.
-    better
-        Whether longer or shorter times are good.
+    grid, horizons, landmarks, better
+        As of every `HazardJob`.
     by
         "all", or "subgroup" for the levels in the data.
     between_scale
@@ -68,11 +63,7 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
     layout = "reappraise survival posterior 3"
 
     patients: PatientData
-    grid: Grid
     model: PiecewiseExponential = VARYING
-    horizons: tuple[float, ...]
-    landmarks: tuple[float, ...] = ()
-    better: Better = "higher"
     by: str = WHOLE
     between_scale: float = 0.5
     patients_digest: str = ""
@@ -80,22 +71,13 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
     def __post_init__(self) -> None:
         """Refuse what the data cannot answer, before anything is sampled."""
         endpoint = self.patients.endpoint
-        if not self.model.proportional and not self.prior.departure_scale > 0:
-            raise AnalysisError("departure_scale is 0, which is the model proportional-hazards")
+        self.require_answerable(PROPORTIONAL.name)
         if self.by not in {WHOLE, SUBGROUP}:
             raise AnalysisError(f'{endpoint}: expected by="{WHOLE}" or "{SUBGROUP}", got {self.by!r}')
         if self.by == SUBGROUP and not (self.patients.subgroup and self.patients.replicates == 1):
             raise AnalysisError(f"{endpoint}: subgroups need known data with a subgroup for each patient")
         if not self.patients.event.any(axis=-1).all():
             raise AnalysisError(f"{endpoint}: no events, so nothing is known of the hazards")
-        if not self.horizons:
-            raise AnalysisError("expected at least one horizon of the restricted mean")
-        for what, times in (("landmarks", self.landmarks), ("horizons", self.horizons)):
-            if list(times) != sorted(set(times)) or any(not 0 < time <= self.grid.horizon for time in times):
-                raise AnalysisError(
-                    f"expected {what} ascending, above 0 and at most {self.grid.horizon:g} {self.patients.unit}, "
-                    f"the horizon of the grid; got {times}"
-                )
 
     @property
     def endpoint(self) -> str:
@@ -108,6 +90,11 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
         return self.patients.unit
 
     @property
+    def arms(self) -> tuple[str, str]:
+        """Keys of control and experimental arm."""
+        return self.patients.arms
+
+    @property
     def totals(self) -> tuple[int, int]:
         """Patients of control and experimental arm."""
         return self.patients.patients
@@ -118,14 +105,9 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
         return self.patients.origin
 
     @property
-    def name(self) -> str:
-        """Name of the job, and of its file."""
-        return f"{self.patients.endpoint}.{self.by}.{self.model.name}.{self.prior.name}"
-
-    @property
-    def title(self) -> str:
-        """Endpoint, model and prior in a line."""
-        return f"{self.patients.endpoint}, {self.model.label}, prior {self.prior.label}: {self.entered.text}"
+    def factor(self) -> str:
+        """Factor whose levels are the groups of patients."""
+        return self.by
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -133,29 +115,9 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
         return tuple(sorted(set(self.patients.subgroup))) if self.by == SUBGROUP else (WHOLE,)
 
     @property
-    def entered(self) -> HazardPrior:
-        """The prior as it enters: proportional if so asked, the effect mirrored where the event is good."""
-        scale = 0.0 if self.model.proportional else self.prior.departure_scale
-        return replace(self.prior.held(self.better), departure_scale=scale)
-
-    @property
     def datasets(self) -> int:
         """Data sets: one that is known, or so many reconstructions."""
         return self.patients.chains * self.patients.replicates
-
-    @property
-    def labels(self) -> Shape:
-        """Questions, and labels of the dims."""
-        asked = Questions(
-            grid=self.grid,
-            unit=self.patients.unit,
-            arms=self.patients.arms,
-            better=self.better,
-            landmarks=self.landmarks,
-            horizons=self.horizons,
-            proportional=self.model.proportional,
-        )
-        return Shape(asked, self.groups)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -228,10 +190,6 @@ class SurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSets, "S
     def assemble(self, data: HazardSets, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file."""
         return build_tree(self.model, self.labels, data, sampled, rng)
-
-    def judged(self, tree: xr.DataTree) -> dict[str, Judged]:
-        """Hazards and their parameters, and the answers."""
-        return tree_judged(tree, self.labels)
 
     def judge(self, judged: Mapping[str, Judged], statistics: Arrays) -> Diagnosis:
         """The verdict, energy of replicates taken each from its own mean."""

@@ -15,61 +15,55 @@ from reappraise.core.arms import WHOLE, Better
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import LogRatioPrior
-from reappraise.fits.diagnose import Check, Diagnosis, Judged
+from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
-from reappraise.fits.job import Advance, Attributes, PosteriorJob, contrasted
+from reappraise.fits.job import Advance, Attributes, contrasted
 from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.published.trial import TrialEndpoint
-from reappraise.survival.answers import Questions, report
-from reappraise.survival.hazard import Grid, HazardPrior, hazard_prior
-from reappraise.survival.printed.misfit import Misfit, misfit_of
-from reappraise.survival.printed.model import PRINTED, PRINTED_MODELS, PrintData, PrintedSurvival
+from reappraise.survival.answers import report
+from reappraise.survival.hazard import HazardPrior, hazard_prior
+from reappraise.survival.hazard_job import HazardJob
+from reappraise.survival.printed.misfit import Misfit, misfit_at, misfit_of
+from reappraise.survival.printed.model import PRINTED, PRINTED_PROPORTIONAL, PrintData, PrintedSurvival
 from reappraise.survival.printed.published import Print, print_of
 from reappraise.survival.printed.tree import build_print_tree
 from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
-from reappraise.survival.tree import Shape, tree_answers, tree_judged
+from reappraise.survival.tree import tree_answers
 
 ACCEPT: Final = 0.99
 """Acceptance that the step size is tuned to: the posterior of a walk's scale has a long tail, and steps are cheap."""
 IMPOSSIBLE: Final = 1e-4
 """Joint probability of printed numbers below which they contradict each other."""
+CONTRADICTORY: Final = 1e-8
+"""The same at the parameters that fit best, below which nothing is sampled."""
 CORRECT: Final = "check this number in the source, or leave it out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedJob(PosteriorJob[PrintedSurvival, HazardPrior, PrintData, "PrintedFit"]):
+class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
     """One posterior of hazards given the print, to be computed.
 
     Parameters
     ----------
     printed
         What was printed.
-    grid
-        Intervals of constant hazard.
-    model, prior, sampling
-        As of every `PosteriorJob`; the prior for events that are bad.
-    horizons, landmarks, better
-        As of `SurvivalJob`.
+    model
+        With a hazard ratio that may change with time, or without.
+    grid, prior, sampling, horizons, landmarks, better
+        As of every `HazardJob`; the prior for events that are bad.
     """
 
     layout = "reappraise printed survival posterior 1"
 
     printed: Print
-    grid: Grid
     model: PrintedSurvival = PRINTED
-    horizons: tuple[float, ...]
-    landmarks: tuple[float, ...] = ()
-    better: Better = "higher"
 
     def __post_init__(self) -> None:
         """Refuse what no answer can be given to, before anything is sampled."""
-        if not self.model.proportional and not self.prior.departure_scale > 0:
-            raise AnalysisError(f"departure_scale is 0, which is the model {PRINTED_MODELS[1].name}")
-        if not self.horizons:
-            raise AnalysisError("expected at least one horizon of the restricted mean")
+        self.require_answerable(PRINTED_PROPORTIONAL.name)
 
     @property
     def endpoint(self) -> str:
@@ -95,36 +89,6 @@ class PrintedJob(PosteriorJob[PrintedSurvival, HazardPrior, PrintData, "PrintedF
     def origin(self) -> str:
         """What is known."""
         return "printed numbers"
-
-    @property
-    def name(self) -> str:
-        """Name of the job, and of its file."""
-        return f"{self.endpoint}.{WHOLE}.{self.model.name}.{self.prior.name}"
-
-    @property
-    def title(self) -> str:
-        """Endpoint, model and prior in a line."""
-        return f"{self.endpoint}, {self.model.label}, prior {self.prior.label}: {self.entered.text}"
-
-    @property
-    def entered(self) -> HazardPrior:
-        """The prior as it enters: proportional if so asked, the effect mirrored where the event is good."""
-        scale = 0.0 if self.model.proportional else self.prior.departure_scale
-        return replace(self.prior.held(self.better), departure_scale=scale)
-
-    @property
-    def labels(self) -> Shape:
-        """Questions, and labels of the dims."""
-        asked = Questions(
-            grid=self.grid,
-            unit=self.unit,
-            arms=self.arms,
-            better=self.better,
-            landmarks=self.landmarks,
-            horizons=self.horizons,
-            proportional=self.model.proportional,
-        )
-        return Shape(asked, (WHOLE,))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -174,8 +138,23 @@ class PrintedJob(PosteriorJob[PrintedSurvival, HazardPrior, PrintData, "PrintedF
         return f" on the likelihood of {len({row.text for row in self.printed.rows})} printed numbers"
 
     def data(self) -> PrintData:
-        """The print, its whitening and the numbers of the prior."""
-        return self.model.data(self.printed.problem(self.entered, self.grid))
+        """The print, its whitening and the numbers of the prior.
+
+        Raises
+        ------
+        AnalysisError
+            If the printed numbers contradict each other whatever the parameters: sampling would take minutes to say so.
+        """
+        problem = self.printed.problem(self.entered, self.grid)
+        data = self.model.data(problem)
+        found = misfit_at(problem, data)
+        if found.joint < CONTRADICTORY:
+            raise AnalysisError(
+                f"{self.endpoint}: the printed numbers contradict each other: even the parameters that fit them best "
+                f"would give numbers so far apart in fewer than 1 of {1 / CONTRADICTORY:,.0f} trials. What fits the "
+                f"others worst: {found.worst}. Check it in the source, or leave it out"
+            )
+        return data
 
     def draw(self, data: PrintData, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
         """Sample the posterior."""
@@ -186,10 +165,6 @@ class PrintedJob(PosteriorJob[PrintedSurvival, HazardPrior, PrintData, "PrintedF
         """All groups of the file."""
         problem = self.printed.problem(self.entered, self.grid)
         return build_print_tree(self.model, self.labels, problem, data, sampled, rng)
-
-    def judged(self, tree: xr.DataTree) -> dict[str, Judged]:
-        """Hazards and their parameters, and the answers."""
-        return tree_judged(tree, self.labels)
 
     def checks(self, tree: xr.DataTree) -> Iterator[Check]:
         """Yield whether the printed numbers can come from one trial."""

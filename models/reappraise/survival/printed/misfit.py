@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import erfc, sqrt
 
 import numpy as np
 import xarray as xr
 from scipy.stats import chi2
+
+from reappraise.survival.printed.cells import Floats
+from reappraise.survival.printed.mode import OPEN
+from reappraise.survival.printed.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,27 @@ class Misfit:
         if not self.each:
             return "nothing is printed"
         return f"{self.worst}: 1 in {1 / max(self.each[self.worst], 1e-12):,.0f} given the others"
+
+
+def misfit_at(problem: Problem, data: Mapping[str, Floats]) -> Misfit:
+    """The misfit at the most probable parameters, before anything is sampled.
+
+    Parameters
+    ----------
+    problem, data
+        The print, and the values of the model's data variables.
+    """
+    centre = data["centre"]
+    residual = data["printed"] - data["opened"] @ np.exp(centre[-OPEN:]) - problem.expected(centre[:-OPEN])
+    fit = data["log_weight"] - np.square(data["whiten"] @ residual).sum(axis=-1) / 2
+    likeliest = int(np.argmax(fit))
+    rows = [row for row in problem.rows if problem.readings[likeliest].holds(row)]
+    place = problem.places.place[[problem.readings[likeliest].holds(row) for row in problem.rows]]
+    whiten = data["whiten"][likeliest][np.ix_(place, place)]
+    precision = whiten.T @ whiten
+    z = precision @ residual[place] / np.sqrt(np.diag(precision))
+    each = {row.text: erfc(abs(float(one)) / sqrt(2)) for row, one in zip(rows, z, strict=True)}
+    return Misfit(float(chi2.sf(residual[place] @ precision @ residual[place], len(rows))), each)
 
 
 def misfit_of(tree: xr.DataTree) -> Misfit:

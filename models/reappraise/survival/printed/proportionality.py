@@ -48,7 +48,8 @@ def compare_printed(varying: PrintedFit, proportional: PrintedFit) -> Proportion
         raise AnalysisError(f"expected the two models fitted to one print, got {job.name} and {proportional.job.name}")
     points = varying.tree["agreement"]["point"].transpose("chain", "draw", "variable").to_numpy().astype(np.float64)
     kept = points[:, :: max(1, points.shape[1] // DRAWS)]
-    log_ratio, small = _ratios(kept, [job.data()[name] for name in DATA], SMALL_SD / job.prior.departure_scale)
+    data = job.data()
+    log_ratio, small = _ratios(kept, [data[name] for name in DATA], SMALL_SD / job.prior.departure_scale)
     factor, error = averaged(log_ratio)
     departure = varying.tree["posterior"]["departure_sd"].transpose("chain", "draw").to_numpy().astype(np.float64)
     failed = [f"{fit.job.model.name}: {fit.diagnosis.failures}" for fit in (varying, proportional) if not fit.converged]
