@@ -33,8 +33,9 @@ from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.tree import tree_answers
 
-ACCEPT: Final = 0.99
-"""Acceptance that the step size is tuned to: the posterior of a walk's scale has a long tail, and steps are cheap."""
+ACCEPT: Final = (0.98, 0.995, 0.999)
+"""Acceptances that the step size is tuned to, one after the other until nothing diverges: where next to nothing is
+printed about follow-up, losses and the earliest data cutoff stand for each other along a curved ridge."""
 IMPOSSIBLE: Final = 1e-4
 """Joint probability of printed numbers below which they contradict each other."""
 CONTRADICTORY: Final = 1e-8
@@ -158,8 +159,12 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
 
     def draw(self, data: PrintData, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
         """Sample the posterior."""
-        accept = max(self.sampling.target_accept, ACCEPT)
-        return draw(self.compiled, data, replace(self.sampling, target_accept=accept), seed)
+        asked = [max(self.sampling.target_accept, accept) for accept in ACCEPT]
+        for accept in asked:
+            found = draw(self.compiled, data, replace(self.sampling, target_accept=accept), seed)
+            if not found.statistics["diverging"].any():
+                break
+        return found
 
     def assemble(self, data: PrintData, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file."""

@@ -7,6 +7,7 @@ graph of a few hundred array operations takes minutes to compile and ten times a
 from __future__ import annotations
 
 from math import exp, log, log1p, sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,17 @@ from reappraise.survival.printed.shares import (
     FLOOR,
     LATER,
     LATEST_SD,
+    LOG_TWO,
     LONGEST,
     LOST,
     SLOW_WALK,
     SOFT,
 )
 from reappraise.survival.printed.statistics import FIRST, ROWS, SHARPNESS
+from reappraise.survival.pseudo_ipd.compiled import forget_stale
 from reappraise.survival.pseudo_ipd.compiled import vectorised as compiled
+
+forget_stale(Path(__file__).parent)
 
 SPREAD, EVENTS, OBSERVED, POTENTIAL, BOTH = (
     FIRST[name] for name in ("spread", "events", "observed", "potential", "both")
@@ -75,7 +80,7 @@ def _follow(
         for k in range(CENSORING_STEPS):
             walk[s] += censoring[3 + k] * SLOW_WALK[k, s]
         walk[s] = exp(walk[s])
-    lost = LOST / end * exp(censoring[0])
+    lost = LOST / end * softplus(censoring[0]) / LOG_TWO
     apart = exp(APART * censoring[3 + CENSORING_STEPS])
     for a in range(2):
         cumulative = 0.0
@@ -276,12 +281,12 @@ def _pull_censoring(
     cells, end = stretch.size, edges[edges.size - 1]
     latest, earliest, late, early = _ends(censoring, settings)
     soft, between = SOFT * end, latest - earliest
-    lost = LOST / end * exp(censoring[0])
+    by_lost = LOST / end * logistic(censoring[0]) / LOG_TWO
     apart = exp(APART * censoring[3 + CENSORING_STEPS])
     by_still, by_step = np.zeros(cells + 1), np.zeros(CENSORING_STEPS)
     for m in range(cells):
         by_leaving = by_ending[0, m] / apart + by_ending[1, m] * apart
-        by_censoring[0] += by_leaving * lost * (edges[m + 1] - edges[m])
+        by_censoring[0] += by_leaving * by_lost * (edges[m + 1] - edges[m])
         s = int(stretch[m])
         by_still[m] += by_leaving * walk[s]
         by_still[m + 1] -= by_leaving * walk[s]

@@ -275,6 +275,7 @@ def _spread(value: float, low: Target, high: Target) -> Iterator[Row]:
         time=low.at,
         observed=log(error / slope),
         width=unit / (len(sides) * low.z) / error,
+        loose=LOOSE,
         text=f"limits of {low.text.removesuffix(', lower limit')}",
     )
 

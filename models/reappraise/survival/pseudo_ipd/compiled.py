@@ -23,9 +23,14 @@ def vectorised[Function: Callable[..., Any]](function: Function) -> Function:
     return machine_code  # type: ignore[no-any-return]  # as above
 
 
-def _forget_stale() -> None:
-    """Remove machine code of other sources: numba looks only at the file of the outermost function."""
-    folder = Path(__file__).parent
+def forget_stale(folder: Path) -> None:
+    """Remove machine code of other sources from a folder: numba looks only at the file of the outermost function.
+
+    Parameters
+    ----------
+    folder
+        Where sources lie whose functions call each other.
+    """
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()
     stamp = folder / "__pycache__" / "compiled-from"
     with suppress(OSError):
@@ -37,4 +42,4 @@ def _forget_stale() -> None:
         stamp.write_text(digest, encoding="ascii")
 
 
-_forget_stale()
+forget_stale(Path(__file__).parent)
