@@ -207,16 +207,17 @@ def test_no_departure_is_proportional_hazards(proportional: SurvivalFit) -> None
 
 @pytest.mark.sampling
 def test_where_hazards_cross_the_posterior_sides_with_cox_and_not_with_the_average_over_time() -> None:
-    """The prior draws changes of the ratio towards none, by 0.03 or so of its logarithm; the average of logarithms
-    differs from Cox's by as much. Together they are half of Cox's standard error, 0.11.
+    """What prior and average of logarithms leave between posterior and Cox's estimate is at most 0.03 each, half of
+    Cox's standard error of 0.11. Probabilities, .08 and .81, have Monte Carlo errors of .01 and lie 5 from the bounds.
     """
     data = crossing()
-    fit = fitted("crossing", data, grid=CROSSING, sampling=Sampling(draws=500))
+    turning = HazardPrior(effect=REFERENCE, median=18.0, departure_scale=2.0)
+    fit = fit_survival(data, grid=CROSSING, prior=turning, seed=12)
     regression = cox_ratio(data.time[0, 0], data.event[0, 0], data.arm)
     found = {item.quantity: item for item in fit.estimates if item.numerator and not item.at}
     assert np.log(found["hazard_ratio"].value) == pytest.approx(regression.log_value, abs=0.06)
-    assert found["hazard_ratio"].prob_benefit < 0.25
-    assert found["time_averaged_hazard_ratio"].value < 0.9 < 1.1 < found["hazard_ratio"].value
+    assert found["hazard_ratio"].prob_benefit < 0.15
+    assert found["time_averaged_hazard_ratio"].prob_benefit > 0.7
     before = np.log(fit.tree["prior"]["hazard_ratio"].values.astype(np.float64))
     assert abs(before.mean()) < ERRORS * before.std() / np.sqrt(before.size)
 

@@ -360,8 +360,8 @@ def _note(subject: SurvivalSubject, told: list[Answer], horizon: float, *, print
     said = (
         "Each point is a posterior draw; percentages are posterior probabilities and add up to 100%. "
         f"Median and hazard ratio favour different arms with probability {probability(opposed)}. A median is one point "
-        "of a curve; the hazard ratio is averaged over the events of the whole follow-up, as Cox's regression averages: where they disagree, the curves as a "
-        f"rule cross or run close. A median not reached{beyond} counts as longer than one that is; the shaded "
-        "strips hold such draws, without a horizontal axis."
+        "of a curve; the hazard ratio is averaged over the events of the whole follow-up, as by Cox's regression: "
+        f"where they disagree, the curves as a rule cross or run close. A median not reached{beyond} counts as longer "
+        "than one that is; the shaded strips hold such draws, without a horizontal axis."
     )
     return f"{said} Black square: as published, with the interval of the hazard ratio." if printed else said
