@@ -27,14 +27,11 @@ from reappraise.fits.nuts import Sampled, compiled
 from reappraise.fits.sampling import Sampling
 from reappraise.published.patients import PatientData
 from reappraise.survival import estimands as of
-from reappraise.survival.classical.cox import hazard_ratio as cox_ratio
 from reappraise.survival.fit import SurvivalFit, SurvivalJob, fit_survival
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import VARYING
 from reappraise.survival.reweighted import reweighted
 from reappraise.survival.tree import build_tree
-from support.crossing import GRID as CROSSING
-from support.crossing import crossing
 from support.draws import ERRORS, draws, error, same_mean
 
 ROSSI = load_rossi()
@@ -203,23 +200,6 @@ def test_no_departure_is_proportional_hazards(proportional: SurvivalFit) -> None
     assert same_mean(draws(fitted("slight", prior=slight), "effect"), draws(proportional, "effect"))
     with pytest.raises(AnalysisError, match="proportional-hazards"):
         fitted("none", prior=replace(slight, departure_scale=0.0))
-
-
-@pytest.mark.sampling
-def test_where_hazards_cross_the_posterior_sides_with_cox_and_not_with_the_average_over_time() -> None:
-    """What prior and average of logarithms leave between posterior and Cox's estimate is at most 0.03 each, half of
-    Cox's standard error of 0.11. Probabilities, .08 and .81, have Monte Carlo errors of .01 and lie 5 from the bounds.
-    """
-    data = crossing()
-    turning = HazardPrior(effect=REFERENCE, median=18.0, departure_scale=2.0)
-    fit = fit_survival(data, grid=CROSSING, prior=turning, seed=12)
-    regression = cox_ratio(data.time[0, 0], data.event[0, 0], data.arm)
-    found = {item.quantity: item for item in fit.estimates if item.numerator and not item.at}
-    assert np.log(found["hazard_ratio"].value) == pytest.approx(regression.log_value, abs=0.06)
-    assert found["hazard_ratio"].prob_benefit < 0.15
-    assert found["time_averaged_hazard_ratio"].prob_benefit > 0.7
-    before = np.log(fit.tree["prior"]["hazard_ratio"].values.astype(np.float64))
-    assert abs(before.mean()) < ERRORS * before.std() / np.sqrt(before.size)
 
 
 @pytest.mark.sampling

@@ -103,7 +103,7 @@ class Problem:
         """Person-time that is expected within the follow-up, in its unit, dims (..., arm, interval)."""
         by_cell = self.followed(latent).risk * self.cells.width * np.array(self.totals)[:, None]
         inside = self.cells.interval[:, None] == np.arange(self.grid.intervals)
-        return np.maximum(by_cell @ inside, FLOOR * self.cells.end)
+        return np.asarray(np.maximum(by_cell @ inside, FLOOR * self.cells.end))
 
     def expected(self, latent: Any, moved: Mapping[str, Floats] | None = None) -> Any:
         """What every statistic tends to, dims (..., row); perhaps with other places to be read at."""
