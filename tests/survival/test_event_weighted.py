@@ -1,7 +1,7 @@
 """The hazard ratio without a time beside Cox's, where hazards cross: averaged over events, and not over time.
 
-Posteriors are here, but for the last test, the exact one of hazards by cell, independent Gamma(d + 1/2, E), drawn from a
-fixed seed: nothing is sampled by a chain, and every number is the same in every run.
+Posteriors are here, but for the last test, the exact one of hazards by cell, independent Gamma(d + 1/2, E), drawn from
+a fixed seed: nothing is sampled by a chain, and every number is the same in every run.
 """
 
 from __future__ import annotations
@@ -178,8 +178,8 @@ def test_person_time_that_a_print_leads_to_expect_is_that_of_its_patients() -> N
 @pytest.mark.sampling
 def test_the_posterior_of_chains_sides_with_cox_too_and_its_prior_with_nobody() -> None:
     """What prior and average of logarithms leave between posterior and Cox's estimate is at most 0.03 each, half of
-    Cox's standard error of 0.11. Probabilities, .08 and .81, have Monte Carlo errors of .01 and lie 5 from the bounds; so does
-    the mean of 1,000 draws from the prior, of its own standard errors.
+    Cox's standard error of 0.11. Probabilities, .08 and .81, have Monte Carlo errors of .01 and lie 5 from the
+    bounds. The prior's mean is 0, and 5 standard errors are a false alarm once in 1.7 million times.
     """
     turning = HazardPrior(effect=hazard_ratio_priors()[0], median=18.0, departure_scale=2.0)
     fit = fit_survival(DATA, grid=GRID, prior=turning, seed=12)
