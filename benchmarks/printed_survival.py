@@ -69,12 +69,11 @@ def simulate(asked: Problem, latent: np.ndarray, rng: np.random.Generator) -> Pa
     return PatientData.known(np.concatenate(times), np.concatenate(events), arm, endpoint="simulated")
 
 
-def answers(log_hazard: np.ndarray, grid: Grid) -> np.ndarray:
-    """Survival at three times by arm, difference of restricted means, log average hazard ratio; dims (..., answer)."""
+def answers(log_hazard: np.ndarray, hazard_ratio: np.ndarray, grid: Grid) -> np.ndarray:
+    """Survival at three times by arm, difference of restricted means, log hazard ratio; dims (..., answer)."""
     by_arm = of.survival(log_hazard, grid, PLACES)
     means = of.restricted_mean(log_hazard, grid, 18.0)
-    ratio = np.log(of.average_hazard_ratio(log_hazard, grid, 18.0))[..., None]
-    parts = [by_arm[..., 0, :], by_arm[..., 1, :], means[..., 1, :] - means[..., 0, :], ratio]
+    parts = [by_arm[..., 0, :], by_arm[..., 1, :], means[..., 1, :] - means[..., 0, :], np.log(hazard_ratio)[..., None]]
     return np.concatenate(parts, axis=-1)
 
 
@@ -98,9 +97,11 @@ def covers(total: int, trials: int) -> dict[str, object]:
         except AnalysisError:
             continue
         seconds.append(time.perf_counter() - began)
-        log_hazard = fit.tree["posterior"]["log_hazard"].transpose("chain", "draw", "arm", "interval").to_numpy()
-        found = answers(log_hazard.astype(np.float64), fit.job.grid)
-        truth = answers(log_hazards(latent, asked.data)[None, None], asked.grid)
+        posterior = fit.tree["posterior"].to_dataset().astype(np.float64).transpose("chain", "draw", ...)
+        log_hazard = posterior["log_hazard"].transpose(..., "arm", "interval").to_numpy()
+        found = answers(log_hazard, posterior["hazard_ratio"].to_numpy(), fit.job.grid)
+        real = log_hazards(latent, asked.data)[None, None]
+        truth = answers(real, of.event_weighted_hazard_ratio(real, asked.person_time(latent)), asked.grid)
         ranks.append((found < truth).mean(axis=(0, 1)))
         passed += all(check.passed for check in fit.diagnosis.checks if check.name in {"R-hat", "divergences"})
         surprising += fit.misfit.joint < 1e-4

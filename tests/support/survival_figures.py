@@ -107,9 +107,7 @@ RATIO = printed(
 def rows() -> list[SensitivityRow]:
     draws = posterior().average
     low, value, high = (float(number) for number in np.quantile(draws, [0.025, 0.5, 0.975]))
-    found = replace(
-        RATIO, kind="posterior", quantity="average_hazard_ratio", value=value, low=low, high=high, prob_benefit=0.83
-    )
+    found = replace(RATIO, kind="posterior", value=value, low=low, high=high, prob_benefit=0.83)
     return [
         SensitivityRow(estimate=RATIO),
         SensitivityRow(estimate=replace(RATIO, kind="recomputed", value=0.81, low=0.49, high=1.33)),

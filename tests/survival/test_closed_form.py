@@ -127,7 +127,7 @@ def test_what_follows_from_the_hazards_is_exponential_too(fit: SurvivalFit) -> N
     np.testing.assert_allclose(posterior["median"], np.log(2) / hazards, rtol=1e-4)
     np.testing.assert_allclose(posterior["survival_at"].sel(landmark=10.0), np.exp(-10 * hazards), rtol=1e-4)
     ratio = (hazards.isel(arm=1) / hazards.isel(arm=0)).values
-    for name in ("hazard_ratio", "average_hazard_ratio"):
+    for name in ("hazard_ratio", "time_averaged_hazard_ratio"):
         np.testing.assert_allclose(posterior[name], ratio, rtol=1e-4)
 
 

@@ -26,6 +26,7 @@ from reappraise.fits.netcdf import read_tree, write_tree
 from reappraise.fits.nuts import Sampled, compiled
 from reappraise.fits.sampling import Sampling
 from reappraise.published.patients import PatientData
+from reappraise.survival import estimands as of
 from reappraise.survival.fit import SurvivalFit, SurvivalJob, fit_survival
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import VARYING
@@ -79,7 +80,7 @@ def test_the_tree_holds_what_figures_draw(plain: SurvivalFit) -> None:
     expected = {
         "log_hazard": ("arm", "interval"),
         "hazard_ratio": (),
-        "average_hazard_ratio": (),
+        "time_averaged_hazard_ratio": (),
         "survival": ("arm", "time"),
         "median": ("arm",),
         "survival_at": ("arm", "landmark"),
@@ -170,7 +171,7 @@ def test_exchanging_the_arms_mirrors_every_contrast(plain: SurvivalFit) -> None:
         ("restricted_mean_difference", {"horizon": 52.0}),
     ):
         assert same_mean(draws(plain, name, **labels), -draws(mirrored, name, **labels))
-    assert same_mean(np.log(draws(plain, "average_hazard_ratio")), -np.log(draws(mirrored, "average_hazard_ratio")))
+    assert same_mean(np.log(draws(plain, "hazard_ratio")), -np.log(draws(mirrored, "hazard_ratio")))
     assert same_mean(draws(plain, "survival", arm="aid", time=26.0), draws(mirrored, "survival", arm="aid", time=26.0))
 
 
@@ -179,7 +180,7 @@ def test_the_unit_of_time_does_not_matter(plain: SurvivalFit) -> None:
     days = replace(DATA, time=DATA.time * 7, unit="days")
     grid = Grid(tuple(cut * 7 for cut in COARSE.cuts), 52.0 * 7)
     fit = fit_survival(days, grid=grid, landmarks=tuple(7 * time for time in LANDMARKS), seed=99)
-    for name, factor in (("effect", 1.0), ("average_hazard_ratio", 1.0), ("restricted_mean_difference", 7.0)):
+    for name, factor in (("effect", 1.0), ("hazard_ratio", 1.0), ("restricted_mean_difference", 7.0)):
         assert same_mean(factor * draws(plain, name).reshape(4, -1), draws(fit, name).reshape(4, -1))
     for landmark, arm in zip(LANDMARKS, (*DATA.arms, DATA.arms[0]), strict=True):
         labels = {"arm": arm, "landmark": landmark}
@@ -192,7 +193,8 @@ def test_the_unit_of_time_does_not_matter(plain: SurvivalFit) -> None:
 def test_no_departure_is_proportional_hazards(proportional: SurvivalFit) -> None:
     ratio = draws(proportional, "hazard_ratio")
     assert draws(proportional, "hazard_ratio_at") == pytest.approx(np.repeat(ratio[..., None], 61, -1), rel=1e-4)
-    assert draws(proportional, "average_hazard_ratio") == pytest.approx(ratio, rel=1e-4)
+    assert draws(proportional, "time_averaged_hazard_ratio") == pytest.approx(ratio, rel=1e-4)
+    assert not [item for item in proportional.estimates if item.quantity == "time_averaged_hazard_ratio"]
     assert not draws(proportional, "departure_sd").any()
     slight = HazardPrior(effect=REFERENCE, median=26.0, departure_scale=1e-6)
     assert same_mean(draws(fitted("slight", prior=slight), "effect"), draws(proportional, "effect"))
@@ -214,7 +216,7 @@ def test_an_ensemble_of_copies_has_the_posterior_of_the_original(plain: Survival
     assert fit.converged, fit.diagnosis.failures
     assert told == [(done, 100) for done in range(1, 101)]
     assert fit.tree["sample_stats"]["replicate"].values[0].tolist() == np.repeat(np.arange(25), 80).tolist()
-    for name in ("effect", "walk_sd", "departure_sd", "average_hazard_ratio"):
+    for name in ("effect", "walk_sd", "departure_sd", "hazard_ratio"):
         here, there = draws(fit, name), draws(plain, name)
         assert same_mean(here, there)
         assert here.std() == pytest.approx(there.std(), rel=0.1)  # 5 errors of two sds at 2,000 effective draws each
@@ -298,6 +300,10 @@ def test_subgroups_shrink_towards_each_other_and_not_past_equality(plain: Surviv
         for fit in fits
     ]
     assert apart[0] < 1e-4 < apart[1]
+    for group in ("worked", "never worked"):  # each by the events of its own patients
+        exposure = fits[1].tree["constant_data"]["exposure"].sel(group=group).transpose("arm", "interval").values
+        own = of.event_weighted_hazard_ratio(draws(fits[1], "log_hazard", group=group), exposure)
+        assert draws(fits[1], "hazard_ratio", group=group) == pytest.approx(own, rel=1e-5)  # single precision
     populations = {item.population for item in fits[1].estimates}
     assert populations == {"subgroup=never worked", "subgroup=worked"}
     assert all(fit.converged for fit in fits), [fit.diagnosis.failures for fit in fits]

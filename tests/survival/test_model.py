@@ -148,15 +148,16 @@ def test_quantiles_invert_survival_and_conditional_survival_is_a_ratio() -> None
         of.conditional_survival(draws, GRID, 3.0, given=4.0)
 
 
-def test_average_hazard_ratio_is_constant_ratio_and_reciprocal_under_exchange() -> None:
+def test_event_weighted_hazard_ratio_is_constant_ratio_and_reciprocal_under_exchange() -> None:
+    exposure = np.array([[150.0, 120.0, 60.0, 20.0], [140.0, 125.0, 80.0, 1e-9]])
     proportional = np.stack([LOG_HAZARD[0], LOG_HAZARD[0] + np.log(0.7)])
-    assert of.average_hazard_ratio(proportional, GRID, 12.0) == pytest.approx(0.7)
-    there, back = (of.average_hazard_ratio(hazards, GRID, 12.0) for hazards in (LOG_HAZARD, LOG_HAZARD[::-1]))
-    assert there * back == pytest.approx(1.0)
-    early = of.average_hazard_ratio(LOG_HAZARD, GRID, 1.5)
-    assert early == pytest.approx(of.hazard_ratio(LOG_HAZARD, GRID, 1.0)[0])
-    edges = np.array([0.0, 2.0, 5.0, 9.0, 12.0])
-    weight = -np.diff(of.survival(LOG_HAZARD, GRID, edges)).sum(axis=0)
+    assert of.event_weighted_hazard_ratio(proportional, exposure) == pytest.approx(0.7)
+    there = of.event_weighted_hazard_ratio(LOG_HAZARD, exposure)
+    assert there * of.event_weighted_hazard_ratio(LOG_HAZARD[::-1], exposure[::-1]) == pytest.approx(1.0)
+    early = np.where([True, False, False, False], exposure, 1e-9)
+    assert of.event_weighted_hazard_ratio(LOG_HAZARD, early) == pytest.approx(of.hazard_ratio(LOG_HAZARD, GRID, 1.0)[0])
+    share = exposure[1] / exposure.sum(axis=0)
+    weight = (exposure * np.exp(LOG_HAZARD)).sum(axis=0) * share * (1 - share)
     assert np.log(there) == pytest.approx(np.average(LOG_HAZARD[1] - LOG_HAZARD[0], weights=weight))
 
 

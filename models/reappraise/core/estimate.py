@@ -54,7 +54,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("risk_ratio", "Risk ratio", "ratio", 1.0),
         Quantity("odds_ratio", "Odds ratio", "ratio", 1.0),
         Quantity("hazard_ratio", "Hazard ratio", "ratio", 1.0, hastens=True),
-        Quantity("average_hazard_ratio", "Event-weighted average hazard ratio", "ratio", 1.0, hastens=True),
+        Quantity("time_averaged_hazard_ratio", "Hazard ratio averaged over time", "ratio", 1.0, hastens=True),
         Quantity("not_reached", "Probability that the median is not reached", "arm"),
         Quantity("conditional_survival", "Conditional survival probability", "arm"),
         Quantity("survival_difference", "Difference of survival probabilities", "difference", 0.0),

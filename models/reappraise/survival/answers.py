@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import inf, log
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from reappraise.survival.hazard import Grid
 
 type Good = Literal["more", "less"]
 """Whether more of a contrast, experimental over control, means a longer or a shorter time to the event."""
+
+EVENT_WEIGHTED: Final = "averaged over the events expected within the follow-up, weighted as by Cox's regression"
+"""What a hazard ratio without a time is, where it changes with time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +40,9 @@ class Questions:
     landmarks
         Times of survival probabilities.
     horizons
-        Times that restricted means go to; the average hazard ratio takes the last.
+        Times that restricted means go to.
     proportional
-        Whether the hazard ratio is the same at all times, so that asking for it by time is idle.
+        Whether the hazard ratio is the same at all times, so that asking for it by time, or its average, is idle.
     """
 
     grid: Grid
@@ -67,6 +70,8 @@ class Answer:
         For contrasts, draw by draw: whether the time to the event is longer in the experimental arm.
     beyond
         Values above it were not reached.
+    meaning
+        What the quantity is, where its name leaves that open.
     """
 
     quantity: str
@@ -76,6 +81,7 @@ class Answer:
     logarithmic: bool = False
     longer: NDArray[np.bool_] | None = None
     beyond: float = inf
+    meaning: str = ""
 
     @property
     def name(self) -> str:
@@ -91,17 +97,23 @@ class Answer:
         return Judged(self.draws, reported=True, beyond=self.beyond)
 
 
-def answers(log_hazard: Floats, effect: Floats, asked: Questions) -> Iterator[Answer]:
+def answers(log_hazard: Floats, asked: Questions, *, hazard_ratio: Floats, effect: Floats) -> Iterator[Answer]:
     """Yield the reported quantities, arms first, then contrasts of experimental over (or minus) control.
+
+    The hazard ratio without a time is the event-weighted one, which stands beside a printed one from Cox's regression.
+    Where it changes with time, the unweighted average over time has a name of its own: late times weigh in it as much
+    as early ones, however few are followed then.
 
     Parameters
     ----------
     log_hazard
         Dims (chain, draw, arm, interval).
-    effect
-        Log hazard ratio, averaged over the follow-up; dims (chain, draw).
     asked
         What is asked.
+    hazard_ratio
+        `estimands.event_weighted_hazard_ratio`; dims (chain, draw).
+    effect
+        Log hazard ratio averaged over time, from 0 to the horizon of the grid; dims (chain, draw).
     """
     grid, times = asked.grid, partial(_time, unit=asked.unit)
     for arm, name in enumerate(asked.arms):
@@ -122,10 +134,12 @@ def answers(log_hazard: Floats, effect: Floats, asked: Questions) -> Iterator[An
             mean = of.restricted_mean(own, grid, horizon)[..., 0]
             yield Answer(quantity="restricted_mean", arm=name, at=times(horizon), draws=mean)
             yield Answer(quantity="time_lost", arm=name, at=times(horizon), draws=horizon - mean)
-    yield _contrast("hazard_ratio", np.exp(effect), "less")
-    if not asked.proportional:
-        last = asked.horizons[-1]
-        yield _contrast("average_hazard_ratio", of.average_hazard_ratio(log_hazard, grid, last), "less", times(last))
+    if asked.proportional:
+        yield _contrast("hazard_ratio", hazard_ratio, "less")
+    else:
+        over_time = f"averaged over time, 0 to {times(grid.horizon)}, all times alike"
+        yield replace(_contrast("hazard_ratio", hazard_ratio, "less"), meaning=EVENT_WEIGHTED)
+        yield replace(_contrast("time_averaged_hazard_ratio", np.exp(effect), "less"), meaning=over_time)
         for landmark in asked.landmarks:
             yield _contrast(
                 "hazard_ratio", of.hazard_ratio(log_hazard, grid, landmark)[..., 0], "less", times(landmark)
@@ -163,7 +177,7 @@ def report(
     for answer in found:
         named = {"quantity": answer.quantity, "at": answer.at}
         own = partial(make, arm=answer.arm, **named) if answer.longer is None else partial(contrast, **named)
-        yield estimated(
+        estimate = estimated(
             own,
             answer.draws,
             level,
@@ -171,6 +185,7 @@ def report(
             beyond=answer.beyond,
             prob_benefit=None if answer.longer is None else probability(_good(answer.longer, asked)),
         )
+        yield replace(estimate, method=f"{estimate.method}; {answer.meaning}") if answer.meaning else estimate
         if answer.quantity == "median":
             medians[answer.arm] = answer.draws
             missed = probability(answer.draws > answer.beyond)

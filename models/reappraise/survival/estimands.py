@@ -1,4 +1,4 @@
-"""From hazards to estimands: survival, quantiles, restricted means, average hazard ratio. Plain arrays, any draws.
+"""From hazards to estimands: survival, quantiles, restricted means, one hazard ratio for all times. Any draws.
 
 ``log_hazard`` has dims (..., interval) for the functions of one arm, and (..., arm, interval), control first, for the
 contrasts; the hazard of the last interval goes on for ever.
@@ -10,6 +10,7 @@ from math import log
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp, softmax
 
 from reappraise.survival.hazard import Grid
 
@@ -73,26 +74,39 @@ def hazard_ratio(log_hazard: Floats, grid: Grid, times: ArrayLike) -> Floats:
     return hazard(log_hazard[..., 1, :] - log_hazard[..., 0, :], grid, times)
 
 
-def average_hazard_ratio(log_hazard: Floats, grid: Grid, horizon: float) -> Floats:
-    r"""Hazard ratio averaged over expected events, dims (...).
+def event_weighted_hazard_ratio(log_hazard: Floats, person_time: Floats) -> Floats:
+    r"""One hazard ratio for all times: averaged over the events of the trial, as Cox's regression averages; dims (...).
 
     .. math::
-        \log \mathrm{AHR} = \frac{\sum_j w_j \log(\lambda_{1j} / \lambda_{0j})}{\sum_j w_j}, \qquad
-        w_j = \sum_a S_a(s_j) - S_a(s_{j+1})
+        \log \mathrm{HR} = \frac{\sum_j w_j \log(\lambda_{1j} / \lambda_{0j})}{\sum_j w_j}, \quad
+        w_j = (E_{0j} \lambda_{0j} + E_{1j} \lambda_{1j})\, p_j (1 - p_j), \quad
+        p_j = \frac{E_{1j}}{E_{0j} + E_{1j}}
 
-    w_j: events expected in interval j up to the horizon, as many patients in each arm and no censoring before it. It
-    equals the hazard ratio where that is constant, and exchanging the arms gives the reciprocal.
+    E_aj is the person-time of arm a in interval j within the follow-up of the trial: its own where patients are known
+    or reconstructed, the expected one where only the print is. So an interval weighs by the events expected in it,
+    each by the information that it holds on a ratio, p (1 - p), which is 1/4 as long as equal arms are equally many:
+    times at which nobody is followed, or nobody of one arm, weigh nothing. These are the weights of Cox's regression,
+    and the average is what a Cox model of the trial estimates, to first order in the change of the ratio. It equals
+    the hazard ratio where that is constant, exchanging the arms gives the reciprocal, and no unit or horizon enters.
+
+    Where the hazard ratio changes, another follow-up has another average, as it has another Cox estimate.
+
+    Parameters
+    ----------
+    log_hazard
+        Dims (..., arm, interval).
+    person_time
+        In any unit, above 0; dims (..., arm, interval), leading ones broadcast.
 
     References
     ----------
-    Schemper M, Wakounig S, Heinze G. The estimation of average hazard ratios by weighted Cox regression. Stat Med
-    2009;28:2473-2489. doi:10.1002/sim.3623
+    Xu R, O'Quigley J. Estimating average regression effect under non-proportional hazards. Biostatistics
+    2000;1:423-439. doi:10.1093/biostatistics/1.4.423
     """
-    alive = survival(log_hazard, grid, grid.starts)
-    happening = -np.expm1(-np.exp(log_hazard) * _spent(grid, horizon)[0])  # exact where next to nothing happens
-    expected = (alive * happening).sum(axis=-2)
-    contrast = log_hazard[..., 1, :] - log_hazard[..., 0, :]
-    return np.asarray(np.exp(np.sum(expected * contrast, axis=-1) / np.sum(expected, axis=-1)))
+    log_time = np.log(person_time)
+    events = logsumexp(log_time + log_hazard, axis=-2)  # on the log scale: exact where next to nothing happens
+    weight = softmax(events + log_time.sum(axis=-2) - 2 * logsumexp(log_time, axis=-2), axis=-1)
+    return np.asarray(np.exp(np.sum(weight * (log_hazard[..., 1, :] - log_hazard[..., 0, :]), axis=-1)))
 
 
 def _spent(grid: Grid, times: ArrayLike) -> Floats:

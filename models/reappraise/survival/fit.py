@@ -60,7 +60,7 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
         Digest that stands for the patients, such as that of a reconstruction's inputs; by default of the arrays.
     """
 
-    layout = "reappraise survival posterior 3"
+    layout = "reappraise survival posterior 4"
 
     patients: PatientData
     model: PiecewiseExponential = VARYING

@@ -135,7 +135,8 @@ class HazardPrior:
     Parameters
     ----------
     effect
-        Prior on the log hazard ratio averaged over the follow-up.
+        Prior on the log hazard ratio averaged over time, from 0 to the horizon of the grid: a parameter. Where the
+        ratio changes, the reported one is averaged over events instead.
     median
         Median survival that is as likely too long as too short, in the unit of time.
     level_sd

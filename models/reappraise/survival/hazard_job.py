@@ -37,7 +37,7 @@ class HazardJob[ModelT: HazardModel, DataT, FitT](PosteriorJob[ModelT, HazardPri
     grid
         Intervals of constant hazard.
     horizons
-        Times that restricted means go to, ascending; the average hazard ratio takes the last.
+        Times that restricted means go to, ascending.
     landmarks
         Times of survival probabilities, ascending.
     better

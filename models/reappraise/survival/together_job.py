@@ -57,7 +57,7 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
         Whether longer or shorter times are good, with every endpoint.
     """
 
-    layout = "reappraise shared survival posterior 2"
+    layout = "reappraise shared survival posterior 3"
 
     patients: tuple[PatientData, ...]
     grid: Grid

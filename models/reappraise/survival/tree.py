@@ -42,21 +42,28 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "level": Variable(dims=("group",), description="log hazard at time zero, mean of both arms"),
     "effect": Variable(
-        dims=("group",), description="log hazard ratio, experimental over control, averaged over the follow-up"
+        dims=("group",), description="log hazard ratio, experimental over control, averaged over time, 0 to the horizon"
     ),
     "walk_sd": Variable(description="standard deviation of the log hazard's walk over the whole follow-up"),
     "departure_sd": Variable(
         description="standard deviation of the departure from proportional hazards over the whole follow-up"
     ),
     "overall_effect": Variable(
-        description="log hazard ratio, experimental over control, that those of the subgroups lie around"
+        description="log hazard ratio, experimental over control, averaged over time, that those of the subgroups lie "
+        "around"
     ),
-    "between_sd": Variable(description="standard deviation of the log hazard ratio between subgroups"),
+    "between_sd": Variable(
+        description="standard deviation of the log hazard ratio averaged over time between subgroups"
+    ),
     "hazard_ratio": _idle(
-        "hazard of the experimental over hazard of the control arm, averaged on the log scale over time", "group"
+        "hazard of the experimental over hazard of the control arm, averaged on the log scale over the events expected "
+        "within the follow-up, weighted as by Cox's regression",
+        "group",
     ),
-    "average_hazard_ratio": _idle(
-        "hazard ratio averaged on the log scale over expected events to the last horizon", "group"
+    "time_averaged_hazard_ratio": _idle(
+        "hazard of the experimental over hazard of the control arm, averaged on the log scale over time, 0 to the "
+        "horizon, all times alike",
+        "group",
     ),
     "median": _idle(
         "time by which half have had the event; beyond the follow-up it rests on the last hazard going on",
@@ -176,11 +183,11 @@ def build_tree(
     else:
         exposure, before = counts["exposure"][:, 0, None], counts["exposure"][0, 0]
     groups: dict[str, Arrays] = {
-        "posterior": with_estimands(posterior, shape),
+        "posterior": with_estimands(posterior, shape, exposure),
         "posterior_predictive": _predicted(posterior["log_hazard"], exposure, rng),
         "log_prior": model.log_prior(drawn, shared),
         "sample_stats": statistics,
-        "prior": with_estimands(prior, shape),
+        "prior": with_estimands(prior, shape, before),
         "prior_predictive": _predicted(prior["log_hazard"], before, rng),
     }
     layout = shape.layout
@@ -210,8 +217,8 @@ def tree_answers(tree: xr.DataTree, shape: Shape) -> dict[str, tuple[Answer, ...
     for group in shape.groups:
         one = posterior.sel(group=group) if "group" in posterior.dims else posterior
         log_hazard = one["log_hazard"].transpose(*DRAWS, "arm", "interval").values.astype(np.float64)
-        effect = one["effect"].transpose(*DRAWS).values.astype(np.float64)
-        found[group] = tuple(answers(log_hazard, effect, shape.questions))
+        ratio, effect = (one[name].transpose(*DRAWS).values.astype(np.float64) for name in ("hazard_ratio", "effect"))
+        found[group] = tuple(answers(log_hazard, shape.questions, hazard_ratio=ratio, effect=effect))
     return found
 
 
@@ -233,15 +240,28 @@ def _predicted(
     return {"events": np.asarray(rng.poisson(mean), dtype=np.int32)}
 
 
-def with_estimands(found: Mapping[str, NDArray[Any]], shape: Shape) -> dict[str, NDArray[Any]]:
-    """Parameters with everything that follows from the hazards, by name."""
+def with_estimands(
+    found: Mapping[str, NDArray[Any]], shape: Shape, person_time: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    """Parameters with everything that follows from the hazards, by name.
+
+    Parameters
+    ----------
+    found
+        Parameters, by name.
+    shape
+        Labels of the dims.
+    person_time
+        Of the trial, known or expected: what the hazard ratio's events are counted in; dims (..., group, arm,
+        interval), leading ones broadcast.
+    """
     asked = shape.questions
     log_hazard, grid, times = found["log_hazard"], asked.grid, shape.times
     means = of.restricted_mean(log_hazard, grid, asked.horizons)
     at = of.survival(log_hazard, grid, asked.landmarks)
     estimands = {
-        "hazard_ratio": np.exp(found["effect"]),
-        "average_hazard_ratio": of.average_hazard_ratio(log_hazard, grid, asked.horizons[-1]),
+        "hazard_ratio": of.event_weighted_hazard_ratio(log_hazard, person_time),
+        "time_averaged_hazard_ratio": np.exp(found["effect"]),
         "hazard_ratio_at": of.hazard_ratio(log_hazard, grid, times),
         "median": of.quantile(log_hazard, grid),
         "survival": of.survival(log_hazard, grid, times),

@@ -38,7 +38,7 @@ def test_it_is_that_of_the_data_and_never_surer(fit: PrintedFit) -> None:
     known = fit_survival(
         data, prior=PRIOR, grid=fit.job.grid, landmarks=LANDMARKS, horizon=18.0, sampling=Sampling(seed=3)
     )
-    for name, places in (("effect", 1), ("survival_at", 4), ("restricted_mean_difference", 1)):
+    for name, places in (("effect", 1), ("hazard_ratio", 1), ("survival_at", 4), ("restricted_mean_difference", 1)):
         ours, theirs = (
             np.asarray(one.tree["posterior"][name], dtype=np.float64).reshape(-1, places) for one in (fit, known)
         )
@@ -55,9 +55,13 @@ def test_exchanging_the_arms_mirrors_it(fit: PrintedFit) -> None:
     effect = job.prior.effect
     mirrored = replace(job, printed=swapped(job.printed), prior=replace(job.prior, effect=effect.mirrored()))
     other = mirrored.run()
-    mine, theirs = (np.asarray(one.tree["posterior"]["effect"], dtype=np.float64) for one in (fit, other))
-    # four Monte Carlo standard errors of a difference, at 800 effective draws: fails once in 16,000 runs
-    assert abs(mine.mean() + theirs.mean()) < 4 * mine.std() * np.sqrt(2 / 800)
+    for read in (lambda tree: tree["effect"], lambda tree: np.log(tree["hazard_ratio"])):
+        mine, theirs = (np.asarray(read(one.tree["posterior"]), dtype=np.float64) for one in (fit, other))
+        # four Monte Carlo standard errors of a difference, at 800 effective draws: fails once in 16,000 comparisons
+        assert abs(mine.mean() + theirs.mean()) < 4 * mine.std() * np.sqrt(2 / 800)
+    before = np.log(fit.tree["prior"]["hazard_ratio"].to_numpy().astype(np.float64))
+    assert np.isfinite(before).all()
+    assert abs(before.mean()) < 4 * before.std() / np.sqrt(before.size)  # before the data no arm is the better
 
 
 def test_it_is_stored_and_found(fit: PrintedFit, tmp_path) -> None:  # type: ignore[no-untyped-def]  # pytest's

@@ -103,7 +103,7 @@ def draw_survival(
         draw_directions(
             subject,
             median=posterior["median"].transpose("chain", "draw", "arm").to_numpy(),
-            hazard_ratio=posterior["average_hazard_ratio"].to_numpy(),
+            hazard_ratio=posterior["hazard_ratio"].to_numpy(),
             horizon=fit.job.grid.horizon,
             published=trio,
         ),
@@ -153,8 +153,7 @@ def _rows(
     if ratio is not None and ratio.value is not None:
         yield SensitivityRow(estimate=ratio)
     for fit in fits:
-        proportional = fit.job.model.proportional
-        quantity = "hazard_ratio" if proportional else "average_hazard_ratio"
-        estimate = next(item for item in fit.estimates if item.quantity == quantity)
-        label = f"{fit.job.prior.label} prior, proportional hazards" if proportional else ""
-        yield SensitivityRow(estimate=estimate, hazard_ratio=fit.tree["posterior"][quantity].to_numpy(), label=label)
+        estimate = next(item for item in fit.estimates if item.quantity == "hazard_ratio" and not item.at)
+        label = f"{fit.job.prior.label} prior, proportional hazards" if fit.job.model.proportional else ""
+        draws = fit.tree["posterior"]["hazard_ratio"].to_numpy()
+        yield SensitivityRow(estimate=estimate, hazard_ratio=draws, label=label)

@@ -144,7 +144,7 @@ def draw_directions(
     horizon: float = inf,
     published: tuple[Estimate, Estimate, Estimate] | None = None,
 ) -> Figure:
-    """Draw the joint posterior of the difference of medians and the average hazard ratio, quadrants in words.
+    """Draw the joint posterior of the difference of medians and the hazard ratio, quadrants in words.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def draw_directions(
     median
         Posterior draws in the unit of time, infinite where not reached; dims (..., arm).
     hazard_ratio
-        Posterior draws of the average hazard ratio, experimental over control; dims (...).
+        Posterior draws of the event-weighted hazard ratio, experimental over control; dims (...).
     horizon
         Time beyond which a median counts as not reached.
     published
@@ -304,7 +304,7 @@ def _scale(ratios: Floats, point: _Point | None, room: float) -> Scale:
     low, high = min([*held, -0.15]), max([*held, 0.15])
     inch = 1.04 * (high - low) / _CLOUD
     return Scale(
-        label="Average hazard ratio (log scale)",
+        label="Hazard ratio (log scale)",
         low=exp(low - room * inch),
         high=exp(high + room * inch),
         logarithmic=True,
@@ -360,8 +360,8 @@ def _note(subject: SurvivalSubject, told: list[Answer], horizon: float, *, print
     said = (
         "Each point is a posterior draw; percentages are posterior probabilities and add up to 100%. "
         f"Median and hazard ratio favour different arms with probability {probability(opposed)}. A median is one point "
-        "of a curve; the hazard ratio weighs events over the whole follow-up: where they disagree, the curves as a "
-        f"rule cross or run close. A median not reached{beyond} counts as longer than one that is; the shaded "
-        "strips hold such draws, without a horizontal axis."
+        "of a curve; the hazard ratio is averaged over the events of the whole follow-up, as by Cox's regression: "
+        f"where they disagree, the curves as a rule cross or run close. A median not reached{beyond} counts as longer "
+        "than one that is; the shaded strips hold such draws, without a horizontal axis."
     )
     return f"{said} Black square: as published, with the interval of the hazard ratio." if printed else said

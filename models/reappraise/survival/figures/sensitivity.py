@@ -96,7 +96,8 @@ def draw_prior_sensitivity(subject: SurvivalSubject, rows: Sequence[SensitivityR
         subtitle=subject.origin,
         key=[(kind, True, kind) for kind in KINDS if any(item.kind == kind for item in estimates)],
         note=(
-            "Posterior: median, bar of the central 50%, equal-tailed interval. Dashed: the prior's interval, before "
+            "Posterior: median, bar of the central 50%, equal-tailed interval. A hazard ratio that changes with time "
+            "is averaged over events, as Cox's regression averages. Dashed: the prior's interval, before "
             f"the data. P(benefit): posterior probability that {subject.arms[1]} is better. Dotted: published value, "
             f"and 50%.{' A ratio given the other way round was converted.' if turned_round else ''}"
         ),

@@ -57,7 +57,7 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
         As of every `HazardJob`; the prior for events that are bad.
     """
 
-    layout = "reappraise printed survival posterior 1"
+    layout = "reappraise printed survival posterior 2"
 
     printed: Print
     model: PrintedSurvival = PRINTED

@@ -16,6 +16,7 @@ from reappraise.survival.printed.places import Places
 from reappraise.survival.printed.rows import Reading, Row
 from reappraise.survival.printed.shares import (
     CENSORING,
+    FLOOR,
     Followed,
     FollowUp,
     expected,
@@ -97,6 +98,12 @@ class Problem:
     def followed(self, latent: Any) -> Followed:
         """What is expected to become of the patients."""
         return expected(log_hazards(latent, self.data), latent[..., -CENSORING:], self.data)
+
+    def person_time(self, latent: Floats) -> Floats:
+        """Person-time that is expected within the follow-up, in its unit, dims (..., arm, interval)."""
+        by_cell = self.followed(latent).risk * self.cells.width * np.array(self.totals)[:, None]
+        inside = self.cells.interval[:, None] == np.arange(self.grid.intervals)
+        return np.asarray(np.maximum(by_cell @ inside, FLOOR * self.cells.end))
 
     def expected(self, latent: Any, moved: Mapping[str, Floats] | None = None) -> Any:
         """What every statistic tends to, dims (..., row); perhaps with other places to be read at."""

@@ -67,10 +67,10 @@ def build_print_tree(
     drawn = model.draw_prior(data, PRIOR_DRAWS, rng)["point"]
     with np.errstate(all="ignore"):
         before = problem.expected(drawn[..., :-OPEN])[None][..., place]
+        followed_before = problem.person_time(drawn[..., :-OPEN])[None, ..., None, :, :]
+    followed = problem.person_time(points[..., :-OPEN])[..., None, :, :]
     groups: dict[str, Arrays] = {
-        "posterior": {
-            **with_estimands(model.complete(points, data), shape),
-        },
+        "posterior": with_estimands(model.complete(points, data), shape, followed),
         "agreement": {
             "conditional_z": residual[..., place] @ precision / np.sqrt(np.diag(precision)),
             "misfit": np.einsum("...i,ij,...j->...", residual[..., place], precision, residual[..., place]),
@@ -80,7 +80,7 @@ def build_print_tree(
         "posterior_predictive": {"printed": expected + noise},
         "log_prior": model.log_prior(sampled.draws, data),
         "sample_stats": dict(sampled.statistics),
-        "prior": with_estimands(model.complete(drawn[None], data), shape),
+        "prior": with_estimands(model.complete(drawn[None], data), shape, followed_before),
         "prior_predictive": {"printed": before},
     }
     kept = [row for row, on in zip(problem.rows, rows, strict=True) if on]
