@@ -182,9 +182,7 @@ def prove(case: Case, *, known: bool) -> dict[str, object]:
 
 def summary(proved: list[dict[str, object]]) -> dict[str, object]:
     """What the data sets say together."""
-    held, direct, widths = (
-        np.array([one[key] for one in proved]) for key in ("held", "direct_held", "width_ratio")
-    )
+    held, direct, widths = (np.array([one[key] for one in proved]) for key in ("held", "direct_held", "width_ratio"))
     count = len(PLACES)
     return {
         "data_sets": len(proved),

@@ -79,7 +79,7 @@ def test_a_cell_without_person_time_says_nothing() -> None:
     }
     still["level_offset"] += (0.5 - data["level_mean"]) / data["level_sd"]
     still["effect_offset"] -= data["effect_mean"] / data["effect_sd"]
-    assert MODEL.complete(still, data)["log_hazard"] == pytest.approx(np.full((1, 2, GRID.intervals), 0.5))
+    assert MODEL.complete(still, data)["log_hazard"] == pytest.approx(np.tile(0.5 + GRID.trend, (1, 2, 1)))
     found = MODEL.log_likelihood(still, data)
     assert found[0, 1, -1] == pytest.approx(0.0, abs=1e-6)
     assert np.abs(np.delete(found.ravel(), -1)).min() > 1
@@ -89,7 +89,7 @@ def test_the_rotation_leaves_the_prior_as_it_is_documented() -> None:
     data = numbers(1)
     draws = 40_000
     found = MODEL.complete(MODEL.draw_prior(data, draws, np.random.default_rng(7)), data)
-    middle = found["log_hazard"].mean(axis=-2)[:, 0] - data["level_mean"]
+    middle = found["log_hazard"].mean(axis=-2)[:, 0] - data["level_mean"] - GRID.trend
     contrast = (found["log_hazard"][..., 1, :] - found["log_hazard"][..., 0, :])[:, 0] + 0.3
     walk, departure = PRIOR.walk_scale * GRID.walk, PRIOR.departure_scale * GRID.centred_walk
     level = found["level"][:, 0] - data["level_mean"]

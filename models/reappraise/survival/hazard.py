@@ -1,10 +1,12 @@
 r"""Prior on the hazards of two arms: piecewise constant, a walk in time, and an effect that may change with time.
 
 .. math::
-    \log \lambda_{aj} = \alpha + \sigma W_j + x_a (\beta + \rho D_j), \qquad x = (-1/2, +1/2)
+    \log \lambda_{aj} = \alpha - m v_j + \sigma (W_j + r u v_j) + x_a (\beta + \rho D_j), \qquad x = (-1/2, +1/2)
 
 for arm a and interval j. W is a Brownian motion seen at the midpoints of the intervals, D another one less its mean
-over the follow-up, so the prior does not depend on the grid and no arm is the baseline.
+over the follow-up, so the prior does not depend on the grid and no arm is the baseline. v is the onset, a standard
+normal u times r and a mean of m: trials admit patients who are fit to start and see progression at visits only, so that
+hazards begin low, while after surgery they begin high; it fades with a twentieth of the follow-up.
 
 References
 ----------
@@ -30,6 +32,13 @@ type Floats = NDArray[np.float64]
 
 EARLY: Final = 30.0
 """How much faster the walk goes at first than it would evenly: at the very start, 31 times as fast as at the end."""
+
+ONSET: Final = 1.2
+"""How much lower the log hazard is expected to begin than it goes on: to a third."""
+ONSET_SPREAD: Final = 2.0
+"""Standard deviation of that over the walk's: with a typical walk, one in four trials begin with a higher hazard."""
+ONSET_SHARE: Final = 0.05
+"""Share of the follow-up with which the onset fades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +101,34 @@ class Grid:
         return np.diff((0.0, *self.cuts, self.horizon))
 
     @property
+    def onset(self) -> Floats:
+        """How much of the onset is left: its mean over every interval, 1 at time zero; dims (j,)."""
+        fading = ONSET_SHARE * self.horizon
+        ends = np.append(self.cuts, self.horizon)
+        return fading / self.lengths * (np.exp(-self.starts / fading) - np.exp(-ends / fading))
+
+    @property
+    def trend(self) -> Floats:
+        """What the log hazard is expected to be beyond its level; dims (j,)."""
+        return -ONSET * self.onset
+
+    @property
     def walk(self) -> Floats:
-        """Matrix from standard normal steps to the walk at the midpoints, unit variance at the horizon; (j, step)."""
-        midpoints = _clock((self.starts + self.lengths / 2) / self.horizon)
-        steps = np.sqrt(np.diff(midpoints, prepend=0.0))
-        return np.tril(np.ones((self.intervals, self.intervals))) * steps
+        """Matrix from standard normal steps to walk and onset, the walk of unit variance at the horizon; (j, step)."""
+        plain = self._plain_walk
+        return np.linalg.cholesky(plain @ plain.T + ONSET_SPREAD**2 * np.outer(self.onset, self.onset))
 
     @property
     def centred_walk(self) -> Floats:
-        """The walk less its mean over (0, horizon)."""
+        """Matrix from steps to a walk without onset, less its mean over (0, horizon); (j, step)."""
         weights = self.lengths / self.horizon
-        return self.walk - weights @ self.walk
+        return self._plain_walk - weights @ self._plain_walk
+
+    @property
+    def _plain_walk(self) -> Floats:
+        midpoints = _clock((self.starts + self.lengths / 2) / self.horizon)
+        steps = np.sqrt(np.diff(midpoints, prepend=0.0))
+        return np.tril(np.ones((self.intervals, self.intervals))) * steps
 
     def summarise(self, time: Floats, event: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         """Events and exposure by interval: all that the likelihood needs.
@@ -140,8 +166,8 @@ class HazardPrior:
     median
         Median survival that is as likely too long as too short, in the unit of time.
     level_sd
-        Standard deviation of the log hazard at time zero: wide, for a follow-up says little about how many have the
-        event in it. 2.5 leaves both 1% and 99% of patients with the event likely.
+        Standard deviation of the log hazard at time zero, but for the onset: wide, for a follow-up says little about
+        how many have the event in it. 2.5 leaves both 1% and 99% of patients with the event likely.
     walk_scale
         Half-normal scale of the walk's standard deviation over the whole follow-up: at 1.5 the hazard changes about
         threefold from start to end for a typical standard deviation, and 5% of them are beyond 2.9.
@@ -179,7 +205,7 @@ class HazardPrior:
 
     @property
     def level_mean(self) -> float:
-        """Mean log hazard at time zero: that of an exponential with the median."""
+        """Mean log hazard at time zero, but for the onset: that of an exponential with the median."""
         return log(log(2) / self.median)
 
     def held(self, better: Literal["higher", "lower"]) -> Self:
@@ -192,7 +218,8 @@ class HazardPrior:
         return (
             f"{self.effect.text}; median survival {self.median:.3g} within a factor {exp(1.96 * self.level_sd):.2g} "
             f"(95%); walk sd ~ HalfNormal({self.walk_scale:g}), departure sd ~ HalfNormal({self.departure_scale:g}) "
-            "over the follow-up"
+            f"over the follow-up; hazards begin at a factor {exp(-ONSET):.2g} of their later course, its log with sd "
+            f"{ONSET_SPREAD:g} walk sd"
         )
 
 

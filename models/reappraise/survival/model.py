@@ -24,9 +24,11 @@ LEAST_EXPOSURE = 1e-9
 """Person-time that stands in for none, in units of the horizon: a Poisson mean has to be above 0."""
 
 FORMULA = (
-    "events[group, arm, interval] ~ Poisson(exposure * hazard); log hazard = level[group] + walk_sd A z[group] + "
-    "x[arm] (effect[group] + departure_sd B v[group]); x = -1/2, +1/2; z, v ~ Normal(0, 1); level ~ Normal; "
-    "effect ~ prior; walk_sd, departure_sd ~ HalfNormal; A: Brownian motion at midpoints, B: less its mean; "
+    "events[group, arm, interval] ~ Poisson(exposure * hazard); log hazard = level[group] + trend + "
+    "walk_sd A z[group] + x[arm] (effect[group] + departure_sd B v[group]); x = -1/2, +1/2; z, v ~ Normal(0, 1); "
+    "level ~ Normal; effect ~ prior; walk_sd, departure_sd ~ HalfNormal; "
+    "A: Brownian motion at midpoints and the onset, "
+    "B: Brownian motion less its mean; trend: mean of the onset; "
     "effects of subgroups differ by Normal(0, between), between ~ HalfNormal(s)"
 )
 
@@ -90,6 +92,7 @@ class PiecewiseExponential:
             exposure = pm.Data("exposure", empty + 1.0, dims=("group", "arm", "interval"))
             walk = pm.Data("walk", np.eye(intervals), dims=("interval", "step"))
             departure = pm.Data("departure", np.eye(intervals), dims=("interval", "step"))
+            trend = pm.Data("trend", np.zeros(intervals), dims="interval")
             level_offset = pm.Normal("level_offset", dims="group")
             walk_unit = pm.HalfNormal("walk_unit")
             departure_unit = pm.HalfNormal("departure_unit")
@@ -115,7 +118,7 @@ class PiecewiseExponential:
             level_sd = pm.Data("level_sd", 1.0)
             turned, steps = _turn(level_offset, walk_steps, pull, walk_sd / level_sd)
             level = pm.Data("level_mean", 0.0) + level_sd * turned
-            middle = level[:, None] + walk_sd * pm.math.dot(walk, steps).T
+            middle = level[:, None] + trend + walk_sd * pm.math.dot(walk, steps).T
             contrast = effect + departure_sd * pm.math.dot(departure, departure_steps).T
             log_hazard = middle[:, None, :] + contrast[:, None, :] * ARM_CODE[None, :, None]
             pm.Poisson(
@@ -156,6 +159,7 @@ class PiecewiseExponential:
             "exposure": np.maximum(exposure, LEAST_EXPOSURE * grid.horizon),
             "walk": grid.walk,
             "departure": grid.centred_walk,
+            "trend": grid.trend,
             "pull": _pull(events, grid) if pull is None else pull,
             "level_mean": np.array(prior.level_mean),
             "level_sd": np.array(prior.level_sd),
@@ -245,7 +249,7 @@ class PiecewiseExponential:
             found["effect"] = (data["effect_mean"] + data["effect_sd"] * common)[..., None]
         walk = np.swapaxes(data["walk"] @ steps, -1, -2)
         departure = np.swapaxes(data["departure"] @ draws["departure_steps"], -1, -2)
-        middle = found["level"][..., None] + found["walk_sd"][..., None, None] * walk
+        middle = found["level"][..., None] + data["trend"] + found["walk_sd"][..., None, None] * walk
         contrast = found["effect"][..., None] + found["departure_sd"][..., None, None] * departure
         return {**found, "log_hazard": middle[..., None, :] + contrast[..., None, :] * ARM_CODE[:, None]}
 

@@ -82,6 +82,7 @@ VARIABLES: Mapping[str, Variable] = {
     "exposure": _idle("person-time", *CELLS),
     "walk": _idle("", "interval", "step"),
     "departure": _idle("", "interval", "step"),
+    "trend": _idle("", "interval"),
     "pull": _idle("", "step"),
     "walk_steps": _idle("", "step", "group"),
     "departure_steps": _idle("", "step", "group"),

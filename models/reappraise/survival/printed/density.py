@@ -24,7 +24,7 @@ from reappraise.survival.pseudo_ipd.compiled import vectorised as compiled
 FIRST_LONGEST: Final = OBSERVED + PLACES["observed"] - 4
 DATA: Final = (
     "edges", "interval", "stretch", "settings", "bands", "spreads", "observed_at", "potentials",
-    "walk", "departure", "pull", "prior", "printed", "opened", "whiten", "log_weight", "longest",
+    "walk", "departure", "trend", "pull", "prior", "printed", "opened", "whiten", "log_weight", "longest",
 )  # fmt: skip
 """Data variables in the order of the arguments."""
 TINY: Final = 1e-12
@@ -33,8 +33,8 @@ TINY: Final = 1e-12
 @compiled
 def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed twice
     point: Any, edges: Any, interval: Any, stretch: Any, settings: Any, bands: Any, spreads: Any, observed: Any,
-    potentials: Any, walk: Any, departure: Any, pull_of: Any, prior: Any, printed: Any, opened: Any, whiten: Any,
-    log_weight: Any, longest: Any,
+    potentials: Any, walk: Any, departure: Any, trend: Any, pull_of: Any, prior: Any, printed: Any, opened: Any,
+    whiten: Any, log_weight: Any, longest: Any,
 ) -> Any:  # fmt: skip
     """Log density up to a constant, and its gradient, dims (variable,): parameters, then log distances by arm."""
     intervals = walk.shape[0]
@@ -69,7 +69,7 @@ def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed 
             walked[j] += walk[j, k] * point[4 + k]
             turned[j] += walk[j, k] * pull_of[k] / far
             departed[j] += departure[j, k] * point[4 + intervals + k]
-        base = level + walk_sd * (walked[j] + turned[j] * moved)
+        base = level + trend[j] + walk_sd * (walked[j] + turned[j] * moved)
         half = (prior[2] + prior[3] * point[1] + departure_sd * departed[j]) / 2
         log_hazard[0, j], log_hazard[1, j] = base - half, base + half
     censoring = point[size - CENSORING : size].copy()

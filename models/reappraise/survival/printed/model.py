@@ -70,9 +70,10 @@ class PrintedSurvival:
         """Likelihood and priors in a line, stored with every posterior."""
         return (
             "printed numbers ~ Normal(mu(hazards, censoring), Sigma + noise of print), summed over readings; "
-            "log hazard = level + walk_sd A z + x[arm] (effect + departure_sd B v); x = -1/2, +1/2; "
+            "log hazard = level + trend + walk_sd A z + x[arm] (effect + departure_sd B v); x = -1/2, +1/2; "
             "z, v ~ Normal(0, 1); level ~ Normal; effect ~ prior; walk_sd, departure_sd ~ HalfNormal; "
-            "A: Brownian motion, fast at first; B: less its mean"
+            "A: Brownian motion, fast at first, and the onset; "
+            "B: Brownian motion less its mean; trend: mean of the onset"
         )
 
     def build(self, intervals: int) -> pm.Model:

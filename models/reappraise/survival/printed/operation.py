@@ -51,11 +51,8 @@ class PrintDensity(Op):
 @register_funcify_default_op_cache_key(PrintDensity)  # type: ignore[no-untyped-call, untyped-decorator]  # not typed
 def _compiled(op: Op, node: Apply[Any] | None = None, **_: Any) -> Any:  # noqa: ARG001  # PyTensor's signature
     @njit
-    def print_density(
-        point: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any, j: Any, k: Any, r: Any,
-        m: Any, n: Any, o: Any, p: Any, q: Any,
-    ) -> Any:  # fmt: skip
-        return density(point, a, b, c, d, e, f, g, h, i, j, k, r, m, n, o, p, q)
+    def print_density(point: Any, *data: Any) -> Any:
+        return density(point, *data)
 
     return print_density, _version()
 

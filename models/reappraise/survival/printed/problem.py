@@ -77,6 +77,7 @@ class Problem:
             **self.places.data(),
             "walk": cells.grid.walk,
             "departure": cells.grid.centred_walk,
+            "trend": cells.grid.trend,
             "pull": cells.grid.walk.mean(axis=0),
             "prior": np.array(
                 [

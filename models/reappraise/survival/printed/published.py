@@ -107,17 +107,23 @@ def print_of(item: TrialEndpoint[SurvivalEndpoint] | Summaries) -> Print:
     rows = list(rows_of(summaries, stratified=summaries.conditioned))
     if not isinstance(item, Summaries):
         rows += _of_everybody(item.published)
+    if summaries.horizon_known:
+        _refuse_beyond(rows, summaries)
+        rows = [replace(row, time=min(row.time, summaries.horizon)) for row in rows]
     found = Print(summaries=summaries, rows=tuple(rows))
     if found.reach <= 0:
         raise AnalysisError(f"{summaries.endpoint}: no time is printed, so nothing can be said of survival")
-    if summaries.horizon_known:
-        for row in rows:
-            if row.time > summaries.horizon * (1 + 1e-9):
-                raise AnalysisError(
-                    f"{summaries.endpoint}: expected times up to the longest follow-up of {summaries.horizon:g} "
-                    f"{summaries.unit}, got {row.text} at {row.time:g}; correct it or longest_follow_up"
-                )
     return found
+
+
+def _refuse_beyond(rows: list[Row], summaries: Summaries) -> None:
+    for row in rows:
+        rounded = row.width if row.quantile else 0.0  # 24.0 may be a follow-up of 23.98
+        if row.time - rounded > summaries.horizon * (1 + 1e-9):
+            raise AnalysisError(
+                f"{summaries.endpoint}: expected times up to the longest follow-up of {summaries.horizon:g} "
+                f"{summaries.unit}, got {row.text} at {row.time:g}; correct it or longest_follow_up"
+            )
 
 
 def swapped(found: Print) -> Print:

@@ -225,7 +225,7 @@ def _last_read(summaries: Summaries, arm: int) -> float:
     if longest:
         return FEW * max(longest)
     own = latest(summaries, arm) or latest(summaries)
-    return max(own, FEW * summaries.horizon) if summaries.horizon_known else own
+    return min(max(own, FEW * summaries.horizon), summaries.horizon) if summaries.horizon_known else own
 
 
 def _landmarks(targets: tuple[Target, ...]) -> Iterator[Row]:

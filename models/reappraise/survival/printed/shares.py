@@ -136,7 +136,7 @@ def log_hazards(latent: Any, data: Mapping[str, Any]) -> Any:
     offset, steps = turned(latent[..., 0], latent[..., 4 : 4 + intervals], data["pull"], walk_sd / level_sd)
     effect = effect_mean + effect_sd * latent[..., 1]
     departure = latent[..., 4 + intervals : 4 + 2 * intervals] @ data["departure"].T
-    base = (level_mean + level_sd * offset)[..., None] + walk_sd[..., None] * (steps @ data["walk"].T)
+    base = (level_mean + level_sd * offset)[..., None] + data["trend"] + walk_sd[..., None] * (steps @ data["walk"].T)
     half = (effect[..., None] + departure_sd[..., None] * departure) / 2
     return np.stack([base - half, base + half], axis=-2)
 

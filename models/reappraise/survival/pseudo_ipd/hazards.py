@@ -27,6 +27,8 @@ class HazardSpecification(NamedTuple):
     starts: NDArray[np.float64]
     walk: NDArray[np.float64]
     departure: NDArray[np.float64]
+    trend: NDArray[np.float64]
+    """What the log hazard is expected to be beyond its level; dims (interval,)."""
     level: NDArray[np.float64]
     """Mean and standard deviation of the log hazard at time zero."""
     effect: NDArray[np.float64]
@@ -64,6 +66,7 @@ def hazard_specification(
         starts=grid.starts,
         walk=np.ascontiguousarray(grid.walk),
         departure=np.ascontiguousarray(grid.centred_walk),
+        trend=grid.trend,
         level=np.array([prior.level_mean, prior.level_sd]),
         effect=np.array([prior.effect.mean, prior.effect.sd]),
         scales=np.array([prior.walk_scale, prior.departure_scale]),
@@ -92,8 +95,8 @@ def log_hazards(latent: Any, spec: HazardSpecification, found: Any) -> None:
             walk += spec.walk[j, k] * latent[4 + k]
             departure += spec.departure[j, k] * latent[4 + intervals + k]
         contrast = 0.5 * (effect + departure_sd * departure)
-        found[0, j] = level + walk_sd * walk - contrast
-        found[1, j] = level + walk_sd * walk + contrast
+        base = level + spec.trend[j] + walk_sd * walk
+        found[0, j], found[1, j] = base - contrast, base + contrast
 
 
 @compiled
