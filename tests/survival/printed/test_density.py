@@ -12,7 +12,7 @@ from reappraise.survival.printed.density import DATA, density
 from reappraise.survival.printed.kernel import pull, push
 from reappraise.survival.printed.mode import OPEN
 from reappraise.survival.printed.model import PRINTED
-from reappraise.survival.printed.rows import readings
+from reappraise.survival.printed.rows import Row, readings
 from reappraise.survival.printed.shares import CENSORING, expected, log_hazards, log_prior
 from reappraise.survival.printed.statistics import statistics
 from support.prints import every_kind_of_row, problem
@@ -40,14 +40,18 @@ def test_statistics_and_their_derivatives_are_those_of_complex_steps(*, longest:
     assert np.concatenate([by_hazard.ravel(), by_censoring]) == pytest.approx(slopes, abs=1e-12)
 
 
+def rows_of_one_trial(*, longest: bool) -> tuple[Row, ...]:
+    """Numbers that one trial could have, so that the density is of an order at which differences are exact."""
+    rows = every_kind_of_row()
+    plain = problem(rows, longest=longest)
+    at_middle = plain.expected(np.zeros(plain.parameters))[plain.places.place]
+    return tuple(replace(row, observed=float(value)) for row, value in zip(rows, at_middle, strict=True))
+
+
 @pytest.mark.parametrize("open_level", [True, False])
 @pytest.mark.parametrize("longest", [True, False])
 def test_the_gradient_is_that_of_the_density(*, open_level: bool, longest: bool) -> None:
-    rows = every_kind_of_row()
-    plain = problem(rows, longest=longest)
-    # numbers that one trial could have, so that the density is of an order at which differences are exact
-    at_middle = plain.expected(np.zeros(plain.parameters))[plain.places.place]
-    rows = tuple(replace(row, observed=float(value)) for row, value in zip(rows, at_middle, strict=True))
+    rows = rows_of_one_trial(longest=longest)
     if open_level:
         rows = (replace(rows[0], open=True), *rows[1:])
     found = replace(problem(rows, longest=longest), readings=readings(rows))
@@ -64,7 +68,7 @@ def test_the_gradient_is_that_of_the_density(*, open_level: bool, longest: bool)
 
 
 def test_the_density_is_prior_times_normal_likelihood_summed_over_readings() -> None:
-    found = problem(longest=False)
+    found = problem(rows_of_one_trial(longest=False), longest=False)
     data = PRINTED.data(found)
     rng = np.random.default_rng(3)
     points = data["centre"] + 0.1 * rng.normal(size=(2, data["centre"].size))

@@ -35,8 +35,11 @@ def derivative(function: Callable[[Any], Any], at: Floats) -> Floats:
 
 def softplus(value: Any) -> Any:
     """log(1 + exp(value)): above 0, smooth, and for large values the value itself; without overflow."""
-    high = np.maximum(value.real, 0.0)
-    return high + np.log(np.exp(-high) + np.exp(value - high))
+    above = value.real > 0
+    tail = np.exp(np.where(above, -value, value))
+    found = np.where(above, value, 0.0) + np.log1p(tail.real)
+    # NumPy's log1p of complex numbers forgets small ones; imaginary parts here are infinitesimal
+    return found + 1j * tail.imag / (1 + tail.real) if np.iscomplexobj(value) else found
 
 
 def logistic(value: Any) -> Any:

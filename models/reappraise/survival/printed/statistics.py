@@ -78,7 +78,7 @@ def band_statistic(cumulative: Any, variance: Any, bands: Any) -> Any:
     zeta, scale, number = bands[:, 2], bands[:, 3], bands[:, 4]
     shift = zeta * np.sqrt(variance / number)
     ratio = shift / cumulative
-    with np.errstate(divide="ignore", invalid="ignore"):  # on the scales that a row's limit is not on
+    with np.errstate(divide="ignore"):  # on scales that a row's limit is not on, anything may happen
         log = np.log(_above_zero(1 + ratio))
         plain = np.log(_above_zero(1 - np.log(_above_zero(1 - shift)) / cumulative))
     return np.log(cumulative) + np.where(scale == 0, ratio, np.where(scale == 1, log, plain))
