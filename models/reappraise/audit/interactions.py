@@ -4,8 +4,8 @@ r"""A p value of interaction against the hazard ratios of the levels and their l
 
 Tolerance, beyond rounding, in the two-sided z of the same p value: 0.3 and a tenth. In 600 simulated trials (120 to 600
 patients, two to four levels, equal or unequal prognosis) Wald's and the likelihood ratio test of the interaction in
-Cox's regression differed from Cochran's Q by 0.06 to 0.12 in standard deviation, and in one trial of a hundred by 0.17 to
-0.38. A bound that only the tolerance makes true is not judged.
+Cox's regression differed from Cochran's Q by 0.06 to 0.12 in standard deviation, and in one trial of a hundred by 0.17
+to 0.38. A bound that only the tolerance makes true is not judged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from reappraise.core.printed import Printed
 from reappraise.published.trial import Trial
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.classical import heterogeneity, statistic_span
-from reappraise.survival.subgroups.table import SubgroupTable, subgroups_of
+from reappraise.survival.subgroups.reading import subgroups_of
+from reappraise.survival.subgroups.table import SubgroupTable
 
 NAME = "interaction of treatment and subgroup"
 ABSOLUTE, RELATIVE = 0.3, 0.1

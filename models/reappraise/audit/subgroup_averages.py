@@ -21,7 +21,8 @@ from reappraise.core.errors import AnalysisError
 from reappraise.published.trial import Trial
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.classical import FAR, Addition, addition
-from reappraise.survival.subgroups.table import SubgroupTable, subgroups_of
+from reappraise.survival.subgroups.reading import subgroups_of
+from reappraise.survival.subgroups.table import SubgroupTable
 
 NAME = "subgroups and the whole"
 NEAR = 3.0
@@ -73,14 +74,14 @@ def _judge(found: Addition) -> tuple[Verdict, str]:
         side = "above" if found.whole > found.average else "below"
         return (
             "inconsistent",
-            f"The subgroups do not add up: the ratio of all patients lies {FAR:g} standard deviations {side} them, or more.",
+            f"The subgroups do not add up: that of all patients lies over {FAR:g} standard deviations {side} them.",
         )
     if found.information > MOST:
         return "inconsistent", "The levels know more than all patients together: they cannot be disjoint parts of them."
     if abs(found.score) > NEAR:
         return (
             "cannot judge",
-            "The ratio of all patients lies far from its levels; whether these differ much in prognosis is not printed.",
+            "The ratio of all patients lies far from its levels; whether they differ much in prognosis is not printed.",
         )
     if found.information < LEAST:
         return "cannot judge", "The levels know much less than all patients together: some may be in none of them."

@@ -62,5 +62,5 @@ def _judge(factor: SurvivalFactor, events: int, patients: int) -> tuple[Verdict,
         )
     return (
         "cannot judge",
-        f"Possible, but not more: events among the other {patients} ({factor.remainder}) are not printed, only implied.",
+        f"Possible, but not more: events among the other {patients} ({factor.remainder}) are implied, not printed.",
     )

@@ -17,7 +17,7 @@ from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.classical import recompute_subgroups
 from reappraise.survival.subgroups.fit import SubgroupFit, SubgroupJob, trial_width
-from reappraise.survival.subgroups.table import subgroups_of
+from reappraise.survival.subgroups.reading import subgroups_of
 
 WHOLE_SHARE = 0.8
 """Share of an endpoint's time that goes into its whole."""

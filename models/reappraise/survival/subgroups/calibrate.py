@@ -112,7 +112,7 @@ class SubgroupCalibration:
         """The estimates with their intervals and that of all patients, rounded and read again."""
         share = error**-2 / np.sum(error**-2)
         all_error, all_ratio = float(np.sum(error**-2)) ** -0.5, float(share @ estimate)
-        # what is its own of the whole depends on the print of the whole: as much as the average says, before it is added
+        # before it is added, the average stands for the print of the whole, which the discrepancy goes by
         own = discrepancy(all_ratio, all_error)
         whole = self._print(all_ratio + own * float(rng.normal()), all_error)
         printed = [

@@ -15,7 +15,8 @@ from reappraise.drawing.sheet import draw_sheet
 from reappraise.drawing.style import probability
 from reappraise.drawing.words import NOT_CONVERGED, favours, levels_differ, percent_level, prior_name
 from reappraise.survival.subgroups.classical import addition, averaged, heterogeneity
-from reappraise.survival.subgroups.fit import ALIKE, SubgroupFit
+from reappraise.survival.subgroups.estimands import ALIKE
+from reappraise.survival.subgroups.fit import SubgroupFit
 from reappraise.survival.subgroups.table import SubgroupLevel, SubgroupTable
 
 
@@ -94,10 +95,11 @@ def _note(fit: SubgroupFit, table: SubgroupTable) -> str:
     spread = next(item for (quantity, _), item in found.items() if quantity == "ratio_of_hazard_ratios")
     alike = next(item for (quantity, _), item in found.items() if quantity == "probability_of_equivalence")
     every = next(item for (_, at), item in found.items() if "every level" in at)
+    both = probability(alike.value or 0.0), probability(every.value or 0.0)
     said = [
         "Posterior median and equal-tailed interval. All patients: printed, and the average of the levels.",
-        f"Largest over smallest ratio {in_words(spread)}; within a factor of {ALIKE:g} with probability "
-        f"{probability(alike.value or 0.0)}; benefit in every level with probability {probability(every.value or 0.0)}.",
+        f"Largest over smallest ratio {in_words(spread)}; within a factor of {ALIKE:g} with probability {both[0]}.",
+        f"Benefit in every level with probability {both[1]}.",
     ]
     classical = heterogeneity(table)
     said += [f"Interaction from the printed intervals: {classical.words}."] if classical else []

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
-from math import log
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -23,48 +22,15 @@ from reappraise.fits.job import Attributes, FitJob, contrasted
 from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.sampling import Sampling, settings_with
-from reappraise.fits.summary import Make, estimated, probability
+from reappraise.fits.summary import Make
 from reappraise.published.trial import Trial, TrialEndpoint
 from reappraise.survival.effect.fit import MARGINS
 from reappraise.survival.published import SurvivalEndpoint
-from reappraise.survival.subgroups.classical import OWN_NOISE, OWN_SHIFT, addition, averaged
+from reappraise.survival.subgroups.classical import OWN_NOISE, OWN_SHIFT, addition
+from reappraise.survival.subgroups.estimands import ALIKE, PRINTED, VARIABLES, named, report
 from reappraise.survival.subgroups.model import LEAST_WIDTH, PRINTED_SUBGROUPS, PrintedSubgroups
-from reappraise.survival.subgroups.published import spread_at
-from reappraise.survival.subgroups.table import SubgroupTable, subgroups_of
-
-ALIKE = 1.25
-"""Hazard ratios of levels within this factor of each other are alike in practice."""
-_LEVEL, _PRINTED = ("level",), ("printed",)
-_VARIABLES: Mapping[str, Variable] = {
-    "effect": Variable(description="mean of the log hazard ratios of levels, experimental over control"),
-    "interaction_sd": Variable(description="standard deviation of the log hazard ratio between levels", reported=True),
-    "level_effect": Variable(
-        dims=_LEVEL, description="log hazard ratio, experimental over control, by level", judged=False
-    ),
-    "hazard_ratio": Variable(
-        dims=_LEVEL,
-        description="hazard ratio, experimental over control, by level",
-        scale="logarithm",
-        reported=True,
-    ),
-    "overall_hazard_ratio": Variable(
-        description="hazard ratio, experimental over control, averaged over levels by information",
-        scale="logarithm",
-        reported=True,
-    ),
-    "ratio_of_hazard_ratios": Variable(
-        description="largest over smallest hazard ratio of the levels", scale="logarithm", reported=True
-    ),
-    "weight": Variable(dims=_LEVEL, description="share of the information, by level", judged=False),
-    "standard_error": Variable(dims=_LEVEL, description="standard error of the printed log hazard ratio, by level"),
-    "log_ratio": Variable(dims=_PRINTED, description="log hazard ratio as printed, by level and of all patients"),
-    "rounding": Variable(dims=_PRINTED, description="width of the log hazard ratios that round to the print"),
-    "shown": Variable(dims=_PRINTED, description="whether the ratio is printed"),
-    "held": Variable(dims=_LEVEL),
-    "least_error": Variable(dims=_LEVEL, description="least standard error that the print allows"),
-    "largest_error": Variable(dims=_LEVEL, description="largest standard error that the print allows"),
-    "discrepancy": Variable(description="standard deviation of the whole about the average of its levels"),
-}
+from reappraise.survival.subgroups.reading import subgroups_of
+from reappraise.survival.subgroups.table import SubgroupTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +133,10 @@ class SubgroupJob(FitJob[PrintedSubgroups, LogRatioPrior, "SubgroupFit"]):
         if found is None:
             return ""
         said = "add up" if found.holds else "do not add up"
+        whole, average = exp(found.whole), exp(found.average)
         return (
-            f"levels {said} to all patients: hazard ratio {np.exp(found.whole):.3g} against {np.exp(found.average):.3g} "
-            f"of the levels together, predictive p {found.p:.2g}"
+            f"levels {said} to all patients: hazard ratio {whole:.3g} against {average:.3g} of the levels together, "
+            f"predictive p {found.p:.2g}"
         )
 
     @property
@@ -203,12 +170,12 @@ class SubgroupJob(FitJob[PrintedSubgroups, LogRatioPrior, "SubgroupFit"]):
     @property
     def variables(self) -> Mapping[str, Variable]:
         """Effects on both scales, their spread, and what was printed."""
-        return _VARIABLES
+        return VARIABLES
 
     @property
     def likelihood(self) -> Mapping[str, tuple[str, ...]]:
         """The printed ratios."""
-        return {"log_ratio": _PRINTED}
+        return {"log_ratio": PRINTED}
 
     def data(self) -> Data:
         """What was printed, and the numbers of the prior."""
@@ -217,17 +184,8 @@ class SubgroupJob(FitJob[PrintedSubgroups, LogRatioPrior, "SubgroupFit"]):
     def estimands(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> dict[str, Floats]:
         """Effects of levels and their average on both scales, and how far they lie apart."""
         effect, weight, error = self.model.complete(draws, data, rng, posterior=posterior)
-        levels = effect[..., : len(self.table.levels)]
-        return {
-            "effect": draws["effect"],
-            "interaction_sd": draws["interaction_sd"],
-            "level_effect": effect,
-            "hazard_ratio": np.exp(effect),
-            "overall_hazard_ratio": np.exp(np.sum(weight * effect, axis=-1)),
-            "ratio_of_hazard_ratios": np.exp(levels.max(axis=-1) - levels.min(axis=-1)),
-            "weight": weight,
-            "standard_error": error,
-        }
+        found = named(effect, weight, levels=len(self.table.levels))
+        return {"effect": draws["effect"], "interaction_sd": draws["interaction_sd"], **found, "standard_error": error}
 
     def predict(self, found: Draws, data: Data, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
         """What trials like this one would print."""
@@ -236,40 +194,7 @@ class SubgroupJob(FitJob[PrintedSubgroups, LogRatioPrior, "SubgroupFit"]):
 
     def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
         """Yield the hazard ratio of each level with how probable benefit is, the average, and how far levels differ."""
-        table, level = self.table, self.sampling.level
-        control, experimental = table.arms
-        make = partial(make, endpoint=table.endpoint)
-        contrast = partial(make, numerator=experimental, denominator=control)
-        posterior = tree["posterior"].to_dataset()
-        drawn = {str(name): posterior[name].transpose("chain", "draw", ...).to_numpy() for name in posterior.data_vars}
-        sign = -1.0 if table.better == "higher" else 1.0  # a ratio below 1 means longer times
-        for place, key in enumerate(table.keys):
-            here = partial(contrast, population=table.population(key))
-            benefit = sign * drawn["level_effect"][..., place]
-            yield from self._effect(here, drawn["hazard_ratio"][..., place], benefit)
-            for margin in MARGINS:
-                at = f"hazard ratio < {margin:g}" if table.better == "higher" else f"hazard ratio > {1 / margin:.3g}"
-                value = probability(benefit > -log(margin))
-                yield here(quantity="probability_above_margin", at=at, value=value)
-        average = drawn["overall_hazard_ratio"]
-        yield from self._effect(contrast, average, sign * np.log(average), averaged(table))
-        every = (sign * drawn["level_effect"] > 0).all(axis=-1)
-        at = f"hazard ratio in favour in every level of {table.factor_label}"
-        yield contrast(quantity="probability_of_benefit", at=at, value=probability(every))
-        spread = drawn["ratio_of_hazard_ratios"]
-        apart = partial(make, quantity="ratio_of_hazard_ratios", at=spread_at(table.factor_label))
-        yield estimated(apart, spread, level, logarithmic=True)
-        at = f"hazard ratios within a factor of {ALIKE:g} in all levels of {table.factor_label}"
-        yield make(quantity="probability_of_equivalence", at=at, value=probability(spread < ALIKE))
-        between = partial(make, quantity="interaction_sd", at=f"levels of {table.factor_label}")
-        yield estimated(between, drawn["interaction_sd"], level)
-
-    def _effect(self, make: Make, ratio: Floats, benefit: Floats, at: str = "") -> Iterator[Estimate]:
-        better = probability(benefit > 0)
-        named = partial(make, quantity="hazard_ratio", at=at)
-        yield estimated(named, ratio, self.sampling.level, logarithmic=True, prob_benefit=better)
-        said = f"hazard ratio in favour, {at}" if at else "hazard ratio in favour"
-        yield make(quantity="probability_of_benefit", at=said, value=better)
+        yield from report(tree["posterior"].to_dataset(), self.table, make, level=self.sampling.level)
 
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> SubgroupFit:
         """The fit that has this tree and verdict."""

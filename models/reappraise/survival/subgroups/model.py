@@ -65,8 +65,8 @@ class PrintedSubgroups:
     Reasons. mu has the named prior of the effect in all patients, mirrored where the event is good. Levels are
     exchangeable: nothing says beforehand which of them benefits more. tau ~ HalfNormal(0.35): at its scale the ratio of
     a level lies within a factor of 2 of the mean with 95%, as the sceptical prior has it of any effect, and its median,
-    0.24, lets two levels differ by a factor of 1.25 as often as not. It is smaller than the 0.5 of odds ratios, which lie
-    further from 1 than hazard ratios of the same effect. Levels of different factors are the same patients: each
+    0.24, lets two levels differ by a factor of 1.25 as often as not. It is smaller than the 0.5 of odds ratios, which
+    lie further from 1 than hazard ratios of the same effect. Levels of different factors are the same patients: each
     factor has a posterior of its own, and none is ever multiplied with another.
 
     Exchange of the arms changes the signs of b, m, mu and theta, and nothing else.
@@ -185,7 +185,7 @@ class PrintedSubgroups:
         mu = draws["effect"]
         levels = stats.norm.logpdf(data["log_ratio"][:-1], mu[..., None], np.sqrt(parts.variance + parts.rounded))
         mean = mu + np.sum(parts.weight * parts.gain * (data["log_ratio"][:-1] - mu[..., None]), axis=-1)
-        whole = stats.norm.logpdf(data["log_ratio"][-1], mean, np.sqrt(parts.left))
+        whole = np.asarray(stats.norm.logpdf(data["log_ratio"][-1], mean, np.sqrt(parts.left)))
         return np.asarray(np.concatenate([levels, whole[..., None]], axis=-1) * data["shown"])
 
     def log_prior(self, draws: Draws, data: Data) -> dict[str, Floats]:

@@ -145,19 +145,13 @@ class SurvivalFactor(Sourced):
             patients = sum(count.total for count in counts)
             most = sizes.get(arm) if all_of_it is None else all_of_it.total
             if most is not None and patients > most:
-                yield (
-                    f"{where}.levels",
-                    f"expected levels that are disjoint parts of the {most} patients of arm {arm}, got "
-                    f"{_added(count.total for count in counts)} = {patients} patients",
-                )
+                added = _added(count.total for count in counts)
+                yield f"{where}.levels", _too_many(f"{most} patients of arm {arm}", f"{added} = {patients} patients")
             events = None if all_of_it is None else all_of_it.known_events
             known = [count.known_events for count in counts if count.known_events is not None]
             if events is not None and sum(known) > events:
-                yield (
-                    f"{where}.levels",
-                    f"expected levels that are disjoint parts of the {events} events of arm {arm}, got "
-                    f"{_added(known)} = {sum(known)} events",
-                )
+                added = _added(known)
+                yield f"{where}.levels", _too_many(f"{events} events of arm {arm}", f"{added} = {sum(known)} events")
 
     def _named(self, label: str, level: SurvivalLevel) -> str:
         return f"{label}, {self.label}: {level.label}"
@@ -175,6 +169,10 @@ def _problems_of(level: SurvivalLevel, where: str) -> Iterator[Problem]:
             yield f"{where}.estimates[{index}].quantity", f"expected {known}, got {published.quantity}"
     if not level.counts and not any(item.quantity == "hazard_ratio" for item in level.estimates):
         yield where, "expected a hazard ratio with its limits, or events by arm, got neither"
+
+
+def _too_many(whole: str, parts: str) -> str:
+    return f"expected levels that are disjoint parts of the {whole}, got {parts}"
 
 
 def _added(numbers: Iterable[int]) -> str:
