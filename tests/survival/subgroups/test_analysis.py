@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.analysis import SubgroupResult, analyse_with_subgroups
 from reappraise.terminal import comparison_tables
 
-FEW = Sampling(draws=500, tune=300, seed=8)
+FEW = Sampling(draws=200, tune=200, chains=2, seed=8)
 
 
 def nothing(endpoint: Any, session: Session) -> Result[Any, Any]:
@@ -30,23 +31,25 @@ def nothing(endpoint: Any, session: Session) -> Result[Any, Any]:
 
 @pytest.mark.sampling
 def test_every_factor_is_fitted_with_every_prior_and_found_again(os: Any, tmp_path: Path) -> None:
+    factors = tuple(factor for factor in os.published.factors if factor.key != "region")
+    os = replace(os, published=os.published.model_copy(update={"factors": factors}))
     told: list[tuple[str, float]] = []
     with Store.open(tmp_path / "results") as store:
         session = Session(sampling=FEW, store=store, tell=lambda words, share: told.append((words, share)))
         result = analyse_with_subgroups(os, session, whole=nothing)
         again = analyse_with_subgroups(os, session, whole=nothing)
-    assert (session.tally.computed, session.tally.found) == (12, 12)
+    assert (session.tally.computed, session.tally.found) == (8, 8)
     assert [fit.estimates for fit in result.fits] == [fit.estimates for fit in again.fits]
     assert told[0] == ("the whole", 0.8)
     assert told[1] == ("sex, reference prior", 0.8)
-    assert [share for _, share in told[:13]] == sorted(share for _, share in told[:13])
+    assert [share for _, share in told[:9]] == sorted(share for _, share in told[:9])
     files = {path.name for path in (tmp_path / "results" / "posteriors").iterdir()}
     assert "os.age.printed-subgroups.sceptical.nc" in files
-    assert len(files) == 12
-    assert result.words == "os: not analysed; 12 posteriors of subgroups by sex, age, region."
+    assert len(files) == 8
+    assert result.words == "os: not analysed; 8 posteriors of subgroups by sex, age."
     assert result.diagnosed == result.subgroups == result.fits
     names = [name for name, _ in result.figures()]
-    assert names == ["os.sex.subgroups", "os.age.subgroups", "os.region.subgroups"]
+    assert names == ["os.sex.subgroups", "os.age.subgroups"]
     _sets_printed_recomputed_and_posterior_side_by_side(result)
 
 
@@ -63,13 +66,13 @@ def _sets_printed_recomputed_and_posterior_side_by_side(result: SubgroupResult) 
     assert [(item.kind, item.p_value) for item in apart[:1]] == [("published", 0.07)]
     assert apart[1].p_value == pytest.approx(0.064, abs=0.001)
     assert len(apart) == 6
-    console = Console(width=160, record=True, quiet=True)
+    console = Console(width=160, file=io.StringIO(), record=True)
     for table in comparison_tables(comparison):
         console.print(table)
     words = console.export_text()
     assert "os: subgroups, printed and shrunken hazard ratios" in words
     assert "sex=female" in words
-    assert "never add or multiply them" in words
+    assert "never add or multiply them" in " ".join(words.split())
 
 
 def test_what_cannot_be_analysed_is_named_and_keeps_nothing_else_from_it(altered: Callable[..., Any]) -> None:
