@@ -30,12 +30,13 @@ from support.draws import draws, z_score
 from support.subgroups import ASIA, ASIA_EVENTS
 
 REFERENCE, _, SCEPTICAL, ENTHUSIASTIC = hazard_ratio_priors()
-FEW = Sampling(draws=1000, tune=500, seed=3)
+FEW = Sampling(draws=2000, tune=500, seed=3)
 
 
 def agrees(fit: SubgroupFit) -> None:
     """Mean, sd and P(benefit) of every level and of their average are those of the exact posterior."""
     table = fit.job.table
+    assert fit.converged, fit.diagnosis.failures
     exact = ExactSubgroups.of(table, fit.job.entered, errors=2)
     for place, level in [*enumerate(table.keys), (None, "")]:
         whole = place is None
@@ -48,7 +49,6 @@ def agrees(fit: SubgroupFit) -> None:
 
 @pytest.mark.sampling
 def test_it_is_the_exact_posterior(fitted: SubgroupFit) -> None:
-    assert fitted.converged, fitted.diagnosis.failures
     agrees(fitted)
     exact = ExactSubgroups.of(fitted.job.table, fitted.job.entered)
     every = (draws(fitted, "level_effect") < 0).all(axis=-1)

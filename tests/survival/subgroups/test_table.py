@@ -102,7 +102,7 @@ def test_medians_are_shown_and_not_modelled(altered: Altered) -> None:
     new = ASIA.replace("\n  ] },\n", f"\n    {median},\n  ] }},\n")
     assert median in new
     found = subgroups_of(altered((ASIA, new)), "region")
-    assert found.notes == ("medians by level stand beside the ratios as printed and are not modelled",)
+    assert found.notes == ("medians by level stand in the comparison as printed and are not modelled",)
 
 
 def test_limits_that_are_missing_or_not_symmetric_are_said(altered: Altered) -> None:

@@ -42,7 +42,10 @@ VARIABLES: Mapping[str, Variable] = {
         description="largest over smallest hazard ratio of the levels", scale="logarithm", reported=True
     ),
     "weight": Variable(dims=LEVEL, description="share of the information, by level", judged=False),
-    "standard_error": Variable(dims=LEVEL, description="standard error of the printed log hazard ratio, by level"),
+    # one that is known exactly has no spread to judge; the others lie where print allows
+    "standard_error": Variable(
+        dims=LEVEL, description="standard error of the printed log hazard ratio, by level", judged=False
+    ),
     "log_ratio": Variable(dims=PRINTED, description="log hazard ratio as printed, by level and of all patients"),
     "rounding": Variable(dims=PRINTED, description="width of the log hazard ratios that round to the print"),
     "shown": Variable(dims=PRINTED, description="whether the ratio is printed"),

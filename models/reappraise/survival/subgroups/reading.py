@@ -57,7 +57,7 @@ def subgroups_of(item: TrialEndpoint[SurvivalEndpoint], factor: str) -> Subgroup
             "printed"
         )
     medians = any(one.quantity == "median" for level in found.levels for one in level.estimates)
-    said = ("medians by level stand beside the ratios as printed and are not modelled",) if medians else ()
+    said = ("medians by level stand in the comparison as printed and are not modelled",) if medians else ()
     return SubgroupTable(
         endpoint=endpoint.key,
         label=endpoint.label,
