@@ -54,6 +54,7 @@ _HOMES = {
     "fit_depth": "depth.fit",
     "fit_printed_survival": "survival.printed.job",
     "fit_survival": "survival.fit",
+    "fit_survival_subgroups": "survival.subgroups.fit",
     "fit_survival_together": "survival.together",
     "load_trial": "trial",
     "read_patients": "trial.patients",
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
     from reappraise.survival.published import SurvivalEndpoint
     from reappraise.survival.reconstruction import reconstruct
     from reappraise.survival.reweighted import reweighted
+    from reappraise.survival.subgroups.fit import fit_survival_subgroups
     from reappraise.survival.together import fit_survival_together
     from reappraise.survival.together_job import SharedSurvivalFit
     from reappraise.trial import load_trial, shipped_trials
@@ -147,6 +149,7 @@ __all__ = [
     "fit_depth",
     "fit_printed_survival",
     "fit_survival",
+    "fit_survival_subgroups",
     "fit_survival_together",
     "load_trial",
     "read_patients",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "number_needed_to_treat")
 _RATE_MODELS = frozenset({"independent", "logit-normal", "beta-binomial"})
+_HAZARD_MODEL = "printed-subgroups"
+_SAME_PATIENTS = "Subgroups of different factors are the same patients: never add or multiply them."
 _PRINTED_FIRST = ("published", "recomputed")
 _FEW = 5
 """Consistent findings of one check that still get a row each."""
@@ -66,6 +68,8 @@ def comparison_tables(comparison: Comparison) -> Iterator[Table]:
         if not any(item.model in _RATE_MODELS for item in mine.estimates):
             if any(item.kind == "posterior" for item in mine.estimates):
                 yield _every_quantity(endpoint, mine, comparison.direction)
+            if any(item.model == _HAZARD_MODEL for item in mine.estimates):
+                yield _hazard_subgroups(endpoint, mine)
             continue
         yield _kinds(endpoint, mine.select(population="all"), comparison.direction)
         yield _by_prior(endpoint, mine.select(population="all"))
@@ -203,11 +207,25 @@ def _subgroups(endpoint: str, mine: Comparison) -> Table:
             number(shrunken),
             benefit,
         )
-    said = "Subgroups of different factors are the same patients: never add or multiply them."
     parts = [
         item for item in mine.select(model="logit-normal", prior="reference").estimates if item.population != "all"
     ]
-    table.caption = " ".join(filter(None, (said, _plain(silences(parts)))))
+    table.caption = " ".join(filter(None, (_SAME_PATIENTS, _plain(silences(parts)))))
+    return table
+
+
+def _hazard_subgroups(endpoint: str, mine: Comparison) -> Table:
+    table = Table(title=f"{endpoint}: subgroups, printed and shrunken hazard ratios", title_justify="left")
+    for column in ("Subgroup", "Hazard ratio, printed", "Hazard ratio, shrunken", "P(benefit)"):
+        table.add_column(column, justify="left" if column == "Subgroup" else "right", overflow="fold")
+    for population in dict.fromkeys(item.population for item in mine.estimates if item.population != "all"):
+        here = mine.select(population=population, quantity="hazard_ratio")
+        printed = next((item for item in here.select(kind="published").estimates if item.value is not None), None)
+        shrunken = next(iter(here.select(model=_HAZARD_MODEL, prior="reference").estimates), None)
+        post = "" if printed is None or printed.causal else " (after randomisation)"
+        benefit = "" if shrunken is None or shrunken.prob_benefit is None else f"{shrunken.prob_benefit:.3g}"
+        table.add_row(f"{population}{post}", number(printed), number(shrunken), benefit)
+    table.caption = _SAME_PATIENTS
     return table
 
 

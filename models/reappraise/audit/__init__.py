@@ -12,6 +12,7 @@ from reappraise.audit import (
     depth_parts,
     events_behind_ratio,
     factor_parts,
+    interactions,
     landmarks,
     log_symmetry,
     median_direction,
@@ -24,6 +25,8 @@ from reappraise.audit import (
     ratio_directions,
     repeated_labels,
     repeated_numbers,
+    subgroup_averages,
+    subgroup_events,
     table_parts,
 )
 from reappraise.audit.finding import FINDING_COLUMNS, Finding, Verdict
@@ -37,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     percentages.check,
     populations.check,
     factor_parts.check,
+    subgroup_events.check,
     depth_parts.check,
     table_parts.check,
     adverse_event_bounds.check,
@@ -48,6 +52,8 @@ CHECKS: tuple[Check, ...] = (
     p_from_interval.check,
     log_symmetry.check,
     events_behind_ratio.check,
+    subgroup_averages.check,
+    interactions.check,
     landmarks.check,
     median_direction.check,
     ranges.check,

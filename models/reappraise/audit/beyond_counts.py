@@ -42,4 +42,5 @@ def _interval(fact: EstimateFact) -> bool:
 
 
 def _p_value(fact: EstimateFact) -> bool:
-    return (fact.has_interval and fact.form in {"ratio", "difference"}) or table_of(fact) is not None
+    judged = fact.form == "spread" or (fact.has_interval and fact.form in {"ratio", "difference"})
+    return judged or table_of(fact) is not None

@@ -44,7 +44,7 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 def _judge(trial: Trial, fact: EstimateFact) -> Finding:
     published = fact.published
-    events = fact.endpoint.events_behind(published) if fact.endpoint else None
+    events = fact.endpoint.events_behind(published, fact.population) if fact.endpoint else None
     error = (0.0, inf)
     if published.low is not None and published.high is not None:
         error = standard_error(logs(published.low), logs(published.high), float(published.level))

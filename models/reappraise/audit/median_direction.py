@@ -12,6 +12,7 @@ from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import logs
 from reappraise.audit.walk import EstimateFact, estimates
+from reappraise.core.arms import WHOLE
 from reappraise.published.trial import Trial
 from reappraise.survival.published import SurvivalEndpoint
 
@@ -20,7 +21,7 @@ NAME = "medians and hazard ratio"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every time-to-event endpoint and assessor with a median or a hazard ratio."""
-    facts = list(estimates(trial))
+    facts = [fact for fact in estimates(trial) if fact.population == WHOLE]
     for endpoint in (item.published for item in trial.of(SurvivalEndpoint)):
         own = [fact for fact in facts if fact.endpoint is endpoint and fact.published.value is not None]
         for assessor in dict.fromkeys(fact.published.assessor or endpoint.assessor for fact in own):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reappraise.audit import words
+from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import QUANTITIES, Form
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.record import Count, Published, StatedTest
@@ -47,6 +48,8 @@ class EstimateFact:
         The record.
     endpoint
         The endpoint that it belongs to; None for a row of a table.
+    population
+        Whom it is about: ``"all"`` or ``"factor=level"``.
     """
 
     owner: str
@@ -54,6 +57,7 @@ class EstimateFact:
     subject: str
     published: Published
     endpoint: EndpointRecord | None = None
+    population: str = WHOLE
 
     @property
     def form(self) -> Form:
@@ -73,7 +77,8 @@ class EstimateFact:
     @property
     def of_endpoint(self) -> bool:
         """Whether it is about the patients that the endpoint counts: its assessor, no further time or condition."""
-        return self.endpoint is not None and self.endpoint.concerns(self.published)
+        whole = self.population == WHOLE
+        return whole and self.endpoint is not None and self.endpoint.concerns(self.published)
 
     @property
     def has_interval(self) -> bool:
@@ -102,10 +107,10 @@ def counts(trial: Trial) -> Iterator[CountFact]:
 def estimates(trial: Trial) -> Iterator[EstimateFact]:
     """Yield every published number of endpoints and tables that is not a count."""
     for endpoint in trial.file.endpoints:
-        for published in endpoint.estimates:
-            yield EstimateFact(
-                endpoint.key, endpoint.label, _subject(trial, endpoint.label, published), published, endpoint
-            )
+        for stated in endpoint.stated():
+            published, label = stated.published, stated.label
+            subject = _subject(trial, label, published)
+            yield EstimateFact(endpoint.key, label, subject, published, endpoint, stated.population)
     for key, rows in trial.quantities.items():
         for row in rows:
             label = headed(row.group, row.label)
@@ -126,6 +131,8 @@ def _subject(trial: Trial, label: str, published: Published) -> str:
     quantity = QUANTITIES[published.quantity].label.lower()
     if published.arm:
         whom = words.arm(trial, published.arm)
+    elif QUANTITIES[published.quantity].form == "spread":
+        return f"{label}, {quantity}"
     else:
         link = "over" if QUANTITIES[published.quantity].form == "ratio" else "minus"
         whom = f"{words.arm(trial, published.numerator or '')} {link} {words.arm(trial, published.denominator or '')}"

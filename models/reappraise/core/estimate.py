@@ -10,7 +10,7 @@ from typing import Literal, Self
 from reappraise.core.printed import Printed
 
 type Kind = Literal["published", "recomputed", "posterior"]
-type Form = Literal["arm", "ratio", "difference", "probability"]
+type Form = Literal["arm", "ratio", "difference", "spread", "probability"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Quantity:
         Words for people, such as ``"Odds ratio"``.
     form
         ``"arm"`` for one arm's number, ``"ratio"`` or ``"difference"`` for a contrast of a numerator arm
-        with a denominator arm, ``"probability"`` for a posterior probability about a contrast.
+        with a denominator arm, ``"spread"`` for how far such contrasts of several levels lie apart, whatever their
+        direction, ``"probability"`` for a posterior probability about a contrast.
     null
         The value that means no difference; None where there is none.
     hastens
@@ -55,6 +56,8 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("odds_ratio", "Odds ratio", "ratio", 1.0),
         Quantity("hazard_ratio", "Hazard ratio", "ratio", 1.0, hastens=True),
         Quantity("time_averaged_hazard_ratio", "Hazard ratio averaged over time", "ratio", 1.0, hastens=True),
+        Quantity("ratio_of_hazard_ratios", "Largest over smallest hazard ratio of the levels", "spread", 1.0),
+        Quantity("interaction_sd", "Standard deviation of the log hazard ratio between levels", "spread", 0.0),
         Quantity("not_reached", "Probability that the median is not reached", "arm"),
         Quantity("conditional_survival", "Conditional survival probability", "arm"),
         Quantity("survival_difference", "Difference of survival probabilities", "difference", 0.0),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from reappraise.published.record import Count
+    from reappraise.published.record import Count, Published
 
 type Problem = tuple[str, str]
 """Dotted key, and what was expected and came."""
@@ -44,6 +44,31 @@ class Counted:
     whole: bool = False
     quantity: Literal["rate", ""] = ""
     within: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """A published number other than a count in one place of a record.
+
+    Parameters
+    ----------
+    label
+        What it was measured of, in words.
+    population
+        ``"all"`` or ``"factor=level"``.
+    published
+        The number.
+    place
+        Dotted key of the number within the record.
+    causal
+        Whether a contrast of the arms may be read as an effect of treatment.
+    """
+
+    label: str
+    population: str
+    published: Published
+    place: str
+    causal: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from reappraise.core.arms import WHOLE, Better
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.two_by_two import TwoByTwo
-from reappraise.published.answers import Counted, FileRequest, Problem, RowProblem, TableRow
+from reappraise.published.answers import Counted, FileRequest, Problem, RowProblem, Stated, TableRow
 from reappraise.published.partition import Partition
 from reappraise.published.record import Claim, Count, Key, Published, Sourced, StatedTest, Text
 
@@ -64,6 +64,11 @@ class EndpointRecord(Sourced):
     @abstractmethod
     def counted(self) -> Iterator[Counted]:
         """Yield everything that is counted inside the record, in the order of the file."""
+
+    def stated(self) -> Iterator[Stated]:
+        """Yield every published number other than a count, in the order of the file: first those of all patients."""
+        for index, published in enumerate(self.estimates):
+            yield Stated(label=self.label, population=WHOLE, published=published, place=f"estimates[{index}]")
 
     @property
     def whole(self) -> tuple[Count, ...]:
@@ -126,9 +131,17 @@ class EndpointRecord(Sourced):
             return None
         return TwoByTwo(events, totals[above], reference, totals[below])
 
-    def events_behind(self, published: Published) -> dict[str, int] | None:
-        """Events by arm that the width of a printed ratio of hazards depends on; None where they are not printed."""
-        del published
+    def events_behind(self, published: Published, population: str = WHOLE) -> dict[str, int] | None:
+        """Events by arm that the width of a printed ratio of hazards depends on; None where they are not printed.
+
+        Parameters
+        ----------
+        published
+            The ratio.
+        population
+            Whom it is about: ``"all"`` or ``"factor=level"``.
+        """
+        del published, population
         return None
 
     @property

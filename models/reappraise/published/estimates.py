@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reappraise.core.estimate import Estimate
 from reappraise.published.endpoint import EndpointRecord
@@ -17,8 +18,12 @@ def published_estimates(item: TrialEndpoint[EndpointRecord]) -> Iterator[Estimat
         if counted.quantity:
             for count in counted.counts:
                 yield _rate(count, endpoint.key, counted.population, counted.quantity)
-    for published in endpoint.estimates:
-        estimate = published.as_estimate(endpoint=endpoint.key, sides=endpoint.sides(published))
+    for stated in endpoint.stated():
+        published = stated.published
+        estimate = published.as_estimate(
+            endpoint=endpoint.key, population=stated.population, sides=endpoint.sides(published)
+        )
+        estimate = replace(estimate, causal=stated.causal)
         turned = estimate.numerator and estimate.numerator != experimental
         yield estimate.reversed() if turned else estimate
 

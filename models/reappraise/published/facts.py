@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reappraise.core.arms import WHOLE
 from reappraise.published.answers import Counted
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.record import Count, Published
@@ -60,10 +59,10 @@ def estimate_facts(trial: Trial) -> Iterator[Row]:
             for count in counted.counts:
                 if count.low is not None:
                     yield _interval_row(endpoint, counted, count)
-        for published in endpoint.estimates:
-            row = _estimate_row(endpoint.section, endpoint.key, endpoint.label, WHOLE, published)
+        for stated in endpoint.stated():
+            row = _estimate_row(endpoint.section, endpoint.key, stated.label, stated.population, stated.published)
             if row["p"]:
-                row["sides"] = str(endpoint.sides(published) or "")
+                row["sides"] = str(endpoint.sides(stated.published) or "")
             yield row
     for table in trial.file.tables:
         for quantity in trial.quantities.get(table.key, ()):

@@ -143,7 +143,10 @@ class Published(Spread):
             raise ValueError(f"expected quantity to be one of {allowed}; got {self.quantity!r}")
         if known.form == "arm" and (self.arm is None or self.numerator or self.denominator):
             raise ValueError(f"expected {self.quantity} to name its arm, and no numerator or denominator")
-        if known.form != "arm" and (self.arm or self.numerator is None or self.denominator is None):
+        if known.form == "spread":
+            if self.arm or self.numerator or self.denominator:
+                raise ValueError(f"expected {self.quantity} to name no arm: it lies between levels")
+        elif known.form != "arm" and (self.arm or self.numerator is None or self.denominator is None):
             raise ValueError(
                 f"expected {self.quantity} to name its direction: numerator and denominator arm, and no arm"
             )

@@ -37,6 +37,7 @@ from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.reconstruction import ReconstructionJob, Replicates
 from reappraise.survival.reweighted import reweighted
 from reappraise.survival.road import Road, road_of
+from reappraise.survival.subgroups.analysis import analyse_with_subgroups, subgroup_steps
 
 STEPS = 60
 """Plain fits that an endpoint takes about as long as."""
@@ -208,10 +209,18 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
     """Times to an event."""
 
     def steps(self, endpoint: TrialEndpoint[SurvivalEndpoint]) -> int:
-        """As many as `STEPS`, or next to none where no time is printed."""
-        return STEPS if has_time(endpoint) else 4
+        """As many as `STEPS`, or next to none where no time is printed; and those of the subgroups."""
+        return (STEPS if has_time(endpoint) else 4) + subgroup_steps(endpoint)
 
     def analyse(self, endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) -> Result[SurvivalEndpoint, Any]:
+        """Analyse all patients, and where subgroups are printed each factor."""
+        if endpoint.published.factors:
+            return analyse_with_subgroups(endpoint, session, whole=self.analyse_whole)
+        return self.analyse_whole(endpoint, session)
+
+    def analyse_whole(
+        self, endpoint: TrialEndpoint[SurvivalEndpoint], session: Session
+    ) -> Result[SurvivalEndpoint, Any]:
         """Take the road that what is known allows: patients, the likelihood of the print, a reconstruction, an effect.
 
         Of patients known or reconstructed both models are fitted, and reweighted to the other priors.
@@ -279,8 +288,9 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
         from reappraise.survival.calibrate import SURVIVAL_CALIBRATION
         from reappraise.survival.calibrate_reconstruction import RECONSTRUCTION_CALIBRATION
         from reappraise.survival.effect.calibrate import EFFECT_CALIBRATION
+        from reappraise.survival.subgroups.calibrate import SUBGROUP_CALIBRATION
 
-        return SURVIVAL_CALIBRATION, RECONSTRUCTION_CALIBRATION, EFFECT_CALIBRATION
+        return SURVIVAL_CALIBRATION, RECONSTRUCTION_CALIBRATION, EFFECT_CALIBRATION, SUBGROUP_CALIBRATION
 
 
 SURVIVAL = SurvivalKind(SurvivalEndpoint)

@@ -10,10 +10,20 @@ from pydantic import Field
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.printed import Printed
-from reappraise.published.answers import Counted, CurveFiles, FileRequest, PatientFile, Problem, unknown
+from reappraise.published.answers import (
+    Counted,
+    CurveFiles,
+    FileRequest,
+    PatientFile,
+    Problem,
+    Stated,
+    repeats,
+    unknown,
+)
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Count, Key, Published, Text
 from reappraise.response.published import ResponseEndpoint
+from reappraise.survival.subgroups.published import SurvivalFactor
 
 
 class SurvivalEndpoint(EndpointRecord):
@@ -49,10 +59,33 @@ class SurvivalEndpoint(EndpointRecord):
     """Patients with an event, by arm."""
     estimates: tuple[Published, ...] = ()
     """Medians, landmarks, hazard ratio, follow-up."""
+    factors: tuple[SurvivalFactor, ...] = ()
+    """Subgroup factors, as a forest plot prints them."""
 
     def counted(self) -> Iterator[Counted]:
-        """Yield patients with an event: no rate, because it depends on how long they were followed."""
+        """Yield patients with an event, all and by level: no rate, which depends on how long they were followed."""
         yield Counted(label=self.label, population=WHOLE, counts=self.counts, whole=True)
+        for factor in self.factors:
+            yield from factor.counted(self.label, self.counts)
+
+    def stated(self) -> Iterator[Stated]:
+        """Yield every other number, of all patients, then of each level of each factor."""
+        yield from super().stated()
+        for factor in self.factors:
+            yield from factor.stated(self.label, WHOLE)
+
+    def factor(self, key: str) -> SurvivalFactor:
+        """Subgroup factor of that key.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for factor in self.factors:
+            if factor.key == key:
+                return factor
+        raise KeyError(key)
 
     def favours(self, published: Published, experimental: str) -> float:
         """1 if a larger value favours the experimental arm, -1 if a smaller one does, 0 if nothing says which.
@@ -62,12 +95,14 @@ class SurvivalEndpoint(EndpointRecord):
         sign = super().favours(published, experimental)
         return -sign if QUANTITIES[published.quantity].hastens else sign
 
-    def events_behind(self, published: Published) -> dict[str, int] | None:
+    def events_behind(self, published: Published, population: str = WHOLE) -> dict[str, int] | None:
         """Events by arm, where those of both arms of the ratio are printed."""
         if not self.concerns(published):
             return None
         arms = (published.numerator, published.denominator)
-        found = {arm: events for arm in arms if arm and (events := self.known_events.get(arm))}
+        counts = [count for item in self.counted() if item.population == population for count in item.counts]
+        known = {count.arm: count.known_events for count in counts}
+        found = {arm: events for arm in arms if arm and (events := known.get(arm))}
         return found if len(found) == 2 else None
 
     def references(self, context: Context) -> Iterator[Problem]:
@@ -76,6 +111,9 @@ class SurvivalEndpoint(EndpointRecord):
             yield from unknown("among", {self.among}, context.of(ResponseEndpoint))
         if self.numbers_at_risk and not self.curves:
             yield "numbers_at_risk", "expected curves beside the numbers at risk, got none"
+        yield from repeats("factors", (factor.key for factor in self.factors))
+        for factor in self.factors:
+            yield from factor.problems(self.counts, context.sizes)
 
     def files(self) -> Iterator[FileRequest]:
         """Yield digitised curves and individual data."""

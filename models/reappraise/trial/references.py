@@ -33,8 +33,8 @@ def problems(file: TrialFile) -> Iterator[Problem]:
         for counted in endpoint.counted():
             within = populations.get(endpoint.population, {}) if counted.within is None else counted.within
             yield from _counts(f"{where}.{counted.place}", counted.counts, within, arms)
-        for index, estimate in enumerate(endpoint.estimates):
-            yield from unknown(f"{where}.estimates[{index}]", _arms_of(estimate), arms)
+        for stated in endpoint.stated():
+            yield from unknown(f"{where}.{stated.place}", _arms_of(stated.published), arms)
         for key, problem in endpoint.references(context_of(file, endpoint)):
             yield f"{where}.{key}", problem
 

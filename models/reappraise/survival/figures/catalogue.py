@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import Estimate
 from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.figures.curves import draw_survival_curves
@@ -129,7 +130,7 @@ def _subject(endpoint: TrialEndpoint[SurvivalEndpoint], fit: SurvivalFit | Print
 
 
 def _printed(endpoint: TrialEndpoint[SurvivalEndpoint], published: Sequence[Estimate]) -> _Printed:
-    own = [item for item in published if item.endpoint == endpoint.published.key]
+    own = [item for item in published if (item.endpoint, item.population) == (endpoint.published.key, WHOLE)]
     medians = tuple(
         next((item for item in own if item.quantity == "median" and item.arm == arm and not item.at), None)
         for arm in (item.key for item in endpoint.trial.arms)
@@ -149,7 +150,9 @@ def _rows(
     if printed.hazard_ratio is not None:
         yield SensitivityRow(estimate=printed.hazard_ratio)
     own = fits[0].job.endpoint
-    ratio = next((e for e in recomputed if e.endpoint == own and e.quantity == "hazard_ratio"), None)
+    ratio = next(
+        (e for e in recomputed if (e.endpoint, e.population) == (own, WHOLE) and e.quantity == "hazard_ratio"), None
+    )
     if ratio is not None and ratio.value is not None:
         yield SensitivityRow(estimate=ratio)
     for fit in fits:
