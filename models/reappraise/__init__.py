@@ -22,6 +22,9 @@ _HOMES = {
     "DepthResult": "depth.analysis",
     "Effort": "fits.sampling",
     "Estimate": "core.estimate",
+    "ExternalRow": "survival.beyond.rule",
+    "ExtrapolatedFit": "survival.beyond.extrapolate",
+    "Extrapolation": "survival.beyond.rule",
     "Fit": "fits.fit",
     "HazardPrior": "survival.hazard",
     "KINDS": "kinds",
@@ -49,6 +52,7 @@ _HOMES = {
     "audit_trial": "audit:audit",
     "compare_proportionality": "survival.proportionality",
     "exact_estimates": "response.exact",
+    "extrapolate": "survival.beyond.extrapolate",
     "fit": "response.fit",
     "fit_adverse_events": "safety.fit",
     "fit_depth": "depth.fit",
@@ -92,6 +96,8 @@ if TYPE_CHECKING:
     from reappraise.safety.fit import SafetyFit, fit_adverse_events
     from reappraise.safety.published import AdverseEventsEndpoint
     from reappraise.survival.analysis import SurvivalResult
+    from reappraise.survival.beyond.extrapolate import ExtrapolatedFit, extrapolate
+    from reappraise.survival.beyond.rule import ExternalRow, Extrapolation
     from reappraise.survival.classical.recompute import recompute_survival
     from reappraise.survival.fit import SurvivalFit, fit_survival
     from reappraise.survival.hazard import HazardPrior
@@ -116,6 +122,9 @@ __all__ = [
     "DepthResult",
     "Effort",
     "Estimate",
+    "ExternalRow",
+    "ExtrapolatedFit",
+    "Extrapolation",
     "Fit",
     "HazardPrior",
     "LogRatioPrior",
@@ -142,6 +151,7 @@ __all__ = [
     "audit_trial",
     "compare_proportionality",
     "exact_estimates",
+    "extrapolate",
     "fit",
     "fit_adverse_events",
     "fit_depth",

@@ -118,6 +118,8 @@ class Estimate:
         population was determined after randomisation.
     turned
         Whether the contrast was printed in the other direction.
+    extrapolated
+        By which rule the number goes beyond the follow-up, in words; empty for all numbers that do not.
     source
         Where the number stands in the publication.
     """
@@ -145,6 +147,7 @@ class Estimate:
     converged: bool | None = None
     causal: bool = True
     turned: bool = False
+    extrapolated: str = ""
     source: str = ""
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from reappraise.published.answers import Counted, CurveFiles, FileRequest, Patie
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Count, Key, Published, Text
 from reappraise.response.published import ResponseEndpoint
+from reappraise.survival.beyond.published import ExtrapolationRequest
 
 
 class SurvivalEndpoint(EndpointRecord):
@@ -49,6 +50,8 @@ class SurvivalEndpoint(EndpointRecord):
     """Patients with an event, by arm."""
     estimates: tuple[Published, ...] = ()
     """Medians, landmarks, hazard ratio, follow-up."""
+    extrapolation: ExtrapolationRequest | None = None
+    """What is asked beyond the follow-up, and by which rule; without it nothing is extrapolated."""
 
     def counted(self) -> Iterator[Counted]:
         """Yield patients with an event: no rate, because it depends on how long they were followed."""
@@ -74,6 +77,9 @@ class SurvivalEndpoint(EndpointRecord):
         """Yield an endpoint of responders that is none, and numbers at risk that belong to no curve."""
         if self.among is not None:
             yield from unknown("among", {self.among}, context.of(ResponseEndpoint))
+        asked = () if self.extrapolation is None else self.extrapolation.rows
+        for place, row in enumerate(asked):
+            yield from unknown(f"extrapolation.rows[{place}].arm", () if row.arm is None else (row.arm,), context.arms)
         if self.numbers_at_risk and not self.curves:
             yield "numbers_at_risk", "expected curves beside the numbers at risk, got none"
 
