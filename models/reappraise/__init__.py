@@ -29,6 +29,8 @@ _HOMES = {
     "HazardPrior": "survival.hazard",
     "KINDS": "kinds",
     "LogRatioPrior": "core.prior",
+    "OrderError": "survival.beyond.order",
+    "OrderedFit": "survival.beyond.order",
     "OutputError": "core.errors",
     "Partition": "published.partition",
     "PatientData": "published.patients",
@@ -60,6 +62,7 @@ _HOMES = {
     "fit_survival": "survival.fit",
     "fit_survival_together": "survival.together",
     "load_trial": "trial",
+    "order_survival": "survival.beyond.order",
     "read_patients": "trial.patients",
     "read_tree": "fits.netcdf",
     "recompute": "response.classical.recompute",
@@ -97,6 +100,7 @@ if TYPE_CHECKING:
     from reappraise.safety.published import AdverseEventsEndpoint
     from reappraise.survival.analysis import SurvivalResult
     from reappraise.survival.beyond.extrapolate import ExtrapolatedFit, extrapolate
+    from reappraise.survival.beyond.order import OrderedFit, OrderError, order_survival
     from reappraise.survival.beyond.rule import ExternalRow, Extrapolation
     from reappraise.survival.classical.recompute import recompute_survival
     from reappraise.survival.fit import SurvivalFit, fit_survival
@@ -128,6 +132,8 @@ __all__ = [
     "Fit",
     "HazardPrior",
     "LogRatioPrior",
+    "OrderError",
+    "OrderedFit",
     "OutputError",
     "Partition",
     "PatientData",
@@ -159,6 +165,7 @@ __all__ = [
     "fit_survival",
     "fit_survival_together",
     "load_trial",
+    "order_survival",
     "read_patients",
     "read_tree",
     "recompute",

@@ -63,6 +63,12 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("restricted_mean_difference", "Difference of restricted mean survival times", "difference", 0.0),
         Quantity("restricted_mean_ratio", "Ratio of restricted mean survival times", "ratio", 1.0),
         Quantity("time_lost_ratio", "Ratio of restricted mean times lost", "ratio", 1.0, hastens=True),
+        Quantity("time_between", "Restricted mean time between two events", "arm"),
+        Quantity(
+            "time_between_difference", "Difference of restricted mean times between two events", "difference", 0.0
+        ),
+        Quantity("share_between", "Share past the first event of those before the second", "arm"),
+        Quantity("share_between_difference", "Difference of shares past the first event", "difference", 0.0),
         Quantity("probability_of_benefit", "Probability of benefit", "probability"),
         Quantity("probability_above_margin", "Probability that the benefit exceeds the margin", "probability"),
         Quantity("probability_of_equivalence", "Probability of practical equivalence", "probability"),

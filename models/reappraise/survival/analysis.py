@@ -18,7 +18,7 @@ from reappraise.kind import Kind
 from reappraise.published.estimates import published_estimates
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import TrialEndpoint
-from reappraise.survival.beyond.result import HazardResult, extrapolated
+from reappraise.survival.beyond.result import HazardResult, extrapolated, ordered
 from reappraise.survival.classical.recompute import recompute_survival
 from reappraise.survival.effect.analysis import analyse_effect, from_events
 from reappraise.survival.effect.published import printed_effect
@@ -273,6 +273,10 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
             refusals=refused,
             level=session.sampling.level,
         )
+
+    def joined(self, results: Mapping[str, Result[Any, Any]], session: Session) -> Mapping[str, Result[Any, Any]]:
+        """Results of endpoints that never exceed another, with both in one posterior."""
+        return ordered(results, session)
 
     @property
     def tables(self) -> Mapping[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -36,6 +36,8 @@ class SurvivalEndpoint(EndpointRecord):
     """Longest time, in `unit`, that anybody was observed for; where all were, as in a 28-day mortality, that time."""
     among: Key | None = None
     """Key of the response endpoint whose responders are the patients; without it, the population."""
+    never_exceeds: Key | None = None
+    """Key of the survival endpoint of the same patients whose curve this one's never exceeds, as overall survival."""
     curves: str = ""
     """Name of a CSV file beside this one with digitised coordinates: arm, time, survival."""
     numbers_at_risk: str = ""
@@ -77,11 +79,22 @@ class SurvivalEndpoint(EndpointRecord):
         """Yield an endpoint of responders that is none, and numbers at risk that belong to no curve."""
         if self.among is not None:
             yield from unknown("among", {self.among}, context.of(ResponseEndpoint))
+        yield from self._order(context.of(SurvivalEndpoint))
         asked = () if self.extrapolation is None else self.extrapolation.rows
         for place, row in enumerate(asked):
             yield from unknown(f"extrapolation.rows[{place}].arm", () if row.arm is None else (row.arm,), context.arms)
         if self.numbers_at_risk and not self.curves:
             yield "numbers_at_risk", "expected curves beside the numbers at risk, got none"
+
+    def _order(self, known: Mapping[str, SurvivalEndpoint]) -> Iterator[Problem]:
+        """Yield what keeps this endpoint from being held below another."""
+        if self.never_exceeds is None:
+            return
+        yield from unknown("never_exceeds", {self.never_exceeds}, set(known) - {self.key})
+        other = known.get(self.never_exceeds)
+        if other is not None and (other.unit, other.population) != (self.unit, self.population):
+            said = f"expected an endpoint of population {self.population} in {self.unit}"
+            yield "never_exceeds", f"{said}, got {other.key}, which is of {other.population} in {other.unit}"
 
     def files(self) -> Iterator[FileRequest]:
         """Yield digitised curves and individual data."""

@@ -30,6 +30,9 @@ from reappraise.survival.hazard import Grid
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+WEIGHTED_ERROR: Final = 0.2
+"""Largest Monte Carlo error of a reported number, in posterior sds, of draws that external rows weigh: fewer are left,
+and fewer digits are printed. As of reconstructed data; it adds a fiftieth to the standard deviation of a limit."""
 TIMES: Final = 61
 """Times of the curves within the follow-up, and as many beyond it."""
 VARIABLES: Final = {
@@ -152,8 +155,16 @@ class ExtrapolationJob(StoredJob):
             walk=walk,
         )
         tree = self._tree(whole.log_hazard, whole.grid, effect)
-        judged = {answer.name: answer.judged for answer in self.answers(tree)}
-        diagnosis = judged_with(judged, (self.source,), job.sampling, checks)
+        answered = self.answers(tree)
+        late = self.late(answered)
+        judged = {
+            answer.name: answer.judged for answer in answered if answer.quantity != "median" or answer.arm in late
+        }
+        thresholds = job.sampling.thresholds
+        if self.rule.rows:
+            error = max(thresholds.relative_error, WEIGHTED_ERROR)
+            thresholds = replace(thresholds, relative_error=error)
+        diagnosis = judged_with(judged, (self.source,), replace(job.sampling, thresholds=thresholds), checks)
         tree.attrs = attributes(self, diagnosis, job.sampling, self._said(whole.grid))
         return ExtrapolatedFit(job=self, tree=tree, diagnosis=diagnosis)
 
@@ -183,6 +194,13 @@ class ExtrapolationJob(StoredJob):
         log_hazard = log_hazards(posterior)
         effect = posterior["effect"].transpose(*DRAWS).to_numpy().astype(np.float64)
         return tuple(self._exact(answers(log_hazard, effect, asked), log_hazard, asked))
+
+    def late(self, found: Sequence[Answer]) -> frozenset[str]:
+        """Arms whose median, or its upper limit, lies beyond the follow-up: of the others the fit itself tells it."""
+        tail = (1 - self.source.job.sampling.level) / 2
+        return frozenset(
+            answer.arm for answer in found if answer.quantity == "median" and np.mean(answer.draws > self.after) > tail
+        )
 
     def _exact(self, found: Iterator[Answer], log_hazard: Floats, asked: Questions) -> Iterator[Answer]:
         """Yield answers, of a waning hazard ratio that at the time itself and not the mean of a step."""
@@ -275,11 +293,7 @@ class ExtrapolatedFit(Derived[ExtrapolationJob]):
 
         level = source.job.sampling.level
         told = report(found, asked, make, population=WHOLE, level=level)
-        late = {
-            answer.arm
-            for answer in found
-            if answer.quantity == "median" and np.mean(answer.draws > job.after) > (1 - level) / 2
-        }
+        late = job.late(found)
         return tuple(item for item in told if not _within(item, late))
 
     def plot(self) -> Figure:
@@ -289,7 +303,7 @@ class ExtrapolatedFit(Derived[ExtrapolationJob]):
         return draw_extrapolation(self)
 
 
-def _within(item: Estimate, late: set[str]) -> bool:
+def _within(item: Estimate, late: frozenset[str]) -> bool:
     """Whether it is about medians that the follow-up tells by itself: extrapolated are those of the late arms."""
     if item.quantity in {"median", "not_reached"}:
         return item.arm not in late

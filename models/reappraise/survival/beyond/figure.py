@@ -150,8 +150,8 @@ def draw_beyond(
             if code == 0:
                 axes.set_ylabel(f"{subject.without} (%)")
             axes.annotate(
-                headings[code], (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", weight="bold",
-                va="bottom", linespacing=1.15,
+                headings[code], (0, 1), (0, 7), xycoords="axes fraction", textcoords="offset points", weight="bold",
+                va="baseline", linespacing=1.15,
             )  # fmt: skip
         write_title(figure, title, subtitle)
         _write_key(figure, subject, title_height(title, subtitle), external=any(row.arm for row in rows))

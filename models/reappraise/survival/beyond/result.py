@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reappraise.core.errors import AnalysisError
@@ -14,6 +14,7 @@ from reappraise.fits.result import Diagnosed, Drawn, Estimated, Result
 from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.beyond.derived import HazardFit
 from reappraise.survival.beyond.extrapolate import ExtrapolatedFit, extrapolation_job
+from reappraise.survival.beyond.order import OrderedFit, OrderError, order_job
 from reappraise.survival.published import SurvivalEndpoint
 
 
@@ -25,27 +26,33 @@ class HazardResult[FitT: Estimated](Result[SurvivalEndpoint, FitT]):
     ----------
     extrapolations
         Survival after the follow-up, where the trial file asks for it.
+    orders
+        The endpoint with another that it never exceeds, where the trial file says so.
     """
 
     extrapolations: tuple[ExtrapolatedFit, ...] = ()
+    orders: tuple[OrderedFit, ...] = ()
 
     @property
     def diagnosed(self) -> tuple[Diagnosed, ...]:
         """Fits, and what follows from them."""
-        return (*self.fits, *self.extrapolations)
+        return (*self.fits, *self.extrapolations, *self.orders)
 
     def estimated(self) -> Iterator[Estimate]:
         """Yield what was recomputed, what is estimated, and what follows from it."""
         yield from super().estimated()
-        for one in self.extrapolations:
+        for one in (*self.extrapolations, *self.orders):
             yield from one.estimates
 
     def further_figures(self) -> Drawn:
         """Yield the figures of what goes beyond."""
         from reappraise.survival.beyond.figure import draw_extrapolation
+        from reappraise.survival.beyond.order_figure import draw_order
 
         for one in self.extrapolations:
             yield f"{self.key}.extrapolated-{one.job.rule.rule}", draw_extrapolation(one, self.endpoint)
+        for both in self.orders:
+            yield f"{self.key}.within-{both.job.endpoints[1]}", draw_order(both, self.endpoint)
 
 
 def extrapolated(
@@ -70,3 +77,36 @@ def extrapolated(
     except AnalysisError as error:
         return (), (Refusal(endpoint.published.key, f"not extrapolated: {error}", contradiction=False),)
     return (session.one(job, f"extrapolation, {asked.rule}", start=1.0),), ()
+
+
+def ordered(results: Mapping[str, Result[Any, Any]], session: Session) -> dict[str, Result[Any, Any]]:
+    """Results of endpoints whose survival never exceeds that of another, with both in one posterior.
+
+    Parameters
+    ----------
+    results
+        What was found out about every endpoint, by its key.
+    session
+        Where both together are found and kept.
+    """
+    found: dict[str, Result[Any, Any]] = {}
+    for key, result in results.items():
+        published = result.endpoint.published
+        bound = published.never_exceeds if isinstance(published, SurvivalEndpoint) else None
+        if bound is None or bound not in results:  # an analysis of some endpoints may be without the other
+            continue
+        other = results[bound]
+        if not (isinstance(result, HazardResult) and isinstance(other, HazardResult)):
+            missing = key if not isinstance(result, HazardResult) else bound
+            reason = f"not held below {bound}: nothing is known of the hazards of {missing}"
+            found[key] = replace(result, refusals=(*result.refusals, Refusal(key, reason, contradiction=False)))
+            continue
+        try:
+            job: Any = order_job(result.fits[0], other.fits[0])
+            both = session.one(job, f"{key} within {bound}", start=1.0)
+        except AnalysisError as error:
+            refusal = Refusal(key, f"not held below {bound}: {error}", contradiction=isinstance(error, OrderError))
+            found[key] = replace(result, refusals=(*result.refusals, refusal))
+        else:
+            found[key] = replace(result, orders=(*result.orders, both))
+    return found
