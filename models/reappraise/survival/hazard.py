@@ -91,14 +91,10 @@ class Grid:
         """Length of every interval, the last up to the horizon."""
         return np.diff((0.0, *self.cuts, self.horizon))
 
-    def clock(self, times: Floats) -> Floats:
-        """Time by which the walk goes, 1 at the horizon; it goes on beyond it."""
-        return _clock(times / self.horizon)
-
     @property
     def walk(self) -> Floats:
         """Matrix from standard normal steps to the walk at the midpoints, unit variance at the horizon; (j, step)."""
-        midpoints = self.clock(self.starts + self.lengths / 2)
+        midpoints = _clock((self.starts + self.lengths / 2) / self.horizon)
         steps = np.sqrt(np.diff(midpoints, prepend=0.0))
         return np.tril(np.ones((self.intervals, self.intervals))) * steps
 

@@ -12,6 +12,7 @@ import reappraise as ra
 from reappraise.core.errors import AnalysisError
 from reappraise.fits.store import Store
 from reappraise.survival import estimands as of
+from reappraise.survival.beyond.external import clock
 from reappraise.survival.beyond.extrapolate import ExtrapolatedFit, extrapolate
 from reappraise.survival.beyond.hazards import longer
 from reappraise.survival.beyond.rule import ExternalRow, Extrapolation
@@ -114,10 +115,9 @@ def test_external_rows_are_those_of_the_quadrature(start: float, alive: int) -> 
     fit = hazard_fit(log_hazard, walk_sd=np.full(level.shape, walk_sd))
     found = extrapolate(fit, rule="external", rows=(row,), landmarks=(40.0,))
     assert found.converged, found.diagnosis.failures
-    grid = Grid((), AFTER)
-    clock = grid.clock(np.array([12.0, 36.0]))
+    reached = clock(np.array([12.0, 36.0]), AFTER)
     within, step = np.meshgrid(np.linspace(mean - 6 * sd, mean + 6 * sd, 801), np.linspace(-7, 7, 801), indexing="ij")
-    beyond = within + walk_sd * np.sqrt(clock[1] - clock[0]) * step
+    beyond = within + walk_sd * np.sqrt(reached[1] - reached[0]) * step
     hazard = np.exp(within) * (AFTER - start) + np.exp(beyond) * (48.0 - AFTER)
     weight = stats.norm.pdf(within, mean, sd) * stats.norm.pdf(step) * stats.binom.pmf(row.r, row.n, np.exp(-hazard))
     weight /= weight.sum()
@@ -129,6 +129,12 @@ def test_external_rows_are_those_of_the_quadrature(start: float, alive: int) -> 
         assert ours[..., place].std() == pytest.approx(spread, rel=0.12)
     # a negative control: without the rows the level within would be elsewhere
     assert abs(float((weight * within).sum()) - mean) > 0.05
+
+
+def test_the_walk_goes_on_by_the_clock_that_it_has_within_the_follow_up() -> None:
+    grid = Grid((2.0, 5.0, 11.0), AFTER)
+    middles = grid.starts + grid.lengths / 2
+    assert clock(middles, AFTER) == pytest.approx(np.cumsum(np.square(np.diag(grid.walk))), rel=1e-12)
 
 
 def test_external_rows_that_lie_far_from_the_trial_fail_a_check_that_says_what_to_look_at() -> None:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from reappraise.fits.diagnose import Check
 from reappraise.survival.beyond.hazards import Floats, Walk, longer
 from reappraise.survival.beyond.rule import ExternalRow, Extrapolation
-from reappraise.survival.hazard import Grid
+from reappraise.survival.hazard import EARLY, Grid
 
 BLOCK: Final = 1000
 """Draws that are treated at a time, for memory."""
@@ -61,6 +61,17 @@ class Proposed:
     log_weight: Floats
 
 
+def clock(times: Floats, after: float) -> Floats:
+    """Time by which the walk of the hazards goes, 1 at the end of the follow-up, and on beyond it.
+
+    Parameters
+    ----------
+    times, after
+        Times, and the end of the follow-up.
+    """
+    return np.asarray(np.log1p(EARLY * times / after) / np.log1p(EARLY))
+
+
 def propose(
     log_hazard: Floats,
     walk_sd: Floats,
@@ -86,8 +97,8 @@ def propose(
     edges = {edge for row in rule.rows for edge in (row.start, row.stop) if edge > after}
     starts = np.array([after, *sorted(edges - {rule.last})])
     middles = (starts + np.append(starts[1:], rule.last)) / 2
-    clock = grid.clock(np.array([grid.starts[-1] + grid.lengths[-1] / 2, *middles]))
-    steps = np.tril(np.ones((starts.size, starts.size))) * np.sqrt(np.diff(clock))
+    reached = clock(np.array([grid.starts[-1] + grid.lengths[-1] / 2, *middles]), after)
+    steps = np.tril(np.ones((starts.size, starts.size))) * np.sqrt(np.diff(reached))
     flat = log_hazard.reshape(1, chains * draws, *log_hazard.shape[2:])
     scale = walk_sd.reshape(-1)
     levels, weights = [], []
@@ -134,9 +145,9 @@ def resampled(log_weight: Floats, rng: np.random.Generator) -> tuple[NDArray[np.
     """
     finite = np.maximum(log_weight - log_weight.max(), -700.0)
     smoothed, tail = array_stats.psislw(-finite.ravel())
-    weight = np.exp(np.asarray(smoothed, dtype=np.float64)).reshape(finite.shape)
+    chains, number = log_weight.shape
+    weight = np.exp(np.asarray(smoothed, dtype=np.float64)).reshape(chains, number)
     weight /= weight.sum(axis=1, keepdims=True)
-    number = weight.shape[1]
     chosen = np.stack(
         [
             np.searchsorted(np.cumsum(own), (np.arange(number) + rng.random()) / number).clip(max=number - 1)

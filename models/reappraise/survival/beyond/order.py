@@ -223,7 +223,7 @@ class OrderJob(StoredJob):
         named, _ = Layout(VARIABLES).scalars(tree["posterior"].to_dataset())
         found = {name: Judged(draws, reported=True) for name, draws in named.items()}
         for fit, endpoint in zip((self.first, self.second), self.endpoints, strict=True):
-            for answer in tree_answers(tree[endpoint], fit.job.labels)[WHOLE]:
+            for answer in tree_answers(tree.children[endpoint], fit.job.labels)[WHOLE]:
                 found[f"{endpoint}: {answer.name}"] = answer.judged
         return found
 
@@ -279,7 +279,7 @@ class OrderedFit(Derived[OrderJob]):
                 converged=self.converged,
             )
             labels = fit.job.labels
-            found = tree_answers(self.tree[endpoint], labels)[WHOLE]
+            found = tree_answers(self.tree.children[endpoint], labels)[WHOLE]
             yield from report(found, labels.questions, make, population=WHOLE, level=job.sampling.level)
 
     def _between(self) -> Iterator[Estimate]:
