@@ -18,7 +18,7 @@ from reappraise.kind import Kind
 from reappraise.published.estimates import published_estimates
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import TrialEndpoint
-from reappraise.survival.beyond.result import HazardResult, extrapolated, ordered
+from reappraise.survival.beyond.result import HazardResult, extrapolated, joined
 from reappraise.survival.classical.recompute import recompute_survival
 from reappraise.survival.effect.analysis import analyse_effect, from_events
 from reappraise.survival.effect.published import printed_effect
@@ -275,8 +275,8 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
         )
 
     def joined(self, results: Mapping[str, Result[Any, Any]], session: Session) -> Mapping[str, Result[Any, Any]]:
-        """Results of endpoints that never exceed another, with both in one posterior."""
-        return ordered(results, session)
+        """Results of endpoints with the one that they never exceed, and what could not be answered."""
+        return joined(results, session)
 
     @property
     def tables(self) -> Mapping[str, tuple[str, ...]]:

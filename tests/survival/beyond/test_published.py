@@ -10,9 +10,11 @@ import pytest
 
 from reappraise.core.errors import TrialFileError
 from reappraise.fits.each import Session, Tally
+from reappraise.fits.result import NotAnalysed
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import Store
 from reappraise.published.trial import Trial
+from reappraise.survival.analysis import SURVIVAL as KIND
 from reappraise.survival.analysis import SurvivalResult
 from reappraise.survival.beyond.result import extrapolated
 from reappraise.survival.beyond.rule import ExternalRow
@@ -21,7 +23,6 @@ from support.data import DATA, SURVIVAL
 from support.figures import said
 from support.hazard_fits import hazard_fit, normal_draws
 
-AFTER = "individual_data"
 CONSTANT = 'rule = "constant"\nto = 104.5\nlandmarks = [52, 78]'
 EXTERNAL = (
     'rule = "external"\nto = 104\nwane_by = 90\nrows = [\n'
@@ -102,3 +103,10 @@ def test_without_being_asked_nothing_is_extrapolated() -> None:
     endpoint = load_trial(SURVIVAL)["remission"]
     fit = hazard_fit(normal_draws((np.log(0.02), np.log(0.01)), size=(2, 100)), endpoint="remission", horizon=35.0)
     assert extrapolated(endpoint, fit, Session(sampling=Sampling(seed=1))) == ((), ())
+
+
+def test_an_endpoint_without_hazards_says_that_it_is_not_extrapolated(tmp_path: Path) -> None:
+    endpoint = trial_with(CONSTANT, tmp_path)["remission"]
+    found = KIND.joined({"remission": NotAnalysed(endpoint=endpoint)}, Session(sampling=Sampling(seed=1)))
+    (refusal,) = found["remission"].refusals
+    assert refusal.reason == "not extrapolated: nothing is known of its hazards"

@@ -79,8 +79,8 @@ def extrapolated(
     return (session.one(job, f"extrapolation, {asked.rule}", start=1.0),), ()
 
 
-def ordered(results: Mapping[str, Result[Any, Any]], session: Session) -> dict[str, Result[Any, Any]]:
-    """Results of endpoints whose survival never exceeds that of another, with both in one posterior.
+def joined(results: Mapping[str, Result[Any, Any]], session: Session) -> dict[str, Result[Any, Any]]:
+    """Results that hold more once all are there: endpoints with the one that they never exceed, or why not.
 
     Parameters
     ----------
@@ -92,21 +92,31 @@ def ordered(results: Mapping[str, Result[Any, Any]], session: Session) -> dict[s
     found: dict[str, Result[Any, Any]] = {}
     for key, result in results.items():
         published = result.endpoint.published
-        bound = published.never_exceeds if isinstance(published, SurvivalEndpoint) else None
-        if bound is None or bound not in results:  # an analysis of some endpoints may be without the other
+        if not isinstance(published, SurvivalEndpoint):
             continue
-        other = results[bound]
-        if not (isinstance(result, HazardResult) and isinstance(other, HazardResult)):
-            missing = key if not isinstance(result, HazardResult) else bound
-            reason = f"not held below {bound}: nothing is known of the hazards of {missing}"
-            found[key] = replace(result, refusals=(*result.refusals, Refusal(key, reason, contradiction=False)))
-            continue
-        try:
-            job: Any = order_job(result.fits[0], other.fits[0])
-            both = session.one(job, f"{key} within {bound}", start=1.0)
-        except AnalysisError as error:
-            refusal = Refusal(key, f"not held below {bound}: {error}", contradiction=isinstance(error, OrderError))
-            found[key] = replace(result, refusals=(*result.refusals, refusal))
-        else:
-            found[key] = replace(result, orders=(*result.orders, both))
+        if not isinstance(result, HazardResult) and published.extrapolation is not None:
+            reason = "not extrapolated: nothing is known of its hazards"
+            found[key] = _refusing(result, reason, contradiction=False)
+        bound = published.never_exceeds
+        if bound is not None and bound in results:  # an analysis of some endpoints may be without the other
+            found[key] = _ordered(found.get(key, result), results[bound], session)
     return found
+
+
+def _ordered(result: Result[Any, Any], other: Result[Any, Any], session: Session) -> Result[Any, Any]:
+    """The result with the other endpoint, which it never exceeds, or with the reason why there is none."""
+    key, bound = result.key, other.key
+    if not (isinstance(result, HazardResult) and isinstance(other, HazardResult)):
+        missing = key if not isinstance(result, HazardResult) else bound
+        reason = f"not held below {bound}: nothing is known of the hazards of {missing}"
+        return _refusing(result, reason, contradiction=False)
+    try:
+        job: Any = order_job(result.fits[0], other.fits[0])
+        both = session.one(job, f"{key} within {bound}", start=1.0)
+    except AnalysisError as error:
+        return _refusing(result, f"not held below {bound}: {error}", contradiction=isinstance(error, OrderError))
+    return replace(result, orders=(*result.orders, both))
+
+
+def _refusing[ResultT: Result[Any, Any]](result: ResultT, reason: str, *, contradiction: bool) -> ResultT:
+    return replace(result, refusals=(*result.refusals, Refusal(result.key, reason, contradiction=contradiction)))
