@@ -22,10 +22,15 @@ _HOMES = {
     "DepthResult": "depth.analysis",
     "Effort": "fits.sampling",
     "Estimate": "core.estimate",
+    "ExternalRow": "survival.beyond.rule",
+    "ExtrapolatedFit": "survival.beyond.extrapolate",
+    "Extrapolation": "survival.beyond.rule",
     "Fit": "fits.fit",
     "HazardPrior": "survival.hazard",
     "KINDS": "kinds",
     "LogRatioPrior": "core.prior",
+    "OrderError": "survival.beyond.order",
+    "OrderedFit": "survival.beyond.order",
     "OutputError": "core.errors",
     "Partition": "published.partition",
     "PatientData": "published.patients",
@@ -49,6 +54,7 @@ _HOMES = {
     "audit_trial": "audit:audit",
     "compare_proportionality": "survival.proportionality",
     "exact_estimates": "response.exact",
+    "extrapolate": "survival.beyond.extrapolate",
     "fit": "response.fit",
     "fit_adverse_events": "safety.fit",
     "fit_depth": "depth.fit",
@@ -57,6 +63,7 @@ _HOMES = {
     "fit_survival_subgroups": "survival.subgroups.fit",
     "fit_survival_together": "survival.together",
     "load_trial": "trial",
+    "order_survival": "survival.beyond.order",
     "read_patients": "trial.patients",
     "read_tree": "fits.netcdf",
     "recompute": "response.classical.recompute",
@@ -93,6 +100,9 @@ if TYPE_CHECKING:
     from reappraise.safety.fit import SafetyFit, fit_adverse_events
     from reappraise.safety.published import AdverseEventsEndpoint
     from reappraise.survival.analysis import SurvivalResult
+    from reappraise.survival.beyond.extrapolate import ExtrapolatedFit, extrapolate
+    from reappraise.survival.beyond.order import OrderedFit, OrderError, order_survival
+    from reappraise.survival.beyond.rule import ExternalRow, Extrapolation
     from reappraise.survival.classical.recompute import recompute_survival
     from reappraise.survival.fit import SurvivalFit, fit_survival
     from reappraise.survival.hazard import HazardPrior
@@ -118,9 +128,14 @@ __all__ = [
     "DepthResult",
     "Effort",
     "Estimate",
+    "ExternalRow",
+    "ExtrapolatedFit",
+    "Extrapolation",
     "Fit",
     "HazardPrior",
     "LogRatioPrior",
+    "OrderError",
+    "OrderedFit",
     "OutputError",
     "Partition",
     "PatientData",
@@ -144,6 +159,7 @@ __all__ = [
     "audit_trial",
     "compare_proportionality",
     "exact_estimates",
+    "extrapolate",
     "fit",
     "fit_adverse_events",
     "fit_depth",
@@ -152,6 +168,7 @@ __all__ = [
     "fit_survival_subgroups",
     "fit_survival_together",
     "load_trial",
+    "order_survival",
     "read_patients",
     "read_tree",
     "recompute",

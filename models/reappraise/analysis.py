@@ -175,6 +175,15 @@ def analyse(
             # one endpoint that cannot be analysed does not keep the others from it; it is named in the result
             refusal = Refusal(key, str(error), contradiction=not isinstance(error, UndeterminedError))
             results[key] = NotAnalysed(endpoint=endpoint, refusals=(refusal,))
+    last = Session(
+        sampling=settings,
+        effort=effort or Effort(),
+        store=store,
+        tell=lambda words, _: tell(words, total, total),
+        tally=tally,
+    )
+    for kind in known:
+        results |= kind.joined(results, last)
     notes = tuple(refusal for kind in known for refusal in kind.refused(trial))
     analysis = Analysis(
         trial=trial, sampling=settings, kinds=known, findings=findings, results=results, notes=notes, tally=tally

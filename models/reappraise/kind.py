@@ -45,6 +45,19 @@ class Kind[Record: EndpointRecord](ABC):
         """Yield what the trial as a whole leaves unanswered about endpoints of this kind."""
         yield from ()
 
+    def joined(self, results: Mapping[str, Result[Any, Any]], session: Session) -> Mapping[str, Result[Any, Any]]:
+        """Results that hold more once those of all endpoints are there, by key.
+
+        Parameters
+        ----------
+        results
+            What was found out about every endpoint, by its key.
+        session
+            Where what is computed is found and kept.
+        """
+        del results, session
+        return {}
+
     @property
     def tables(self) -> Mapping[str, tuple[str, ...]]:
         """Columns of further tables that its results have rows for, by the name of their file."""

@@ -31,6 +31,7 @@ _TEXT = {
     "model",
     "prior",
     "method",
+    "extrapolated",
     "source",
 }
 

@@ -66,6 +66,12 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("restricted_mean_difference", "Difference of restricted mean survival times", "difference", 0.0),
         Quantity("restricted_mean_ratio", "Ratio of restricted mean survival times", "ratio", 1.0),
         Quantity("time_lost_ratio", "Ratio of restricted mean times lost", "ratio", 1.0, hastens=True),
+        Quantity("time_between", "Restricted mean time between two events", "arm"),
+        Quantity(
+            "time_between_difference", "Difference of restricted mean times between two events", "difference", 0.0
+        ),
+        Quantity("share_between", "Share past the first event of those before the second", "arm"),
+        Quantity("share_between_difference", "Difference of shares past the first event", "difference", 0.0),
         Quantity("probability_of_benefit", "Probability of benefit", "probability"),
         Quantity("probability_above_margin", "Probability that the benefit exceeds the margin", "probability"),
         Quantity("probability_of_equivalence", "Probability of practical equivalence", "probability"),
@@ -121,6 +127,8 @@ class Estimate:
         population was determined after randomisation.
     turned
         Whether the contrast was printed in the other direction.
+    extrapolated
+        By which rule the number goes beyond the follow-up, in words; empty for all numbers that do not.
     source
         Where the number stands in the publication.
     """
@@ -148,6 +156,7 @@ class Estimate:
     converged: bool | None = None
     causal: bool = True
     turned: bool = False
+    extrapolated: str = ""
     source: str = ""
 
     def __post_init__(self) -> None:

@@ -170,7 +170,37 @@ def diagnose(
     level
         Coverage of the reported intervals, whose limits must be precise.
     """
-    chains = diverging.shape[0]
+    bfmi = np.atleast_1d(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
+    divergences = int(diverging.sum())
+    by_chain = {f"chain {index}": float(value) for index, value in enumerate(bfmi)}
+    return Diagnosis(
+        (
+            *draw_checks(judged, chains=diverging.shape[0], thresholds=thresholds, level=level),
+            Check(
+                "divergences",
+                divergences,
+                thresholds.divergences,
+                "sampler",
+                divergences <= thresholds.divergences,
+                SMALLER_STEPS,
+            ),
+            _at_least("E-BFMI", by_chain, thresholds.e_bfmi, MORE_TUNING),
+        )
+    )
+
+
+def draw_checks(
+    judged: Mapping[str, Judged], *, chains: int, thresholds: Thresholds, level: float
+) -> tuple[Check, ...]:
+    """What draws say by themselves, whatever they come from: convergence and precision.
+
+    Parameters
+    ----------
+    judged, thresholds, level
+        As of `diagnose`.
+    chains
+        Number of chains.
+    """
     needed = max(thresholds.effective_draws, thresholds.effective_draws_per_chain * chains)
     tails = ((1 - level) / 2, (1 + level) / 2)
     r_hat: dict[str, float] = {}
@@ -191,26 +221,12 @@ def diagnose(
         if found:
             # of what is reported: how far beyond the limit the others lie would make any error look small
             error[name] = max(found) / float(np.std(one.draws[one.draws <= one.beyond]))
-    bfmi = np.atleast_1d(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
-    divergences = int(diverging.sum())
-    by_chain = {f"chain {index}": float(value) for index, value in enumerate(bfmi)}
-    return Diagnosis(
-        (
-            _at_most("R-hat", r_hat, thresholds.r_hat, f"{MORE_TUNING}, then {MORE_DRAWS}"),
-            _at_least("bulk effective draws", bulk, needed, MORE_DRAWS),
-            _at_least("tail effective draws", tail, needed, MORE_DRAWS),
-            # of what is not reported, nobody asks how precise it is
-            *([_at_most("Monte Carlo error / sd", error, thresholds.relative_error, MORE_DRAWS)] if error else ()),
-            Check(
-                "divergences",
-                divergences,
-                thresholds.divergences,
-                "sampler",
-                divergences <= thresholds.divergences,
-                SMALLER_STEPS,
-            ),
-            _at_least("E-BFMI", by_chain, thresholds.e_bfmi, MORE_TUNING),
-        )
+    return (
+        _at_most("R-hat", r_hat, thresholds.r_hat, f"{MORE_TUNING}, then {MORE_DRAWS}"),
+        _at_least("bulk effective draws", bulk, needed, MORE_DRAWS),
+        _at_least("tail effective draws", tail, needed, MORE_DRAWS),
+        # of what is not reported, nobody asks how precise it is
+        *([_at_most("Monte Carlo error / sd", error, thresholds.relative_error, MORE_DRAWS)] if error else ()),
     )
 
 

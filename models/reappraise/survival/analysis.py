@@ -18,6 +18,7 @@ from reappraise.kind import Kind
 from reappraise.published.estimates import published_estimates
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import TrialEndpoint
+from reappraise.survival.beyond.result import HazardResult, extrapolated, joined
 from reappraise.survival.classical.recompute import recompute_survival
 from reappraise.survival.effect.analysis import analyse_effect, from_events
 from reappraise.survival.effect.published import printed_effect
@@ -51,7 +52,7 @@ DEPARTURE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class SurvivalResult(Result[SurvivalEndpoint, SurvivalFit]):
+class SurvivalResult(HazardResult[SurvivalFit]):
     """Everything found out about a time-to-event endpoint.
 
     Fits are of the model with a changing hazard ratio under the reference prior, then perhaps of the proportional one,
@@ -88,8 +89,8 @@ class SurvivalResult(Result[SurvivalEndpoint, SurvivalFit]):
 
     @property
     def diagnosed(self) -> tuple[Diagnosed, ...]:
-        """Reconstruction and fits."""
-        return self.fits if self.replicates is None else (self.replicates, *self.fits)
+        """Reconstruction, fits, and what follows from them."""
+        return super().diagnosed if self.replicates is None else (self.replicates, *super().diagnosed)
 
     @property
     def tables(self) -> Mapping[str, Iterable[Mapping[str, object]]]:
@@ -139,10 +140,11 @@ class SurvivalResult(Result[SurvivalEndpoint, SurvivalFit]):
             recomputed=tuple(self.recomputed()),
             evidence=self.proportionality,
         )
+        yield from self.further_figures()
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrintedResult(Result[SurvivalEndpoint, PrintedFit]):
+class PrintedResult(HazardResult[PrintedFit]):
     """Everything found out about a time-to-event endpoint from the likelihood of its print.
 
     Fits are of the model with a changing hazard ratio under the reference prior, of the proportional one, and of the
@@ -202,6 +204,7 @@ class PrintedResult(Result[SurvivalEndpoint, PrintedFit]):
             recomputed=tuple(self.recomputed()),
             evidence=self.proportionality,
         )
+        yield from self.further_figures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,12 +273,19 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
         ]
         start = 0.0 if known is not None else RECONSTRUCTING
         fits = session.each(jobs, lambda job: f"{job.model.name}, {job.prior.name} prior", start=start)
+        further, refused = extrapolated(endpoint, fits[0], session)
         return SurvivalResult(
             endpoint=endpoint,
             replicates=replicates,
             fits=(*fits, *(reweighted(fits[0], prior) for prior in others)),
+            extrapolations=further,
+            refusals=refused,
             level=session.sampling.level,
         )
+
+    def joined(self, results: Mapping[str, Result[Any, Any]], session: Session) -> Mapping[str, Result[Any, Any]]:
+        """Results of endpoints with the one that they never exceed, and what could not be answered."""
+        return joined(results, session)
 
     @property
     def tables(self) -> Mapping[str, tuple[str, ...]]:
@@ -331,7 +341,15 @@ def _from_print(
         for model, prior in asked
     ]
     fits = session.each(jobs, lambda job: f"{job.model.name}, {job.prior.name} prior")
-    return PrintedResult(endpoint=endpoint, fits=fits, road=road, level=session.sampling.level)
+    further, refused = extrapolated(endpoint, fits[0], session)
+    return PrintedResult(
+        endpoint=endpoint,
+        fits=fits,
+        extrapolations=further,
+        refusals=refused,
+        road=road,
+        level=session.sampling.level,
+    )
 
 
 def _reconstruction(endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) -> ReconstructionJob:

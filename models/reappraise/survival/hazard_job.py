@@ -140,5 +140,6 @@ class HazardJob[ModelT: HazardModel, DataT, FitT](PosteriorJob[ModelT, HazardPri
             if list(times) != sorted(set(times)) or any(not 0 < time <= self.grid.horizon for time in times):
                 raise AnalysisError(
                     f"expected {what} ascending, above 0 and at most {self.grid.horizon:g} {self.unit}, "
-                    f"the horizon of the grid; got {times}"
+                    f"the horizon of the grid; got {times}. Times beyond it are extrapolated by a rule that is stated, "
+                    'such as reappraise.extrapolate(fit, rule="constant", landmarks=(...,))'
                 )

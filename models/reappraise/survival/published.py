@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -23,6 +23,7 @@ from reappraise.published.answers import (
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Count, Key, Published, Text
 from reappraise.response.published import ResponseEndpoint
+from reappraise.survival.beyond.published import ExtrapolationRequest
 from reappraise.survival.subgroups.published import SurvivalFactor
 
 
@@ -45,6 +46,8 @@ class SurvivalEndpoint(EndpointRecord):
     """Longest time, in `unit`, that anybody was observed for; where all were, as in a 28-day mortality, that time."""
     among: Key | None = None
     """Key of the response endpoint whose responders are the patients; without it, the population."""
+    never_exceeds: Key | None = None
+    """Key of the survival endpoint of the same patients whose curve this one's never exceeds, as overall survival."""
     curves: str = ""
     """Name of a CSV file beside this one with digitised coordinates: arm, time, survival."""
     numbers_at_risk: str = ""
@@ -61,6 +64,8 @@ class SurvivalEndpoint(EndpointRecord):
     """Medians, landmarks, hazard ratio, follow-up."""
     factors: tuple[SurvivalFactor, ...] = ()
     """Subgroup factors, as a forest plot prints them."""
+    extrapolation: ExtrapolationRequest | None = None
+    """What is asked beyond the follow-up, and by which rule; without it nothing is extrapolated."""
 
     def counted(self) -> Iterator[Counted]:
         """Yield patients with an event, all and by level: no rate, which depends on how long they were followed."""
@@ -109,11 +114,25 @@ class SurvivalEndpoint(EndpointRecord):
         """Yield an endpoint of responders that is none, and numbers at risk that belong to no curve."""
         if self.among is not None:
             yield from unknown("among", {self.among}, context.of(ResponseEndpoint))
+        yield from self._order(context.of(SurvivalEndpoint))
+        asked = () if self.extrapolation is None else self.extrapolation.rows
+        for place, row in enumerate(asked):
+            yield from unknown(f"extrapolation.rows[{place}].arm", () if row.arm is None else (row.arm,), context.arms)
         if self.numbers_at_risk and not self.curves:
             yield "numbers_at_risk", "expected curves beside the numbers at risk, got none"
         yield from repeats("factors", (factor.key for factor in self.factors))
         for factor in self.factors:
             yield from factor.problems(self.counts, context.sizes)
+
+    def _order(self, known: Mapping[str, SurvivalEndpoint]) -> Iterator[Problem]:
+        """Yield what keeps this endpoint from being held below another."""
+        if self.never_exceeds is None:
+            return
+        yield from unknown("never_exceeds", {self.never_exceeds}, set(known) - {self.key})
+        other = known.get(self.never_exceeds)
+        if other is not None and (other.unit, other.population) != (self.unit, self.population):
+            said = f"expected an endpoint of population {self.population} in {self.unit}"
+            yield "never_exceeds", f"{said}, got {other.key}, which is of {other.population} in {other.unit}"
 
     def files(self) -> Iterator[FileRequest]:
         """Yield digitised curves and individual data."""
