@@ -82,7 +82,7 @@ class Grid:
         """Intervals short at first and long at the end, halfway between equal time and the walk's own."""
         _refuse_fewer_than_one(intervals)
         share = np.linspace(0.0, 1.0, 2001)
-        cuts = np.interp(np.linspace(0, 1, intervals + 1)[1:-1], (share + _clock(share)) / 2, share)
+        cuts = np.interp(np.linspace(0, 1, intervals + 1)[1:-1], (share + walk_clock(share)) / 2, share)
         return cls(tuple(float(cut) * horizon for cut in cuts), horizon)
 
     @property
@@ -105,7 +105,7 @@ class Grid:
         """How much of the onset is left: its mean over every interval, 1 at time zero; dims (j,)."""
         fading = ONSET_SHARE * self.horizon
         ends = np.append(self.cuts, self.horizon)
-        return fading / self.lengths * (np.exp(-self.starts / fading) - np.exp(-ends / fading))
+        return np.asarray(fading / self.lengths * (np.exp(-self.starts / fading) - np.exp(-ends / fading)))
 
     @property
     def trend(self) -> Floats:
@@ -126,7 +126,7 @@ class Grid:
 
     @property
     def _plain_walk(self) -> Floats:
-        midpoints = _clock((self.starts + self.lengths / 2) / self.horizon)
+        midpoints = walk_clock((self.starts + self.lengths / 2) / self.horizon)
         steps = np.sqrt(np.diff(midpoints, prepend=0.0))
         return np.tril(np.ones((self.intervals, self.intervals))) * steps
 
@@ -223,8 +223,10 @@ class HazardPrior:
         )
 
 
-def _clock(share: Floats) -> Floats:
+def walk_clock(share: Floats) -> Floats:
     r"""Time by which the walk goes, from 0 to 1, at a share of the follow-up: log(1 + k s) / log(1 + k).
+
+    Beyond the follow-up it goes on above 1.
 
     Hazards change most at first: next to no events before the first visit at which progression can be seen, then a
     step. A walk in plain time has a tenth of its variance by a tenth of the follow-up and takes early hazards for

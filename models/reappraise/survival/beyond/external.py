@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from reappraise.fits.diagnose import Check
 from reappraise.survival.beyond.hazards import Floats, Walk, longer
 from reappraise.survival.beyond.rule import ExternalRow, Extrapolation
-from reappraise.survival.hazard import EARLY, Grid
+from reappraise.survival.hazard import Grid, walk_clock
 
 BLOCK: Final = 1000
 """Draws that are treated at a time, for memory."""
@@ -69,7 +69,7 @@ def clock(times: Floats, after: float) -> Floats:
     times, after
         Times, and the end of the follow-up.
     """
-    return np.asarray(np.log1p(EARLY * times / after) / np.log1p(EARLY))
+    return walk_clock(times / after)
 
 
 def propose(

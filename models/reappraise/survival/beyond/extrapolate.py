@@ -193,7 +193,9 @@ class ExtrapolationJob(StoredJob):
         posterior = tree["posterior"].to_dataset()
         log_hazard = log_hazards(posterior)
         effect = posterior["effect"].transpose(*DRAWS).to_numpy().astype(np.float64)
-        return tuple(self._exact(answers(log_hazard, effect, asked), log_hazard, asked))
+        return tuple(
+            self._exact(answers(log_hazard, asked, hazard_ratio=np.exp(effect), effect=effect), log_hazard, asked)
+        )
 
     def late(self, found: Sequence[Answer]) -> frozenset[str]:
         """Arms whose median, or its upper limit, lies beyond the follow-up: of the others the fit itself tells it."""
@@ -208,9 +210,11 @@ class ExtrapolationJob(StoredJob):
         ratio = log_hazard[..., 1, last] - log_hazard[..., 0, last]
         at = {f"{time:g} {asked.unit}": time for time in self.landmarks}
         for answer in found:
+            if not answer.at and answer.quantity.endswith("hazard_ratio"):
+                continue  # an average over the follow-up
             if answer.quantity != "hazard_ratio":
                 yield answer
-            elif answer.at:
+            else:
                 share = remaining(np.array([at[answer.at]]), self.after, self.rule.wane_by)[0]
                 if share > 0:  # later it is 1 because the rule says so
                     draws = np.exp(share * ratio)
