@@ -57,7 +57,9 @@ def hazard_fit(
         "effect": (contrast @ (job.grid.lengths / horizon))[..., None],
         "walk_sd": np.ones(log_hazard.shape[:2]) if walk_sd is None else walk_sd,
     }
-    posterior = job.labels.layout.dataset(with_estimands(found, job.labels), lead=DRAWS)
+    posterior = job.labels.layout.dataset(
+        with_estimands(found, job.labels, np.tile(job.grid.lengths, (2, 1))), lead=DRAWS
+    )
     assert WHOLE in job.groups
     return SurvivalFit(job=job, tree=xr.DataTree.from_dict({"posterior": posterior}), diagnosis=diagnosis)
 

@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from scipy import stats
-
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import Span, overlap
@@ -68,11 +66,13 @@ def _spans(table: SubgroupTable) -> tuple[Span, Span] | None:
     statistic = statistic_span(table)
     if statistic is None:
         return None
+    from scipy.special import chdtrc, ndtr, ndtri  # slow to load, and few trials need it
+
     degrees = sum(table.shown) - 1
-    p = float(stats.chi2.sf(statistic[1], degrees)), float(stats.chi2.sf(statistic[0], degrees))
-    least, most = (float(stats.norm.isf(number / 2)) for number in reversed(p))
+    p = float(chdtrc(degrees, statistic[1])), float(chdtrc(degrees, statistic[0]))
+    least, most = (-float(ndtri(number / 2)) for number in reversed(p))
     least, most = max(0.0, least * (1 - RELATIVE) - ABSOLUTE), most * (1 + RELATIVE) + ABSOLUTE
-    return p, (2 * float(stats.norm.sf(most)), min(1.0, 2 * float(stats.norm.sf(least))))
+    return p, (2 * float(ndtr(-most)), min(1.0, 2 * float(ndtr(-least))))
 
 
 def _judge(p: Printed, exact: Span, wide: Span) -> tuple[Verdict, str]:

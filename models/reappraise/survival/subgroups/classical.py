@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp, hypot, sqrt
-
-from scipy import stats
+from statistics import NormalDist
 
 from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import Estimate
@@ -74,7 +73,9 @@ class Heterogeneity:
     @property
     def p(self) -> float:
         """The p value of no interaction."""
-        return float(stats.chi2.sf(self.statistic, self.degrees))
+        from scipy.special import chdtrc  # slow to load, and audits load this file
+
+        return float(chdtrc(self.degrees, self.statistic))
 
     @property
     def share(self) -> float:
@@ -159,7 +160,7 @@ class Addition:
     @property
     def p(self) -> float:
         """Probability of a whole at least as far from its levels: predictive, given the levels."""
-        return float(2 * stats.norm.sf(abs(self.score)))
+        return 2 * NormalDist().cdf(-abs(self.score))
 
     @property
     def holds(self) -> bool:
@@ -201,8 +202,8 @@ def recompute_subgroups(table: SubgroupTable, *, level: float) -> Iterator[Estim
     level
         Coverage of the intervals.
     """
-    normal = stats.norm
-    wide = float(normal.isf((1 - level) / 2))
+    normal = NormalDist()
+    wide = -normal.inv_cdf((1 - level) / 2)
     control, experimental = table.arms
     for one in table.levels:
         if one.log_ratio is None:
@@ -219,7 +220,7 @@ def recompute_subgroups(table: SubgroupTable, *, level: float) -> Iterator[Estim
             low=exp(one.centre - wide * one.error),
             high=exp(one.centre + wide * one.error),
             level=level,
-            p_value=2 * float(normal.sf(abs(one.centre) / one.error)),
+            p_value=2 * normal.cdf(-abs(one.centre) / one.error),
             sides=2,
         )
     found = heterogeneity(table)
@@ -238,7 +239,7 @@ def recompute_subgroups(table: SubgroupTable, *, level: float) -> Iterator[Estim
         low=exp(found.average - wide * found.error),
         high=exp(found.average + wide * found.error),
         level=level,
-        p_value=2 * float(normal.sf(abs(found.average) / found.error)),
+        p_value=2 * normal.cdf(-abs(found.average) / found.error),
         sides=2,
     )
     yield Estimate(
