@@ -204,8 +204,18 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
 
     @property
     def how(self) -> str:
-        """How the posterior came about, after "NUTS"; empty where it is a plain fit."""
+        """How the posterior came about, after the sampler; empty where it is a plain fit."""
         return ""
+
+    @property
+    def sampler(self) -> str:
+        """What drew from the posterior."""
+        return "NUTS"
+
+    @property
+    def library(self) -> str:
+        """Package that has the sampler, one of those whose versions are recorded."""
+        return "nutpie"
 
     @property
     def compiled(self) -> Any:
@@ -255,8 +265,8 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         """The verdict on draws with these statistics of the sampler."""
         return diagnose(
             judged,
-            diverging=statistics["diverging"],
-            energy=statistics["energy"],
+            diverging=statistics.get("diverging"),
+            energy=statistics.get("energy"),
             thresholds=self.sampling.thresholds,
             level=self.sampling.level,
         )
@@ -276,8 +286,8 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
             "thresholds": json.dumps(asdict(self.sampling.thresholds)),
             "verdict": diagnosis.verdict,
             "diagnosis": json.dumps(diagnosis.as_dict()),
-            "inference_library": "nutpie",
-            "inference_library_version": versions()["nutpie"],
+            "inference_library": self.library,
+            "inference_library_version": versions()[self.library],
         }
 
 
