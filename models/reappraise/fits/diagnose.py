@@ -203,9 +203,7 @@ def diagnose(
     )
 
 
-def _of_sampler(
-    diverging: NDArray[np.bool_] | None, energy: Floats | None, thresholds: Thresholds
-) -> Iterator[Check]:
+def _of_sampler(diverging: NDArray[np.bool_] | None, energy: Floats | None, thresholds: Thresholds) -> Iterator[Check]:
     """Yield what the statistics of NUTS tell."""
     if diverging is not None:
         divergences, most = int(diverging.sum()), thresholds.divergences

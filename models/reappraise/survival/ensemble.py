@@ -26,6 +26,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from typing import Final, Self
 
 import numpy as np
@@ -39,9 +40,9 @@ from reappraise.fits.nuts import Sampled
 from reappraise.fits.sampling import Sampling
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import HazardSets
+from reappraise.survival.printed.shares import turned
 from reappraise.survival.pseudo_ipd.given_data import draw_given_data
 from reappraise.survival.pseudo_ipd.hazards import HazardSpecification, hazard_specification, parameters
-from reappraise.survival.printed.shares import turned
 from reappraise.survival.savage_dickey import log_density_ratio
 
 type Floats = NDArray[np.float64]
@@ -60,7 +61,11 @@ SAMPLER: Final = "elliptical slices"
 LARGEST_PARETO_K: Final = 0.7
 """Above it the weights are too uneven to be trusted (Vehtari et al. 2024)."""
 LEAST_SHARE: Final = 0.1
-RECONSTRUCT: Final = "reconstruct under this prior itself (reconstruct(..., prior=...)): the data at hand lie too far from it"
+FEWEST_SMOOTHED: Final = 25
+"""Weights, fewer than which have no tail to speak of."""
+RECONSTRUCT: Final = (
+    "reconstruct under this prior itself (reconstruct(..., prior=...)): the data at hand lie too far from it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class SampledEnsemble(Sampled):
     weight
         Weight of each replicate, 1 on average in each chain; dims (chain, replicate).
     pareto_k
-        Tail index of the weights; 0 where all are 1.
+        Tail index of the weights; 0 where all are 1, infinite where they are too few to tell.
     """
 
     weight: Floats
@@ -146,8 +151,8 @@ def sample_ensemble(
     if drawn_under is not None:
         latent, _ = _draw(data, drawn_under, even, seeds[0], None)
         log_weight = _log_weights(data, latent.reshape(chains, replicates, draws, -1), drawn_under, prior)
-        smoothed, tail = array_stats.psislw(-log_weight.ravel())
-        weight, pareto_k = np.exp(np.asarray(smoothed, dtype=np.float64)).reshape(even.shape), float(np.asarray(tail))
+        log_weight, pareto_k = _smoothed(log_weight)
+        weight = np.exp(log_weight - log_weight.max())
         weight /= weight.mean(axis=1, keepdims=True)
         rng = np.random.default_rng(seeds[1])
         counts = np.stack([_systematic(own, replicates * draws, rng) for own in weight])
@@ -249,6 +254,14 @@ def _log_weights(data: Counted, latent: Floats, drawn_under: HazardPrior, prior:
         flat = (one.reshape(-1, 2 * intervals) for one in (base, slope, *cells))
         log_ratio += log_density_ratio(*flat, limit=1.0)[0].reshape(log_ratio.shape)
     return np.asarray(logsumexp(log_ratio, axis=-1) - np.log(log_ratio.shape[-1]))
+
+
+def _smoothed(log_weight: Floats) -> tuple[Floats, float]:
+    """Weights with a tail of Pareto's form, and its index."""
+    if log_weight.size < FEWEST_SMOOTHED:
+        return log_weight, inf
+    smoothed, tail = array_stats.psislw(-log_weight.ravel())
+    return np.asarray(smoothed, dtype=np.float64).reshape(log_weight.shape), float(np.asarray(tail))
 
 
 def _normal(x: Floats, mean: float, sd: float) -> Floats:

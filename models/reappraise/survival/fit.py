@@ -239,8 +239,12 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
         pareto_k = float(weight.attrs["pareto_k"])
         share = float((weight.mean("replicate") ** 2 / (weight**2).mean("replicate")).min())
         where = f"{self.drawn_under.name} to {self.prior.name}"
-        yield Check("Pareto k of the weights", pareto_k, LARGEST_PARETO_K, where, pareto_k <= LARGEST_PARETO_K, RECONSTRUCT)
-        yield Check("share of replicates left by the weights", share, LEAST_SHARE, where, share >= LEAST_SHARE, RECONSTRUCT)
+        yield Check(
+            "Pareto k of the weights", pareto_k, LARGEST_PARETO_K, where, pareto_k <= LARGEST_PARETO_K, RECONSTRUCT
+        )
+        yield Check(
+            "share of replicates left by the weights", share, LEAST_SHARE, where, share >= LEAST_SHARE, RECONSTRUCT
+        )
 
     def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
         """Yield the answers of every group."""
