@@ -213,11 +213,6 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         return "NUTS"
 
     @property
-    def library(self) -> str:
-        """Package that has the sampler, one of those whose versions are recorded."""
-        return "nutpie"
-
-    @property
     def compiled(self) -> Any:
         """The compiled model, one for every job of this shape."""
         return compiled(self.model, self.shape)
@@ -273,6 +268,7 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
 
     def attributes(self, diagnosis: Diagnosis) -> Attributes:
         """What the file says of the fit."""
+        library = "nutpie" if self.sampler == "NUTS" else "reappraise"
         return {
             **self.provenance,
             **self.described,
@@ -286,8 +282,8 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
             "thresholds": json.dumps(asdict(self.sampling.thresholds)),
             "verdict": diagnosis.verdict,
             "diagnosis": json.dumps(diagnosis.as_dict()),
-            "inference_library": self.library,
-            "inference_library_version": versions()[self.library],
+            "inference_library": library,
+            "inference_library_version": versions()[library],
         }
 
 

@@ -206,11 +206,6 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
         """NUTS for known data, the compiled core for the many data sets of an ensemble."""
         return SAMPLER if self.datasets > 1 else "NUTS"
 
-    @property
-    def library(self) -> str:
-        """Package that has it."""
-        return "reappraise" if self.datasets > 1 else "nutpie"
-
     def data(self) -> HazardSets:
         """Events and person-time with the numbers of the prior, by chain and replicate."""
         events, exposure = person_time(self.patients, self.grid, self.groups)

@@ -181,11 +181,6 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
         return SAMPLER if self.datasets > 1 else "NUTS"
 
     @property
-    def library(self) -> str:
-        """Package that has it."""
-        return "reappraise" if self.datasets > 1 else "nutpie"
-
-    @property
     def how(self) -> str:
         """What is shared, and over how many reconstructions."""
         said = f", smoothness of hazards shared by {', '.join(self.endpoints)}"

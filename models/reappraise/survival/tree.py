@@ -154,7 +154,7 @@ def build_tree(
     ValueError
         If the data sets differ in more than events and exposure: then no one reading of the draws is right for all.
     """
-    chains, whole = sampled.statistics["lp"].shape
+    chains, whole = next(iter(sampled.statistics.values())).shape[:2]
     step = -(-chains * whole // STORED)
     drawn = {name: values[:, ::step] for name, values in sampled.draws.items()}
     statistics = {name: values[:, ::step] for name, values in sampled.statistics.items()}
