@@ -69,7 +69,6 @@ _HOMES = {
     "recompute": "response.classical.recompute",
     "recompute_survival": "survival.classical.recompute",
     "reconstruct": "survival.reconstruction",
-    "reweighted": "survival.reweighted",
     "shipped_trials": "trial",
 }
 
@@ -110,7 +109,6 @@ if TYPE_CHECKING:
     from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
     from reappraise.survival.published import SurvivalEndpoint
     from reappraise.survival.reconstruction import reconstruct
-    from reappraise.survival.reweighted import reweighted
     from reappraise.survival.subgroups.fit import fit_survival_subgroups
     from reappraise.survival.together import fit_survival_together
     from reappraise.survival.together_job import SharedSurvivalFit
@@ -174,7 +172,6 @@ __all__ = [
     "recompute",
     "recompute_survival",
     "reconstruct",
-    "reweighted",
     "shipped_trials",
 ]
 

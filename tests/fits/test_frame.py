@@ -66,6 +66,7 @@ def reconstructed() -> SurvivalFit:
     drawn = job.model.draw_prior(data[0][0], 200, rng)
     draws = {name: values.reshape(2, 100, *values.shape[1:]) for name, values in drawn.items()}
     statistics = {name: rng.normal(size=(2, 100)) for name in STATISTICS} | {"diverging": QUIET[:2, :100]}
+    statistics["replicate"] = np.tile(np.repeat(np.arange(10), 10), (2, 1))
     tree, diagnosis = job.assemble(data, Sampled(draws, statistics), rng), verdict({"x": Judged(GOOD)})
     tree.attrs = job.attributes(diagnosis)
     return job.fitted(tree, diagnosis)

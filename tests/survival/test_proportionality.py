@@ -296,9 +296,9 @@ def test_fits_that_differ_in_more_are_refused(rossi: Pair, few: Pair) -> None:
     single = [replace(fit, job=replace(fit.job, grid=whole)) for fit in rossi]
     with pytest.raises(AnalysisError, match="one interval has one hazard ratio"):
         compare_proportionality(*single)
-    # as of draws that were resampled under another prior, which are not those of the job
+    # as of draws that share scales with other endpoints, which are not those of the job
     turned = [replace(fit, tree=xr.DataTree.from_dict({"posterior": fit.tree["posterior"]})) for fit in rossi]
-    with pytest.raises(AnalysisError, match="got draws that were reweighted from another prior"):
+    with pytest.raises(AnalysisError, match="got draws that share scales with other endpoints"):
         compare_proportionality(*turned)
 
 

@@ -22,7 +22,7 @@ from reappraise.fits.each import Session
 from reappraise.fits.sampling import Effort, Sampling
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import Trial
-from reappraise.survival import analysis as survival_analysis
+from reappraise.survival import reconstruction
 from reappraise.survival.analysis import SURVIVAL, SurvivalResult
 from reappraise.survival.classical.recompute import recompute_survival
 from reappraise.survival.figures.subject import SurvivalSubject
@@ -31,7 +31,6 @@ from reappraise.survival.hazard import HazardPrior
 from reappraise.survival.pseudo_ipd.published import summaries_of
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.reconstruction import ReconstructionJob, reconstruct
-from reappraise.survival.reweighted import ReweightedFit
 from reappraise.trial import load_trial
 
 SETTINGS = Sampling(seed=5, chains=2, draws=400)
@@ -123,13 +122,11 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
 
 @pytest.fixture(scope="module")
 def results(trial: Trial) -> tuple[SurvivalResult, ...]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(survival_analysis, "INTERVALS", 8)  # as other tests have: compiling is what costs
-        session = Session(sampling=SETTINGS, effort=EFFORT)
-        return tuple(SURVIVAL.analyse(endpoint, session) for endpoint in trial.of(SurvivalEndpoint))
+    session = Session(sampling=SETTINGS, effort=EFFORT)
+    return tuple(SURVIVAL.analyse(endpoint, session) for endpoint in trial.of(SurvivalEndpoint))
 
 
-def by_prior(result: SurvivalResult) -> dict[str, SurvivalFit | ReweightedFit]:
+def by_prior(result: SurvivalResult) -> dict[str, SurvivalFit]:
     return {fit.job.prior.effect.name: fit for fit in result.fits if fit.job.model.name == "piecewise-exponential"}
 
 
@@ -225,7 +222,7 @@ def test_reconstruction_and_fit_have_one_prior(trial: Trial, monkeypatch: pytest
 
     enthusiastic = hazard_ratio_priors()[-1]
     monkeypatch.setattr(ReconstructionJob, "run", run)
-    monkeypatch.setattr(survival_analysis, "hazard_ratio_priors", lambda: (enthusiastic,))
+    monkeypatch.setattr(reconstruction, "hazard_ratio_priors", lambda: (enthusiastic,))
     found = analyse(trial, sampling=SETTINGS, effort=EFFORT)
     assert [item.reason for item in found.refused] == ["the prior is all that is asked"] * 2
     given = HazardPrior(effect=enthusiastic, median=3.0)

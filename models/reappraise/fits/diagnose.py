@@ -151,8 +151,8 @@ SMALLER_STEPS = "take smaller steps (target_accept nearer to 1, --target-accept)
 def diagnose(
     judged: Mapping[str, Judged],
     *,
-    diverging: NDArray[np.bool_],
-    energy: Floats,
+    diverging: NDArray[np.bool_] | None,
+    energy: Floats | None,
     thresholds: Thresholds,
     level: float,
 ) -> Diagnosis:
@@ -164,43 +164,13 @@ def diagnose(
         Named draws. One that is nowhere reached is reported as that alone, and is left out; of one that is reached in
         some draws, a limit is judged where it is a number.
     diverging, energy
-        Sampler statistics, dims (chain, draw).
+        Statistics of NUTS, dims (chain, draw); None of a sampler that has none.
     thresholds
         What must be kept.
     level
         Coverage of the reported intervals, whose limits must be precise.
     """
-    bfmi = np.atleast_1d(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
-    divergences = int(diverging.sum())
-    by_chain = {f"chain {index}": float(value) for index, value in enumerate(bfmi)}
-    return Diagnosis(
-        (
-            *draw_checks(judged, chains=diverging.shape[0], thresholds=thresholds, level=level),
-            Check(
-                "divergences",
-                divergences,
-                thresholds.divergences,
-                "sampler",
-                divergences <= thresholds.divergences,
-                SMALLER_STEPS,
-            ),
-            _at_least("E-BFMI", by_chain, thresholds.e_bfmi, MORE_TUNING),
-        )
-    )
-
-
-def draw_checks(
-    judged: Mapping[str, Judged], *, chains: int, thresholds: Thresholds, level: float
-) -> tuple[Check, ...]:
-    """What draws say by themselves, whatever they come from: convergence and precision.
-
-    Parameters
-    ----------
-    judged, thresholds, level
-        As of `diagnose`.
-    chains
-        Number of chains.
-    """
+    chains = next(iter(judged.values())).draws.shape[0]
     needed = max(thresholds.effective_draws, thresholds.effective_draws_per_chain * chains)
     tails = ((1 - level) / 2, (1 + level) / 2)
     r_hat: dict[str, float] = {}
@@ -221,13 +191,27 @@ def draw_checks(
         if found:
             # of what is reported: how far beyond the limit the others lie would make any error look small
             error[name] = max(found) / float(np.std(one.draws[one.draws <= one.beyond]))
-    return (
-        _at_most("R-hat", r_hat, thresholds.r_hat, f"{MORE_TUNING}, then {MORE_DRAWS}"),
-        _at_least("bulk effective draws", bulk, needed, MORE_DRAWS),
-        _at_least("tail effective draws", tail, needed, MORE_DRAWS),
-        # of what is not reported, nobody asks how precise it is
-        *([_at_most("Monte Carlo error / sd", error, thresholds.relative_error, MORE_DRAWS)] if error else ()),
+    return Diagnosis(
+        (
+            _at_most("R-hat", r_hat, thresholds.r_hat, f"{MORE_TUNING}, then {MORE_DRAWS}"),
+            _at_least("bulk effective draws", bulk, needed, MORE_DRAWS),
+            _at_least("tail effective draws", tail, needed, MORE_DRAWS),
+            # of what is not reported, nobody asks how precise it is
+            *([_at_most("Monte Carlo error / sd", error, thresholds.relative_error, MORE_DRAWS)] if error else ()),
+            *_of_sampler(diverging, energy, thresholds),
+        )
     )
+
+
+def _of_sampler(diverging: NDArray[np.bool_] | None, energy: Floats | None, thresholds: Thresholds) -> Iterator[Check]:
+    """Yield what the statistics of NUTS tell."""
+    if diverging is not None:
+        divergences, most = int(diverging.sum()), thresholds.divergences
+        yield Check("divergences", divergences, most, "sampler", divergences <= most, SMALLER_STEPS)
+    if energy is not None:
+        bfmi = np.atleast_1d(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
+        by_chain = {f"chain {index}": float(value) for index, value in enumerate(bfmi)}
+        yield _at_least("E-BFMI", by_chain, thresholds.e_bfmi, MORE_TUNING)
 
 
 def _errors(one: Judged, tails: tuple[float, float]) -> Iterator[float]:

@@ -47,7 +47,7 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
 
     @property
     def how(self) -> str:
-        """How the posterior came about, after "NUTS"."""
+        """How the posterior came about, after the sampler."""
         return self.job.how
 
     @cached_property
@@ -58,7 +58,7 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
             kind="posterior",
             model=self.job.model.name,
             prior=self.job.prior.name,
-            method=f"posterior median, equal-tailed interval, NUTS{self.how}",
+            method=f"posterior median, equal-tailed interval, {self.job.sampler}{self.how}",
             converged=self.converged,
         )
         found = (with_silence(item, self.job.evidence(item)) for item in self.job.report(self.tree, make))

@@ -204,8 +204,13 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
 
     @property
     def how(self) -> str:
-        """How the posterior came about, after "NUTS"; empty where it is a plain fit."""
+        """How the posterior came about, after the sampler; empty where it is a plain fit."""
         return ""
+
+    @property
+    def sampler(self) -> str:
+        """What drew from the posterior."""
+        return "NUTS"
 
     @property
     def compiled(self) -> Any:
@@ -255,14 +260,15 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         """The verdict on draws with these statistics of the sampler."""
         return diagnose(
             judged,
-            diverging=statistics["diverging"],
-            energy=statistics["energy"],
+            diverging=statistics.get("diverging"),
+            energy=statistics.get("energy"),
             thresholds=self.sampling.thresholds,
             level=self.sampling.level,
         )
 
     def attributes(self, diagnosis: Diagnosis) -> Attributes:
         """What the file says of the fit."""
+        library = "nutpie" if self.sampler == "NUTS" else "reappraise"
         return {
             **self.provenance,
             **self.described,
@@ -276,8 +282,8 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
             "thresholds": json.dumps(asdict(self.sampling.thresholds)),
             "verdict": diagnosis.verdict,
             "diagnosis": json.dumps(diagnosis.as_dict()),
-            "inference_library": "nutpie",
-            "inference_library_version": versions()["nutpie"],
+            "inference_library": library,
+            "inference_library_version": versions()[library],
         }
 
 

@@ -74,7 +74,7 @@ class Effort:
     replicates
         Replicates kept of each chain.
     thin
-        Sweeps between kept replicates.
+        Sweeps between kept replicates; None for few at first, and twice as many until the chains agree.
     rounds
         Rounds of tuning, before anything is kept.
     patience
@@ -83,13 +83,14 @@ class Effort:
 
     chains: int = 4
     replicates: int = 150
-    thin: int = 100
+    thin: int | None = None
     rounds: int = 4
     patience: int = 24
 
     def __post_init__(self) -> None:
         """Refuse what could not be judged."""
-        if self.chains < 2 or self.replicates < 10 or self.thin < 1 or self.rounds < 2 or self.patience < 0:
+        thin = 1 if self.thin is None else self.thin
+        if self.chains < 2 or self.replicates < 10 or thin < 1 or self.rounds < 2 or self.patience < 0:
             raise AnalysisError(f"expected at least 2 chains of 10 replicates and 2 rounds, got {self}")
 
 

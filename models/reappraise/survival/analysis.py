@@ -1,4 +1,4 @@
-"""The analysis of a time-to-event endpoint: read, reconstruct, fit, reweight, judge proportional hazards."""
+"""The analysis of a time-to-event endpoint: read, reconstruct, fit, judge proportional hazards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reappraise.survival.effect.published import printed_effect
 from reappraise.survival.effect.untimed import has_time
 from reappraise.survival.fit import SurvivalFit, SurvivalJob
 from reappraise.survival.hazard import Grid, HazardPrior
-from reappraise.survival.model import MODELS
+from reappraise.survival.model import PROPORTIONAL, VARYING
 from reappraise.survival.printed.job import PrintedFit, PrintedJob
 from reappraise.survival.printed.model import PRINTED, PRINTED_PROPORTIONAL
 from reappraise.survival.printed.proportionality import compare_printed
@@ -35,18 +35,14 @@ from reappraise.survival.pseudo_ipd.published import summaries_of
 from reappraise.survival.pseudo_ipd.recompute import recompute_replicates
 from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
-from reappraise.survival.reconstruction import ReconstructionJob, Replicates
-from reappraise.survival.reweighted import reweighted
+from reappraise.survival.reconstruction import INTERVALS, ReconstructionJob, Replicates, widest_prior
 from reappraise.survival.road import Road, road_of
 from reappraise.survival.subgroups.analysis import analyse_with_subgroups, subgroup_steps
 
 STEPS = 60
 """Plain fits that an endpoint takes about as long as."""
-RECONSTRUCTING = 0.7
+RECONSTRUCTING = 0.8
 """Share of an endpoint's time that goes into its reconstruction."""
-INTERVALS = 10
-ENSEMBLE_ACCEPT = 0.98
-"""Acceptance that the step size is tuned to: hundreds of short chains, none of which may diverge."""
 DEPARTURE = 0.5
 """Scale of departures from proportional hazards where they are allowed."""
 
@@ -226,7 +222,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
     ) -> Result[SurvivalEndpoint, Any]:
         """Take the road that what is known allows: patients, the likelihood of the print, a reconstruction, an effect.
 
-        Of patients known or reconstructed both models are fitted, and reweighted to the other priors.
+        Both models are fitted under the reference prior, and the one with a changing hazard ratio under every other.
         """
         published, trial = endpoint.published, endpoint.trial
         if trial.patients.get(published.key) is None:
@@ -245,11 +241,10 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
             sampling = session.sampling
         else:
             job = _reconstruction(endpoint, session)
-            grid = Grid.regular(INTERVALS, job.summaries.horizon)
+            grid = job.grid
             replicates = session.one(job, "reconstruction of individual data", end=RECONSTRUCTING)
             patients, digest = replicates.data, job.digest
-            accept = max(session.sampling.target_accept, ENSEMBLE_ACCEPT)
-            sampling = replace(session.sampling, thresholds=ENSEMBLE, target_accept=accept)
+            sampling = replace(session.sampling, thresholds=ENSEMBLE)
         landmarks = _landmarks(grid.horizon)
         jobs = [
             SurvivalJob(
@@ -257,7 +252,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
                 patients_digest=digest,
                 grid=grid,
                 prior=HazardPrior(
-                    effect=reference,
+                    effect=prior,
                     median=grid.horizon / 2,
                     departure_scale=0.0 if model.proportional else DEPARTURE,
                 ),
@@ -269,7 +264,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
                 trial=trial.key,
                 trial_digest=trial.digest,
             )
-            for model in MODELS
+            for model, prior in ((VARYING, reference), (PROPORTIONAL, reference), *((VARYING, one) for one in others))
         ]
         start = 0.0 if known is not None else RECONSTRUCTING
         fits = session.each(jobs, lambda job: f"{job.model.name}, {job.prior.name} prior", start=start)
@@ -277,7 +272,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
         return SurvivalResult(
             endpoint=endpoint,
             replicates=replicates,
-            fits=(*fits, *(reweighted(fits[0], prior) for prior in others)),
+            fits=fits,
             extrapolations=further,
             refusals=refused,
             level=session.sampling.level,
@@ -359,10 +354,9 @@ def _reconstruction(endpoint: TrialEndpoint[SurvivalEndpoint], session: Session)
     except AnalysisError as error:
         raise UndeterminedError(str(error)) from None
     _refuse_too_little(summaries)
-    prior = HazardPrior(effect=hazard_ratio_priors()[0], median=summaries.horizon / 2)
     return ReconstructionJob(
         summaries=summaries,
-        prior=prior.held(endpoint.published.better),
+        prior=widest_prior(summaries).held(endpoint.published.better),
         effort=session.effort,
         seed=session.sampling.seed,
         try_estimators=True,

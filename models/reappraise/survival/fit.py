@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -15,20 +15,30 @@ from reappraise.core.arms import WHOLE, Better
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import LogRatioPrior
-from reappraise.fits.diagnose import Diagnosis, Judged
-from reappraise.fits.ensemble import REPLICATE_TUNE, centred_energy, replicate_draws, sample_replicates
+from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
-from reappraise.fits.job import Advance, Attributes, PosteriorJob, contrasted
-from reappraise.fits.layout import Arrays
+from reappraise.fits.job import Advance, Attributes, contrasted
 from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.published.patients import PatientData
 from reappraise.survival.answers import report
 from reappraise.survival.counts import common_follow_up, digest_of, person_time
+from reappraise.survival.ensemble import (
+    LARGEST_PARETO_K,
+    LEAST_SHARE,
+    RECONSTRUCT,
+    SAMPLER,
+    UPDATES,
+    Counted,
+    SampledEnsemble,
+    replicate_draws,
+    sample_ensemble,
+)
 from reappraise.survival.hazard import Grid, HazardPrior, hazard_prior
 from reappraise.survival.hazard_job import HazardJob
 from reappraise.survival.model import PROPORTIONAL, VARYING, HazardSets, PiecewiseExponential, model_named
+from reappraise.survival.reconstructed import ReconstructedData
 from reappraise.survival.tree import build_tree, tree_answers
 
 SUBGROUP = "subgroup"
@@ -42,7 +52,8 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
     Parameters
     ----------
     patients
-        Times and events, known or an ensemble of reconstructions.
+        Times and events, known or an ensemble of reconstructions. An ensemble that says under which prior it was drawn
+        is weighted for any other; of one that does not, it is taken to be that of this job.
     model
         With a hazard ratio that may change with time, or without.
     prior
@@ -78,6 +89,8 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
             raise AnalysisError(f"{endpoint}: subgroups need known data with a subgroup for each patient")
         if not self.patients.event.any(axis=-1).all():
             raise AnalysisError(f"{endpoint}: no events, so nothing is known of the hazards")
+        if isinstance(self.patients, ReconstructedData):
+            self.patients.require_as_wide(self.entered)
 
     @property
     def endpoint(self) -> str:
@@ -120,6 +133,14 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
         return self.patients.chains * self.patients.replicates
 
     @property
+    def drawn_under(self) -> HazardPrior | None:
+        """Prior under which an ensemble was drawn, if it is known and another one than this job's."""
+        patients = self.patients
+        if not isinstance(patients, ReconstructedData) or patients.drawn_under(self.entered):
+            return None
+        return patients.prior
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Groups and intervals."""
         return len(self.groups), self.grid.intervals
@@ -132,7 +153,7 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
     @property
     def depends(self) -> dict[str, Any]:
         """Patients, questions, model, prior and settings."""
-        patients = self.patients
+        patients, under = self.patients, self.drawn_under
         return {
             "patients": self.patients_digest or digest_of(patients),
             "endpoint": patients.endpoint,
@@ -151,7 +172,8 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
             "formula": self.model.formula,
             "prior": asdict(self.prior),
             "sampling": self.sampling.as_dict(),
-            "replicate_tune": REPLICATE_TUNE,
+            "drawn_under": None if under is None else asdict(under),
+            "updates": UPDATES if self.datasets > 1 else (),
         }
 
     @property
@@ -173,8 +195,16 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
 
     @property
     def how(self) -> str:
-        """Over how many reconstructions."""
-        return f" over {self.datasets} reconstructions of the individual data" if self.datasets > 1 else ""
+        """Over how many reconstructions, and whether they are weighted."""
+        if self.datasets == 1:
+            return ""
+        weighted = f", drawn under the {self.drawn_under.name} prior and weighted" if self.drawn_under else ""
+        return f" over {self.datasets} reconstructions of the individual data{weighted}"
+
+    @property
+    def sampler(self) -> str:
+        """NUTS for known data, the compiled core for the many data sets of an ensemble."""
+        return SAMPLER if self.datasets > 1 else "NUTS"
 
     def data(self) -> HazardSets:
         """Events and person-time with the numbers of the prior, by chain and replicate."""
@@ -184,19 +214,32 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
     def draw(self, data: HazardSets, seed: int, advance: Advance | None) -> Sampled:
         """Sample the posterior of known data, or of every replicate."""
         if self.datasets > 1:
-            return sample_replicates(self.compiled, data, self.sampling, seed, advance)
+            counted = Counted.of(data, self.grid)
+            return sample_ensemble(counted, self.entered, self.drawn_under, self.sampling, seed, advance)
         return draw(self.compiled, data[0][0], self.sampling, seed)
 
     def assemble(self, data: HazardSets, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file."""
-        return build_tree(self.model, self.labels, data, sampled, rng)
+        tree = build_tree(self.model, self.labels, data, sampled, rng)
+        if isinstance(sampled, SampledEnsemble) and self.drawn_under is not None:
+            weight = xr.Variable(("reconstruction", "replicate"), sampled.weight, {"pareto_k": sampled.pareto_k})
+            tree["constant_data"] = xr.DataTree(tree["constant_data"].to_dataset().assign(weight=weight))
+        return tree
 
-    def judge(self, judged: Mapping[str, Judged], statistics: Arrays) -> Diagnosis:
-        """The verdict, energy of replicates taken each from its own mean."""
-        if self.datasets > 1:
-            energy = centred_energy(statistics["energy"], self.patients.replicates)
-            statistics = {**statistics, "energy": energy}
-        return PosteriorJob.judge(self, judged, statistics)
+    def checks(self, tree: xr.DataTree) -> Iterator[Check]:
+        """Yield whether the weights of an ensemble that was drawn under another prior can be trusted."""
+        if self.drawn_under is None:
+            return
+        weight = tree["constant_data"]["weight"]
+        pareto_k = float(weight.attrs["pareto_k"])
+        share = float((weight.mean("replicate") ** 2 / (weight**2).mean("replicate")).min())
+        where = f"{self.drawn_under.name} to {self.prior.name}"
+        yield Check(
+            "Pareto k of the weights", pareto_k, LARGEST_PARETO_K, where, pareto_k <= LARGEST_PARETO_K, RECONSTRUCT
+        )
+        yield Check(
+            "share of replicates left by the weights", share, LEAST_SHARE, where, share >= LEAST_SHARE, RECONSTRUCT
+        )
 
     def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
         """Yield the answers of every group."""
@@ -236,14 +279,16 @@ def fit_survival(
     Parameters
     ----------
     data
-        Known individual data, or an ensemble of reconstructions: then every replicate is refitted.
+        Known individual data, or an ensemble of reconstructions: then hazards are drawn given each of them, weighted
+        where the prior is another one than that under which they were reconstructed.
     prior
         Name of a prior on the log hazard ratio, such a prior, or all that is believed about the hazards. But for the
         last, the median of the level's prior is half the follow-up.
     model
         "piecewise-exponential", with a hazard ratio that may change with time, "proportional-hazards", or a model.
     grid, intervals
-        Intervals of constant hazard; by default that many, cut at quantiles of the event times.
+        Intervals of constant hazard; by default that many, cut at quantiles of the event times, or of reconstructed
+        data, whose event times are not known, of equal length as they were drawn with.
     landmarks
         Times of survival probabilities.
     horizon
@@ -262,7 +307,11 @@ def fit_survival(
     AnalysisError
         If the data cannot answer the request.
     """
-    chosen_grid = grid or Grid.at_quantiles(data.time[data.event], intervals, data.horizon)
+    chosen_grid = grid or (
+        Grid.regular(intervals, data.grid.horizon)
+        if isinstance(data, ReconstructedData)
+        else Grid.at_quantiles(data.time[data.event], intervals, data.horizon)
+    )
     job = SurvivalJob(
         patients=data,
         grid=chosen_grid,

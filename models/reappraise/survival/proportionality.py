@@ -156,9 +156,9 @@ def compare_proportionality(varying: SurvivalFit, proportional: SurvivalFit) -> 
     :math:`\rho` is far from 0 and the mean alone would rest on a few draws.
 
     Of reconstructed data y is what was printed: the replicates are draws of the data given the print, under the model
-    with a changing hazard ratio, and belong to :math:`\eta`. So the mean is the ratio for the printed numbers, as long
-    as the reconstruction had the same prior as the fit. A proportional fit to the same replicates is no posterior
-    given the print, and does not enter.
+    with a changing hazard ratio and weighted for the prior of the fit, and belong to :math:`\eta`. So the mean is the
+    ratio for the printed numbers. The proportional fit weights the same replicates by this very ratio, has nothing to
+    add, and does not enter.
 
     Where the data are known, the models are compared by prediction of patients left out as well: `leave_one_out`.
 
@@ -294,8 +294,8 @@ def _check(varying: SurvivalFit, proportional: SurvivalFit) -> None:
     for fit in (varying, proportional):
         if fit.tree.attrs.get("inputs_digest") != fit.job.digest:
             raise AnalysisError(
-                f"{fit.job.name}: expected a fit that was sampled by itself, got draws that were reweighted from "
-                "another prior, or share scales with other endpoints"
+                f"{fit.job.name}: expected a fit that was sampled by itself, got draws that share scales with other "
+                "endpoints"
             )
 
 

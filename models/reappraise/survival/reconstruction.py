@@ -16,16 +16,18 @@ from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.job import Advance, StoredJob
 from reappraise.fits.sampling import Effort, derived_seed, settings_with
-from reappraise.published.patients import PatientData
 from reappraise.published.trial import TrialEndpoint
-from reappraise.survival.hazard import HazardPrior
+from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.pseudo_ipd.published import summaries_of
 from reappraise.survival.pseudo_ipd.quality import judge
 from reappraise.survival.pseudo_ipd.reconstruct import Misses, NotFoundError, reaches
 from reappraise.survival.pseudo_ipd.reconstruct import reconstruct as draw_replicates
 from reappraise.survival.pseudo_ipd.summaries import Estimators, Summaries
 from reappraise.survival.published import SurvivalEndpoint
+from reappraise.survival.reconstructed import ReconstructedData
 
+INTERVALS = 10
+"""Intervals of constant hazard."""
 STEPS = 1000
 """Steps that the progress of a reconstruction is told in."""
 LARGEST_R_HAT = 1.06
@@ -74,13 +76,18 @@ class ReconstructionJob(StoredJob):
         Whether a short search is made under each other estimator that the publication may have used.
     """
 
-    layout = "reappraise reconstruction 2"
+    layout = "reappraise reconstruction 3"
 
     summaries: Summaries
     prior: HazardPrior
     effort: Effort
     seed: int
     try_estimators: bool = False
+
+    @property
+    def grid(self) -> Grid:
+        """Intervals of equal length: event times, at whose quantiles they could be cut, are not known."""
+        return Grid.regular(INTERVALS, self.summaries.horizon)
 
     @property
     def name(self) -> str:
@@ -98,6 +105,7 @@ class ReconstructionJob(StoredJob):
         return {
             "summaries": {name: value for name, value in asdict(self.summaries).items() if name != "notes"},
             "prior": asdict(self.prior),
+            "grid": asdict(self.grid),
             "effort": asdict(self.effort),
             "seed": self.seed,
             "try_estimators": self.try_estimators,
@@ -120,6 +128,7 @@ class ReconstructionJob(StoredJob):
             found = draw_replicates(
                 self.summaries,
                 prior=self.prior,
+                grid=self.grid,
                 seed=derived_seed(self.seed, self.name),
                 effort=self.effort,
                 progress=(lambda done: advance(round(STEPS * done), STEPS)) if advance else None,
@@ -198,10 +207,10 @@ class Replicates:
     tree: xr.DataTree = field(repr=False)
 
     @cached_property
-    def data(self) -> PatientData:
-        """The replicates as patients' data."""
+    def data(self) -> ReconstructedData:
+        """The replicates as patients' data, which know what they were drawn under."""
         stored = self.tree["reconstruction"].to_dataset()
-        return PatientData(
+        return ReconstructedData(
             endpoint=self.job.summaries.endpoint,
             arms=self.job.summaries.arms,
             arm=np.asarray(stored["arm"].values, dtype=np.int8),
@@ -209,6 +218,8 @@ class Replicates:
             event=np.asarray(stored["event"].values, dtype=np.bool_),
             unit=self.job.summaries.unit,
             origin=self.job.summaries.origin,
+            prior=self.job.prior,
+            grid=self.job.grid,
         )
 
     @cached_property
@@ -252,6 +263,12 @@ class Replicates:
         return self.diagnosis.converged
 
 
+def widest_prior(summaries: Summaries) -> HazardPrior:
+    """The prior that a reconstruction is drawn under, so that it serves every named one."""
+    effect = max(hazard_ratio_priors(), key=lambda prior: prior.sd)
+    return HazardPrior(effect=effect, median=summaries.horizon / 2)
+
+
 def reconstruct(
     target: TrialEndpoint[SurvivalEndpoint] | Summaries,
     *,
@@ -269,7 +286,8 @@ def reconstruct(
     prior
         Prior on the hazards, for events that are bad; of a trial's endpoint whose events are good the effect is
         mirrored, as `fit_survival` does with ``better="lower"``. Summaries do not say which they are: their prior is
-        taken as it is. By default the reference prior, with a median survival of half the follow-up.
+        taken as it is. By default the widest named prior, with a median survival of half the follow-up: fits under
+        narrower ones weight the replicates, and wider ones are refused.
     seed
         Root seed; without one, a seed is generated and recorded.
     effort
@@ -296,7 +314,7 @@ def reconstruct(
     """
     summaries = target if isinstance(target, Summaries) else summaries_of(target)
     trial = None if isinstance(target, Summaries) else target.trial
-    given = prior or HazardPrior(effect=hazard_ratio_priors()[0], median=summaries.horizon / 2)
+    given = prior or widest_prior(summaries)
     published = None if isinstance(target, Summaries) else target.published
     return ReconstructionJob(
         summaries=summaries,

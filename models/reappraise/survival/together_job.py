@@ -16,14 +16,13 @@ from reappraise.core.arms import Better
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import Diagnosis, Judged
-from reappraise.fits.ensemble import REPLICATE_TUNE, centred_energy, replicate_draws, sample_replicates
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance, Attributes, PosteriorJob, contrasted
-from reappraise.fits.layout import Arrays
 from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.summary import Make
 from reappraise.published.patients import PatientData
 from reappraise.survival.counts import common_follow_up, digest_of, person_time
+from reappraise.survival.ensemble import SAMPLER, UPDATES, Counted, replicate_draws, sample_ensemble
 from reappraise.survival.fit import SurvivalFit, SurvivalJob
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import VARYING, HazardData, HazardSets, PiecewiseExponential
@@ -131,7 +130,7 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
             "formula": self.model.formula,
             "prior": asdict(self.prior),
             "sampling": asdict(self.sampling),
-            "replicate_tune": REPLICATE_TUNE,
+            "updates": UPDATES if self.datasets > 1 else (),
         }
 
     @property
@@ -177,6 +176,11 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
         return compiled(VARYING, self.shape)
 
     @property
+    def sampler(self) -> str:
+        """NUTS for known data, the compiled core for the many data sets of an ensemble."""
+        return SAMPLER if self.datasets > 1 else "NUTS"
+
+    @property
     def how(self) -> str:
         """What is shared, and over how many reconstructions."""
         said = f", smoothness of hazards shared by {', '.join(self.endpoints)}"
@@ -196,7 +200,7 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
     def draw(self, data: HazardSets, seed: int, advance: Advance | None) -> Sampled:
         """Sample the posterior of known data, or of every replicate."""
         if self.datasets > 1:
-            return sample_replicates(self.compiled, data, self.sampling, seed, advance)
+            return sample_ensemble(Counted.of(data, self.grid), self.entered, None, self.sampling, seed, advance)
         return draw(self.compiled, data[0][0], self.sampling, seed)
 
     def assemble(self, data: HazardSets, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
@@ -215,13 +219,6 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
             for name, one in tree_judged(tree.children[endpoint], job.labels).items():
                 found[name if name in SCALES else f"{endpoint}: {name}"] = one
         return found
-
-    def judge(self, judged: Mapping[str, Judged], statistics: Arrays) -> Diagnosis:
-        """The verdict, energy of replicates taken each from its own mean."""
-        if self.datasets > 1:
-            energy = centred_energy(statistics["energy"], self.patients[0].replicates)
-            statistics = {**statistics, "energy": energy}
-        return PosteriorJob.judge(self, judged, statistics)
 
     def report(self, tree: xr.DataTree, make: Make) -> Iterator[Estimate]:
         """Yield the answers of every endpoint."""

@@ -153,7 +153,7 @@ def build_tree(
     data
         What it was fitted to, by chain and replicate, all but events and exposure in common; one by one for known data.
     sampled
-        What the sampler returned; of several replicates, the draws of each after the other.
+        What the sampler returned; of several replicates with the place of each draw's own, ``replicate``.
     rng
         Source of the draws from the prior, and of predicted events.
 
@@ -162,7 +162,7 @@ def build_tree(
     ValueError
         If the data sets differ in more than events and exposure: then no one reading of the draws is right for all.
     """
-    chains, whole = sampled.statistics["energy"].shape
+    chains, whole = next(iter(sampled.statistics.values())).shape[:2]
     step = -(-chains * whole // STORED)
     drawn = {name: values[:, ::step] for name, values in sampled.draws.items()}
     statistics = {name: values[:, ::step] for name, values in sampled.statistics.items()}
@@ -176,10 +176,8 @@ def build_tree(
     beginning = model.draw_prior(first, PRIOR_DRAWS, rng)
     prior = model.complete({name: values[None] for name, values in beginning.items()}, shared)
     if ensemble:
-        replicate = np.repeat(np.arange(replicates), whole // replicates)[::step]
-        statistics["replicate"] = np.broadcast_to(replicate, statistics["energy"].shape).astype(np.int32)
         # each draw has the person-time of its own replicate, draws from the prior that of each in turn
-        exposure = counts["exposure"][:, replicate]
+        exposure = counts["exposure"][np.arange(chains)[:, None], statistics["replicate"]]
         before = counts["exposure"][0, np.arange(PRIOR_DRAWS) % replicates]
     else:
         exposure, before = counts["exposure"][:, 0, None], counts["exposure"][0, 0]

@@ -13,7 +13,7 @@ import xarray as xr
 
 from reappraise.core.comparison import Comparison
 from reappraise.core.estimate import Estimate
-from reappraise.fits.diagnose import Check, Diagnosis, Judged, draw_checks
+from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.job import StoredJob
 from reappraise.fits.sampling import Sampling
 from reappraise.survival.fit import SurvivalFit
@@ -80,13 +80,12 @@ def judged_with(
     further
         Checks of how they were derived.
     """
-    chains = next(iter(judged.values())).draws.shape[0]
     failed = [check for fit in fits for check in fit.diagnosis.checks if not check.passed]
     names = ", ".join(dict.fromkeys(fit.job.endpoint for fit in fits))
     source = Check(
         SOURCE, len(failed), 0, names, not failed, "; ".join(dict.fromkeys(c.remedy for c in failed if c.remedy))
     )
-    own = draw_checks(judged, chains=chains, thresholds=sampling.thresholds, level=sampling.level)
+    own = diagnose(judged, diverging=None, energy=None, thresholds=sampling.thresholds, level=sampling.level).checks
     return Diagnosis((*own, source, *further))
 
 

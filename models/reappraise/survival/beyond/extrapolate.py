@@ -332,7 +332,7 @@ def extrapolate(
     Parameters
     ----------
     fit
-        Fit of all patients of an endpoint: `fit_survival`, `fit_printed_survival`, or a reweighted one.
+        Fit of all patients of an endpoint: `fit_survival` or `fit_printed_survival`.
     rule
         "constant": hazards of the last interval go on in each arm. "waning": the hazard ratio goes to 1 by `wane_by`,
         both arms' mean log hazard goes on. "external": the mean log hazard walks on and is informed by `rows`.

@@ -13,6 +13,10 @@ from reappraise.published.patients import PatientData
 
 type Floats = NDArray[np.float64]
 
+SETTLED_R_HAT = 1.05
+SETTLED = 100.0
+"""Chains that agree so well, with so many effective replicates of the feature that mixes worst, need not go on: what is
+reported bears on such features little, and has several times as many effective draws."""
 FRACTIONS = (0.1, 0.25, 0.5, 0.75, 0.9)
 """Places of the follow-up at which replicates are compared."""
 
@@ -49,6 +53,11 @@ class Quality:
     def worst_r_hat(self) -> float:
         """Largest R-hat."""
         return max(self.r_hat, default=1.0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the chains have gone on for long enough."""
+        return self.worst_r_hat <= SETTLED_R_HAT and self.effective_replicates >= SETTLED
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,10 @@ from reappraise.survival.pseudo_ipd.targets import Target, specification
 
 type Floats = NDArray[np.float64]
 
+FIRST_THIN = 25
+"""Sweeps between kept replicates at first: small trials, and numbers that leave much open, take no more."""
+DOUBLINGS = 3
+"""How often the sweeps between replicates are doubled while the chains do not agree."""
 SEARCHING = 0.3
 """Share of the progress that the search is told as."""
 MOST_NAMED = 4
@@ -196,7 +203,9 @@ def reconstruct(
     progress
         Told the fraction done.
 
-    A chain that finds nothing within its patience starts again from what a chain that did holds.
+    A chain that finds nothing within its patience starts again from what a chain that did holds. Where the effort does
+    not say how far apart kept replicates are, the chains go on until they agree (`Quality.settled`): every other
+    replicate of what there is and of as many more is kept, so that each time they lie twice as far apart.
 
     Raises
     ------
@@ -226,8 +235,10 @@ def reconstruct(
         chain.search(lambda fraction: tell(index, SEARCHING * fraction))
         return chain
 
-    def keep(index: int) -> Kept:
-        return chains[index].keep(lambda fraction: tell(index, SEARCHING + (1 - SEARCHING) * fraction))
+    def keep(index: int, thin: int, start: float, end: float) -> Kept:
+        return chains[index].keep(
+            thin, lambda fraction: tell(index, SEARCHING + (1 - SEARCHING) * (start + (end - start) * fraction))
+        )
 
     with ThreadPoolExecutor(min(asked.chains, os.cpu_count() or 1)) as pool:
         chains = list(pool.map(search, range(asked.chains)))
@@ -238,25 +249,48 @@ def reconstruct(
         # all of them before any chain goes on, since what they take would change
         followed = [reached[place % len(reached)] for place in range(len(restarted))]
         list(pool.map(lambda index, other: chains[index].follow(other), restarted, followed))
-        kept = list(pool.map(keep, range(asked.chains)))
-    control, experimental = summaries.totals
-    data = PatientData(
-        endpoint=summaries.endpoint,
-        arms=summaries.arms,
-        arm=np.repeat(np.array([0, 1], dtype=np.int8), (control, experimental)),
-        time=np.stack([one.time for one in kept]),
-        event=np.stack([one.event for one in kept]),
-        unit=summaries.unit,
-        origin=summaries.origin,
-    )
+        thin, more = (FIRST_THIN, DOUBLINGS) if asked.thin is None else (asked.thin, 0)
+        places = range(asked.chains)
+        kept = list(pool.map(keep, places, repeat(thin), repeat(0.0), repeat(0.5 if more else 1.0)))
+        data = _patients(summaries, kept)
+        quality = judge(data, restarted)
+        for doubling in range(more):
+            if quality.settled:
+                break
+            start, end = (1 - 0.5 ** (doubling + place) for place in (1, 2))
+            further = list(pool.map(keep, places, repeat(thin), repeat(start), repeat(end)))
+            kept = [_joined(*pair) for pair in zip(kept, further, strict=True)]
+            thin *= 2
+            data = _patients(summaries, kept)
+            quality = judge(data, restarted)
+    if progress:
+        progress(1.0)
     return Reconstruction(
         summaries=summaries,
         data=data,
         values=np.stack([one.values for one in kept]),
         latent=np.stack([one.latent for one in kept]),
-        quality=judge(data, restarted),
+        quality=quality,
         seed=seed,
         restarted=restarted,
+    )
+
+
+def _joined(first: Kept, second: Kept) -> Kept:
+    """Every other replicate of two series that follow each other."""
+    pairs: Iterator[tuple[NDArray[Any], NDArray[Any]]] = zip(first, second, strict=True)
+    return Kept(*(np.concatenate(pair)[1::2] for pair in pairs))
+
+
+def _patients(summaries: Summaries, kept: list[Kept]) -> PatientData:
+    return PatientData(
+        endpoint=summaries.endpoint,
+        arms=summaries.arms,
+        arm=np.repeat(np.array([0, 1], dtype=np.int8), summaries.totals),
+        time=np.stack([one.time for one in kept]),
+        event=np.stack([one.event for one in kept]),
+        unit=summaries.unit,
+        origin=summaries.origin,
     )
 
 

@@ -94,8 +94,15 @@ class Chain:
         for _ in range(self.effort.rounds):
             self._advance(self.state, ladder(self.spec), ROUND)
 
-    def keep(self, tell: Progress) -> Kept:
+    def keep(self, thin: int, tell: Progress) -> Kept:
         """Draw the replicates that are kept.
+
+        Parameters
+        ----------
+        thin
+            Sweeps between them.
+        tell
+            Told which fraction is done.
 
         Raises
         ------
@@ -109,7 +116,7 @@ class Chain:
         for _ in range(8 * blocks):
             room = self._room(effort.replicates - found)
             counters = Counters(*(np.zeros(tolerances.size) for _ in range(4)))
-            arguments = (self._totals, self.spec, self.hazards, 10 * effort.thin, effort.thin, False)
+            arguments = (self._totals, self.spec, self.hazards, 10 * thin, thin, False)
             count = run(self.state, tolerances, self.summaries.free_events, *arguments, self.rng, room, counters)
             parts.append(
                 Kept(
