@@ -59,6 +59,8 @@ _HOMES = {
     "fit_adverse_events": "safety.fit",
     "fit_depth": "depth.fit",
     "fit_printed_survival": "survival.printed.job",
+    "pseudo_patients": "survival.printed.pseudo",
+    "PseudoPatients": "survival.printed.pseudo",
     "fit_survival": "survival.fit",
     "fit_survival_subgroups": "survival.subgroups.fit",
     "fit_survival_together": "survival.together",
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
     from reappraise.survival.fit import SurvivalFit, fit_survival
     from reappraise.survival.hazard import HazardPrior
     from reappraise.survival.printed.job import fit_printed_survival
+    from reappraise.survival.printed.pseudo import PseudoPatients, pseudo_patients
     from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
     from reappraise.survival.published import SurvivalEndpoint
     from reappraise.survival.reconstruction import reconstruct
@@ -138,6 +141,7 @@ __all__ = [
     "Partition",
     "PatientData",
     "ProportionalityEvidence",
+    "PseudoPatients",
     "RatePrior",
     "ReappraiseError",
     "ResponseEndpoint",
@@ -167,6 +171,7 @@ __all__ = [
     "fit_survival_together",
     "load_trial",
     "order_survival",
+    "pseudo_patients",
     "read_patients",
     "read_tree",
     "recompute",

@@ -10,10 +10,12 @@ import pytest
 from reappraise.core.errors import AnalysisError
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import Store
+from reappraise.survival.classical.kaplan_meier import kaplan_meier, survival_at
 from reappraise.survival.fit import fit_survival
 from reappraise.survival.printed.job import PrintedFit, PrintedJob, fit_printed_survival
 from reappraise.survival.printed.model import PRINTED_PROPORTIONAL
 from reappraise.survival.printed.proportionality import compare_printed
+from reappraise.survival.printed.pseudo import pseudo_patients
 from reappraise.survival.printed.published import swapped
 from support.prints import PRIOR, trial
 
@@ -95,3 +97,25 @@ def test_proportional_hazards_given_the_print_are_a_posterior_of_their_own(fit: 
     evidence = compare_printed(fit, proportional)
     # the truth is proportional, and 300 patients say little about it either way
     assert 0.5 < evidence.bayes_factor < 5
+
+
+def test_pseudo_patients_follow_their_draws_and_say_what_they_miss(fit: PrintedFit) -> None:
+    found = pseudo_patients(fit, replicates=40, seed=2)
+    data, summaries = found.data, fit.job.printed.summaries
+    assert data.time.shape == (1, 40, sum(summaries.totals))
+    for arm, events in enumerate(summaries.events):
+        assert (data.event[0][:, data.arm == arm].sum(axis=1) == events).all()
+    # a posterior draw lies about a standard error from the print, and patients laid evenly add little
+    assert np.median(found.misfit) < 1.0
+    assert found.misfit.shape == (40, len(summaries.targets))
+    curves = [
+        survival_at(kaplan_meier(time[data.arm == 0], event[data.arm == 0]), LANDMARKS[1], scale="log").value
+        for time, event in zip(data.time[0], data.event[0], strict=True)
+    ]
+    drawn = fit.tree["posterior"]["survival_at"].sel(landmark=LANDMARKS[1]).isel(arm=0).to_numpy()
+    # the mean of 40 draws has a standard error of 0.16 sd: beyond 4 of them once in 16,000 seeds
+    assert abs(np.mean(curves) - drawn.mean()) < 4 * 0.16 * drawn.std()
+    assert list(found.frame().columns) == ["replicate", "arm", "time_months", "event"]
+    assert "standard errors" in found.text
+    with pytest.raises(AnalysisError, match="one for a posterior draw"):
+        pseudo_patients(fit, replicates=0)
