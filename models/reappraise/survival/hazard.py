@@ -35,8 +35,9 @@ EARLY: Final = 30.0
 
 ONSET: Final = 1.2
 """How much lower the log hazard is expected to begin than it goes on: to a third."""
-ONSET_SPREAD: Final = 2.0
-"""Standard deviation of that over the walk's: with a typical walk, one in four trials begin with a higher hazard."""
+ONSET_SPREAD: Final = 1.0
+"""Standard deviation of that over the walk's: with a typical walk one in nine trials begins with a higher hazard. At
+twice as much, large walks make a funnel that the sampler needs four times as many steps for."""
 ONSET_SHARE: Final = 0.05
 """Share of the follow-up with which the onset fades."""
 

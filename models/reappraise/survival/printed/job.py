@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import xarray as xr
+from arviz_stats.base import array_stats
 
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.errors import AnalysisError
@@ -36,6 +37,10 @@ from reappraise.survival.tree import tree_answers
 ACCEPT: Final = (0.95, 0.99, 0.999)
 """Acceptances that the step size is tuned to, one after the other until nothing diverges: where next to nothing is
 printed about follow-up, losses and the earliest data cutoff stand for each other along a curved ridge."""
+LONGEST_RUN: Final = 4
+"""How many times longer than asked it samples at most, where chains do not agree yet."""
+ENOUGH: Final = 800
+"""Effective draws in the tails at which the error of a 95% limit is a tenth of a standard deviation."""
 IMPOSSIBLE: Final = 1e-4
 """Joint probability of printed numbers below which they contradict each other."""
 CONTRADICTORY: Final = 1e-8
@@ -159,12 +164,33 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
 
     def draw(self, data: PrintData, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
         """Sample the posterior."""
-        asked = [max(self.sampling.target_accept, accept) for accept in ACCEPT]
-        for accept in asked:
-            found = draw(self.compiled, data, replace(self.sampling, target_accept=accept), seed)
-            if not found.statistics["diverging"].any():
-                break
-        return found
+        accepts = [max(self.sampling.target_accept, accept) for accept in ACCEPT]
+        longer = 1
+        while True:
+            settings = replace(
+                self.sampling,
+                target_accept=accepts[0],
+                tune=longer * self.sampling.tune,
+                draws=longer * self.sampling.draws,
+            )
+            found = draw(self.compiled, data, settings, seed)
+            if found.statistics["diverging"].any() and len(accepts) > 1:
+                accepts = accepts[1:]
+            elif longer < LONGEST_RUN and not self._enough(data, found):
+                longer *= 2
+            else:
+                return found
+
+    def _enough(self, data: PrintData, found: Sampled) -> bool:
+        """Whether chains agree and draws suffice for every log hazard, with something to spare for limits."""
+        hazards = self.model.complete(self.model.points(found.draws, data), data)["log_hazard"]
+        flat = hazards.reshape(*hazards.shape[:2], -1)
+        thresholds = self.sampling.thresholds
+        each = [flat[..., place] for place in range(flat.shape[-1])]
+        apart = max(float(array_stats.rhat(one, chain_axis=0, draw_axis=1)) for one in each)
+        tails = ((1 - self.sampling.level) / 2, (1 + self.sampling.level) / 2)
+        fewest = min(float(array_stats.ess(one, chain_axis=0, draw_axis=1, method="tail", prob=tails)) for one in each)
+        return apart <= thresholds.r_hat and fewest >= min(ENOUGH, flat.shape[0] * self.sampling.draws / 3)
 
     def assemble(self, data: PrintData, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file."""
