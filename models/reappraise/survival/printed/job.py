@@ -34,7 +34,7 @@ from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.tree import tree_answers
 
-ACCEPT: Final = (0.95, 0.99, 0.999)
+ACCEPT: Final = (0.98, 0.995, 0.999)
 """Acceptances that the step size is tuned to, one after the other until nothing diverges: where next to nothing is
 printed about follow-up, losses and the earliest data cutoff stand for each other along a curved ridge."""
 LONGEST_RUN: Final = 4
