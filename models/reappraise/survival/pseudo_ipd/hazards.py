@@ -18,7 +18,7 @@ from reappraise.survival.pseudo_ipd.compiled import compiled
 LOST: Final = 0.3
 """Expected losses to follow-up by the horizon, for other reasons than the data cutoff, in events per patient."""
 CENSORING_SHAPE: Final = 2.0
-"""Shape of the gamma prior on each hazard of censoring: within a factor of about three of the expected, with 95%."""
+"""Shape of the gamma prior on each hazard of censoring: with 95% from 0.12 to 2.8 times the expected one."""
 
 
 class HazardSpecification(NamedTuple):
