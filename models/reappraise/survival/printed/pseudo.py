@@ -19,7 +19,7 @@ from reappraise.survival.pseudo_ipd.recompute import replicate_statistics
 TRIED: Final = 30
 """Data sets that are drawn for one replicate; the one nearest to the print is kept."""
 FARTHEST: Final = 10.0
-"""Most standard errors that a number is said to be missed by: of a level that one of the two does not reach."""
+"""Standard errors that a level counts for, in the choice of the nearest, which one of the two does not reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,8 @@ class PseudoPatients:
     numbers
         The printed numbers in words.
     misfit
-        Distance of every replicate's numbers from what rounds to the printed ones, in standard errors; dims
-        (replicate, number).
+        Distance of every replicate's numbers from what rounds to the printed ones, in standard errors; infinite where
+        a level is reached by one of the two only. Dims (replicate, number).
     """
 
     data: PatientData
@@ -47,18 +47,29 @@ class PseudoPatients:
 
     @property
     def worst(self) -> Floats:
-        """The largest distance of every replicate, in standard errors; dims (replicate,)."""
-        return self.misfit.max(axis=1)
+        """The largest finite distance of every replicate, in standard errors; dims (replicate,)."""
+        return np.where(np.isfinite(self.misfit), self.misfit, 0.0).max(axis=1)
 
     @property
     def text(self) -> str:
         """How near they come to the print."""
-        far = self.misfit.mean(axis=0)
+        finite = np.isfinite(self.misfit)
+        far = np.where(finite, self.misfit, 0.0).mean(axis=0)
         place = int(np.argmax(far))
-        return (
-            f"{self.data.replicates} data sets; half of them miss no printed number by more than "
-            f"{np.median(self.worst):.2g} standard errors; farthest on average is {self.numbers[place]} "
-            f"({far[place]:.2g})"
+        otherwise = [
+            f"{number} is reached in print or in the data alone in {missed} of {len(finite)}"
+            for number, missed in zip(self.numbers, (~finite).sum(axis=0), strict=True)
+            if missed
+        ]
+        return "; ".join(
+            [
+                (
+                    f"{self.data.replicates} data sets; half of them miss no printed number by more than "
+                    f"{np.median(self.worst):.2g} standard errors; farthest on average is {self.numbers[place]} "
+                    f"({far[place]:.2g})"
+                ),
+                *otherwise,
+            ]
         )
 
     def frame(self) -> pd.DataFrame:
@@ -122,8 +133,8 @@ def pseudo_patients(fit: PrintedFit, *, replicates: int = 100, seed: int = 1) ->
         values = replicate_statistics(several, summaries.targets)[0]
         with np.errstate(invalid="ignore"):  # both of a level that is not reached are infinite
             missed = np.maximum(np.maximum(low - values, values - high), 0.0) / scale
-        missed = np.where(np.isnan(missed), 0.0, np.minimum(missed, FARTHEST))
-        best = int(np.argmin(np.square(missed).sum(axis=1)))
+        missed = np.where(np.isnan(missed), 0.0, missed)
+        best = int(np.argmin(np.square(np.minimum(missed, FARTHEST)).sum(axis=1)))
         kept.append(drawn[best])
         misses.append(missed[best])
     data = PatientData(
