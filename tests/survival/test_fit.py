@@ -128,6 +128,7 @@ def test_a_file_gives_the_fit_back_and_no_other(plain: SurvivalFit, tmp_path: Pa
 def test_one_hazard_for_all_times_has_a_gamma_posterior() -> None:
     """With the walk held at nothing and vague priors lambda_a is Gamma(d_a, E_a), but for the prior on the level.
 
+    Lambda is the hazard once the onset has faded, and person-time before that counts for less.
     That prior, Normal(., 10) on the log hazard, and N(0, 2.5) on the ratio, of information 1/100 and 1/6 against
     some 28: means move by less than 0.01 posterior sd, which is added to the Monte Carlo tolerance.
     """
@@ -135,11 +136,15 @@ def test_one_hazard_for_all_times_has_a_gamma_posterior() -> None:
     fit = fitted("still", prior=still, model="proportional-hazards")
     for arm, name in enumerate(DATA.arms):
         events = DATA.event[0, 0, DATA.arm == arm].sum()
-        exact = stats.gamma(events, scale=1 / DATA.time[0, 0, DATA.arm == arm].sum())
-        lambdas = np.exp(draws(fit, "log_hazard", arm=name)[..., 0])
+        trend = fit.job.grid.trend
+        exposure = fit.tree["constant_data"]["exposure"].sel(arm=name).to_numpy() @ np.exp(trend)
+        exact = stats.gamma(events, scale=1 / exposure)
+        lambdas = np.exp(draws(fit, "log_hazard", arm=name)[..., 0] - trend[0])
         assert abs(lambdas.mean() - exact.mean()) < ERRORS * error(lambdas) + 0.01 * exact.std()
         assert lambdas.std() == pytest.approx(exact.std(), rel=0.06)  # sd of 8,000 draws: 5 errors, and 2% of prior
-        assert np.exp(-26 * lambdas) == pytest.approx(draws(fit, "survival_at", arm=name, landmark=26.0), rel=1e-3)
+        halves = np.clip(26.0 - fit.job.grid.starts, 0.0, fit.job.grid.lengths)
+        survival = np.exp(-(halves @ np.exp(trend)) * lambdas)
+        assert survival == pytest.approx(draws(fit, "survival_at", arm=name, landmark=26.0), rel=1e-3)
 
 
 @pytest.mark.sampling
@@ -158,7 +163,8 @@ def test_doubling_the_intervals_changes_next_to_nothing(plain: SurvivalFit) -> N
     for name, labels in (("effect", {}), *(("survival_at", {"arm": arm}) for arm in DATA.arms)):
         before, after = draws(plain, name, **labels), draws(fine, name, **labels)
         shift = (after.mean(axis=(0, 1)) - before.mean(axis=(0, 1))) / before.std(axis=(0, 1))
-        assert np.abs(shift).max() < 0.1
+        # 0.1, and at the first landmark 0.05 more: the onset fades within half of the coarse grid's first interval
+        assert np.abs(shift).max() < 0.15
 
 
 @pytest.mark.sampling

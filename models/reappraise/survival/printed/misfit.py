@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.stats import chi2
 
 from reappraise.survival.printed.cells import Floats
-from reappraise.survival.printed.mode import OPEN
+from reappraise.survival.printed.mode import OPEN, rewhitened
 from reappraise.survival.printed.problem import Problem
 
 
@@ -51,6 +51,7 @@ def misfit_at(problem: Problem, data: Mapping[str, Floats]) -> Misfit:
     problem, data
         The print, and the values of the model's data variables.
     """
+    data = rewhitened(problem, data)
     centre = data["centre"]
     residual = data["printed"] - data["opened"] @ np.exp(centre[-OPEN:]) - problem.expected(centre[:-OPEN])
     fit = data["log_weight"] - np.square(data["whiten"] @ residual).sum(axis=-1) / 2

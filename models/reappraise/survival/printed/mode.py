@@ -8,6 +8,7 @@ posterior of a small trial can be surer than the printed interval).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -91,6 +92,20 @@ def whitened(problem: Problem) -> Whitened:
         centre=point,
         factor=factor,
     )
+
+
+def rewhitened(problem: Problem, data: Mapping[str, Floats]) -> Mapping[str, Floats]:
+    """The same data with the covariance of the most probable parameters, where they have one.
+
+    Contradictory numbers have no parameters whose own covariance leads to them again: held is then one that makes far
+    numbers look near.
+    """
+    with np.errstate(all="ignore"):
+        fresh = _whitening(problem, data["centre"], rough=False)
+    if fresh is None:
+        return data
+    own = {"printed": fresh.printed, "opened": fresh.opened, "whiten": fresh.whiten, "log_weight": fresh.log_weight}
+    return {**data, **own}
 
 
 @dataclass(frozen=True, slots=True)
