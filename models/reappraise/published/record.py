@@ -5,10 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
 
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.printed import Printed
+
+
+def _no_null(ratio: Decimal) -> Decimal:
+    if ratio == 1:
+        raise ValueError("expected a planned ratio other than 1, which is no effect; leave it out for none")
+    return ratio
+
 
 type Text = Annotated[
     str, Strict(), StringConstraints(min_length=1, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
@@ -19,6 +26,7 @@ type Positive = Annotated[int, Strict(), Field(ge=1, le=1_000_000_000)]
 type Flag = Annotated[bool, Strict()]
 type Probability = Annotated[Decimal, Field(gt=0, lt=1)]
 type Sides = Literal[1, 2]
+type PlannedRatio = Annotated[Decimal, Field(ge=Decimal("0.01"), le=100), AfterValidator(_no_null)]
 type Unit = Annotated[str, Strict()]
 
 EVERYBODY = "all"

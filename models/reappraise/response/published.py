@@ -12,7 +12,7 @@ from reappraise.core.arms import WHOLE, Arms, Better, Timing
 from reappraise.published.answers import Counted, Problem, listed, repeats
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.partition import Partition
-from reappraise.published.record import Count, Key, Record, Sourced, Text
+from reappraise.published.record import Count, Key, PlannedRatio, Record, Sourced, Text
 
 
 class Level(Record):
@@ -54,7 +54,7 @@ class ResponseEndpoint(EndpointRecord):
     """Whether a higher or a lower rate is good for the patient."""
     margin: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.10")
     """Difference in rates that would matter to patients."""
-    planned_odds_ratio: Annotated[Decimal, Field(gt=0)] | None = None
+    planned_odds_ratio: PlannedRatio | None = None
     """Odds ratio of the better outcome, experimental over control, that the trial was planned for."""
     counts: Annotated[tuple[Count, ...], Field(min_length=1)]
     """Responders of patients, by arm."""

@@ -10,7 +10,6 @@ from typing import Any
 from reappraise.calibrate.calibration import Calibration
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
-from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.diagnose import ENSEMBLE
 from reappraise.fits.each import Session
 from reappraise.fits.result import Diagnosed, Drawn, Result
@@ -232,7 +231,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
             road = road_of(printed)
             if not road.reconstructs:
                 return _from_print(endpoint, printed, road, session)
-        reference, *others = hazard_ratio_priors()
+        reference, *others = published.plan.priors
         known = trial.patients.get(published.key)
         replicates = None
         if known is not None:
@@ -261,6 +260,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
                 landmarks=landmarks,
                 horizons=landmarks[-2:],
                 better=published.better,
+                plan=published.plan,
                 trial=trial.key,
                 trial_digest=trial.digest,
             )
@@ -291,11 +291,18 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
     def calibrations(self) -> tuple[Calibration, ...]:
         """The model on known data, and the whole path from printed summaries."""
         from reappraise.survival.calibrate import SURVIVAL_CALIBRATION
+        from reappraise.survival.calibrate_printed import PRINTED_CALIBRATIONS
         from reappraise.survival.calibrate_reconstruction import RECONSTRUCTION_CALIBRATION
         from reappraise.survival.effect.calibrate import EFFECT_CALIBRATION
         from reappraise.survival.subgroups.calibrate import SUBGROUP_CALIBRATION
 
-        return SURVIVAL_CALIBRATION, RECONSTRUCTION_CALIBRATION, EFFECT_CALIBRATION, SUBGROUP_CALIBRATION
+        return (
+            SURVIVAL_CALIBRATION,
+            RECONSTRUCTION_CALIBRATION,
+            *PRINTED_CALIBRATIONS,
+            EFFECT_CALIBRATION,
+            SUBGROUP_CALIBRATION,
+        )
 
 
 SURVIVAL = SurvivalKind(SurvivalEndpoint)
@@ -314,7 +321,7 @@ def _from_print(
     endpoint: TrialEndpoint[SurvivalEndpoint], printed: Print, road: Road, session: Session
 ) -> PrintedResult:
     """Fit both models under the reference prior, and the first under every other, to the print itself."""
-    reference, *others = hazard_ratio_priors()
+    reference, *others = endpoint.published.plan.priors
     grid = printed.grid
     landmarks = _landmarks(min(printed.reach, grid.horizon) if not printed.summaries.horizon_known else grid.horizon)
     asked = ((PRINTED, reference), (PRINTED_PROPORTIONAL, reference), *((PRINTED, prior) for prior in others))
@@ -330,6 +337,7 @@ def _from_print(
             landmarks=landmarks,
             horizons=landmarks[-2:],
             better=endpoint.published.better,
+            plan=endpoint.published.plan,
             trial=endpoint.trial.key,
             trial_digest=endpoint.trial.digest,
         )

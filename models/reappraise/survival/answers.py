@@ -17,6 +17,7 @@ from reappraise.fits.diagnose import Judged
 from reappraise.fits.summary import Floats, Make, estimated, probability
 from reappraise.survival import estimands as of
 from reappraise.survival.hazard import Grid
+from reappraise.survival.plan import UNPLANNED, Plan, beyond
 
 type Good = Literal["more", "less"]
 """Whether more of a contrast, experimental over control, means a longer or a shorter time to the event."""
@@ -43,6 +44,8 @@ class Questions:
         Times that restricted means go to.
     proportional
         Whether the hazard ratio is the same at all times, so that asking for it by time, or its average, is idle.
+    plan
+        What the trial was planned for: sizes of benefit that are asked for.
     """
 
     grid: Grid
@@ -52,6 +55,7 @@ class Questions:
     landmarks: tuple[float, ...]
     horizons: tuple[float, ...]
     proportional: bool
+    plan: Plan = UNPLANNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +204,20 @@ def report(
             said = QUANTITIES[answer.quantity].label.lower() + (f" at {answer.at}" if answer.at else "")
             value = probability(_good(answer.longer, asked))
             yield contrast(quantity="probability_of_benefit", at=f"{said} in favour", value=value)
+            for at, enough in _sizes(answer, said, asked):
+                yield contrast(quantity="probability_above_margin", at=at, value=probability(enough))
+
+
+def _sizes(answer: Answer, said: str, asked: Questions) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield sizes of benefit in words, and in which draws it is larger."""
+    favourable = asked.better == "higher"
+    if answer.logarithmic:
+        for margin in asked.plan.margins:
+            yield beyond(margin, asked.better), answer.draws < margin if favourable else answer.draws > 1 / margin
+        return
+    gain = asked.plan.gain(float(answer.at.split()[0]))
+    enough = answer.draws > gain if favourable else answer.draws < -gain
+    yield f"{said} in favour by more than {gain:.3g} {asked.unit}", enough
 
 
 def _good(longer: NDArray[np.bool_], asked: Questions) -> NDArray[np.bool_]:

@@ -163,6 +163,7 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
             "numbers": patients.patients,
             "replicates": (patients.chains, patients.replicates),
             "better": self.better,
+            "plan": asdict(self.plan),
             "by": self.by,
             "between_scale": self.between_scale,
             "grid": asdict(self.grid),

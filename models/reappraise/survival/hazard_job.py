@@ -16,6 +16,7 @@ from reappraise.fits.job import PosteriorJob
 from reappraise.fits.model import FitModel
 from reappraise.survival.answers import Questions
 from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.plan import UNPLANNED, Plan
 from reappraise.survival.tree import Shape, tree_judged
 
 
@@ -42,12 +43,15 @@ class HazardJob[ModelT: HazardModel, DataT, FitT](PosteriorJob[ModelT, HazardPri
         Times of survival probabilities, ascending.
     better
         Whether longer or shorter times are good.
+    plan
+        What the trial was planned for: sizes of benefit that are asked for.
     """
 
     grid: Grid
     horizons: tuple[float, ...]
     landmarks: tuple[float, ...] = ()
     better: Better = "higher"
+    plan: Plan = UNPLANNED
 
     @property
     @abstractmethod
@@ -111,6 +115,7 @@ class HazardJob[ModelT: HazardModel, DataT, FitT](PosteriorJob[ModelT, HazardPri
             landmarks=self.landmarks,
             horizons=self.horizons,
             proportional=self.model.proportional,
+            plan=self.plan,
         )
         return Shape(asked, self.groups)
 

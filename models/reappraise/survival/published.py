@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -21,9 +22,10 @@ from reappraise.published.answers import (
     unknown,
 )
 from reappraise.published.endpoint import Context, EndpointRecord
-from reappraise.published.record import Count, Key, Published, Text
+from reappraise.published.record import Count, Key, PlannedRatio, Published, Text
 from reappraise.response.published import ResponseEndpoint
 from reappraise.survival.beyond.published import ExtrapolationRequest
+from reappraise.survival.plan import Plan
 from reappraise.survival.subgroups.published import SurvivalFactor
 
 
@@ -62,6 +64,10 @@ class SurvivalEndpoint(EndpointRecord):
     """Patients with an event, by arm."""
     estimates: tuple[Published, ...] = ()
     """Medians, landmarks, hazard ratio, follow-up."""
+    planned_hazard_ratio: PlannedRatio | None = None
+    """Hazard ratio of this event, experimental over control, that the trial was planned for."""
+    restricted_mean_margin: Annotated[Decimal, Field(gt=0)] | None = None
+    """Gain of the restricted mean, in `unit`, that would matter to patients."""
     factors: tuple[SurvivalFactor, ...] = ()
     """Subgroup factors, as a forest plot prints them."""
     extrapolation: ExtrapolationRequest | None = None
@@ -133,6 +139,15 @@ class SurvivalEndpoint(EndpointRecord):
         if other is not None and (other.unit, other.population) != (self.unit, self.population):
             said = f"expected an endpoint of population {self.population} in {self.unit}"
             yield "never_exceeds", f"{said}, got {other.key}, which is of {other.population} in {other.unit}"
+
+    @property
+    def plan(self) -> Plan:
+        """What the trial was planned for, of the worse event."""
+        ratio = None if self.planned_hazard_ratio is None else float(self.planned_hazard_ratio)
+        if ratio is not None and self.better == "lower":
+            ratio = 1 / ratio
+        gain = None if self.restricted_mean_margin is None else float(self.restricted_mean_margin)
+        return Plan(hazard_ratio=ratio, restricted_mean=gain)
 
     def files(self) -> Iterator[FileRequest]:
         """Yield digitised curves and individual data."""

@@ -185,6 +185,7 @@ class ExtrapolationJob(StoredJob):
             landmarks=self.landmarks,
             horizons=self.horizons,
             proportional=job.model.proportional and self.rule.wane_by is None,
+            plan=job.plan,
         )
 
     def answers(self, tree: xr.DataTree) -> tuple[Answer, ...]:

@@ -9,7 +9,6 @@ from statistics import NormalDist
 from typing import Any
 
 from reappraise.core.estimate import Estimate
-from reappraise.core.prior import hazard_ratio_priors
 from reappraise.fits.each import Session
 from reappraise.fits.result import Drawn, Result
 from reappraise.published.trial import TrialEndpoint
@@ -102,7 +101,7 @@ def analyse_effect(endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) 
             trial=endpoint.trial.key,
             trial_digest=endpoint.trial.digest,
         )
-        for prior in hazard_ratio_priors()
+        for prior in effect.plan.priors
     ]
     fits = session.each(jobs, lambda job: f"{job.model.name}, {job.prior.name} prior")
     return EffectResult(endpoint=endpoint, fits=fits, level=session.sampling.level)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reappraise.core.arms import WHOLE
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
-from reappraise.core.prior import LogRatioPrior, hazard_ratio_priors
+from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Attributes, FitJob, contrasted
@@ -28,10 +28,9 @@ from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.effect.events import check_events
 from reappraise.survival.effect.model import PRINTED_RATIO, PrintedRatio
 from reappraise.survival.effect.published import PrintedEffect, printed_effect
+from reappraise.survival.plan import beyond
 from reappraise.survival.published import SurvivalEndpoint
 
-MARGINS = (0.9, 0.8)
-"""Hazard ratios of the worse event beyond which benefit is asked for: a hazard smaller by a tenth, and by a fifth."""
 _VARIABLES: Mapping[str, Variable] = {
     "effect": Variable(description="log hazard ratio, experimental over control", judged=False),
     "hazard_ratio": Variable(description="hazard ratio, experimental over control", scale="logarithm", reported=True),
@@ -95,7 +94,7 @@ class EffectJob(FitJob[PrintedRatio, LogRatioPrior, "EffectFit"]):
             "events": effect.events,
             "conditioned": effect.conditioned,
             "better": effect.better,
-            "margins": MARGINS,
+            "plan": asdict(effect.plan),
             "model": asdict(self.model),
             "prior": asdict(self.prior),
             "sampling": self.sampling.as_dict(),
@@ -190,10 +189,9 @@ class EffectJob(FitJob[PrintedRatio, LogRatioPrior, "EffectFit"]):
             prob_benefit=better,
         )
         yield make(quantity="probability_of_benefit", at="hazard ratio in favour", value=better)
-        for margin in MARGINS:
-            at = f"hazard ratio < {margin:g}" if effect.better == "higher" else f"hazard ratio > {1 / margin:.3g}"
+        for margin in effect.plan.margins:
             value = probability(benefit > -log(margin))
-            yield make(quantity="probability_above_margin", at=at, value=value)
+            yield make(quantity="probability_above_margin", at=beyond(margin, effect.better), value=value)
 
     def fitted(self, tree: xr.DataTree, diagnosis: Diagnosis) -> EffectFit:
         """The fit that has this tree and verdict."""
@@ -236,20 +234,12 @@ def fit_printed_effect(
             f'expected an endpoint such as trial["survival"], or a PrintedEffect; got {type(target).__name__}'
         )
     trial = target.trial if isinstance(target, TrialEndpoint) else None
+    effect = printed_effect(target) if isinstance(target, TrialEndpoint) else target
     job = EffectJob(
-        effect=printed_effect(target) if isinstance(target, TrialEndpoint) else target,
-        prior=_prior(prior),
+        effect=effect,
+        prior=effect.plan.named(prior),
         sampling=settings_with(sampling, seed),
         trial=trial.key if trial else "",
         trial_digest=trial.digest if trial else "",
     )
     return job.run()
-
-
-def _prior(prior: str | LogRatioPrior) -> LogRatioPrior:
-    if not isinstance(prior, str):
-        return prior
-    known = {item.name: item for item in hazard_ratio_priors()}
-    if prior not in known:
-        raise AnalysisError(f"unknown prior {prior!r}; expected one of {', '.join(known)}, or a prior object")
-    return known[prior]

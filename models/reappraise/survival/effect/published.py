@@ -23,6 +23,7 @@ from reappraise.survival.effect.spans import (
     middle,
     turned,
 )
+from reappraise.survival.plan import UNPLANNED, Plan
 from reappraise.survival.published import SurvivalEndpoint
 
 type Basis = Literal["limits", "p value", "events"]
@@ -57,6 +58,8 @@ class PrintedEffect:
         "higher" where a longer time is good, so that a ratio below 1 is benefit; "lower" where the event is.
     conditioned
         What print says of covariates: an adjusted ratio is of another estimand than a crude one.
+    plan
+        What the trial was planned for.
     printed, source
         The numbers as they stand in print, and where.
     notes
@@ -73,6 +76,7 @@ class PrintedEffect:
     events: tuple[int | None, int | None]
     better: Better
     conditioned: Conditioned = "not said"
+    plan: Plan = UNPLANNED
     printed: str = ""
     source: str = ""
     notes: tuple[str, ...] = ()
@@ -100,6 +104,7 @@ class PrintedEffect:
             arm_labels=self.arm_labels[::-1],
             log_ratio=turned(self.log_ratio),
             events=self.events[::-1],
+            plan=self.plan.swapped(),
         )
 
 
@@ -146,6 +151,7 @@ def printed_effect(item: TrialEndpoint[SurvivalEndpoint]) -> PrintedEffect:
         events=events,
         better=endpoint.better,
         conditioned=_conditioned(chosen.method),
+        plan=endpoint.plan,
         printed=_words(chosen, tested),
         source=chosen.source,
         notes=notes,

@@ -26,6 +26,7 @@ from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.answers import report
 from reappraise.survival.hazard import HazardPrior, hazard_prior
 from reappraise.survival.hazard_job import HazardJob
+from reappraise.survival.plan import UNPLANNED
 from reappraise.survival.printed.misfit import Misfit, misfit_at, misfit_of
 from reappraise.survival.printed.model import PRINTED, PRINTED_PROPORTIONAL, PrintData, PrintedSurvival
 from reappraise.survival.printed.published import Print, print_of
@@ -114,6 +115,7 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
             "summaries": summaries,
             "rows": [asdict(row) for row in self.printed.rows],
             "better": self.better,
+            "plan": asdict(self.plan),
             "grid": asdict(self.grid),
             "landmarks": self.landmarks,
             "horizons": self.horizons,
@@ -272,17 +274,19 @@ def fit_printed_survival(
         If too little is printed, or what cannot be.
     """
     printed = print_of(target)
+    plan = UNPLANNED if isinstance(target, Summaries) else target.published.plan
     own: Better = "higher" if isinstance(target, Summaries) else target.published.better
     trial = None if isinstance(target, Summaries) else target.trial
     return PrintedJob(
         printed=printed,
         grid=printed.grid,
         model=model,
-        prior=hazard_prior(prior, median=printed.grid.horizon / 2),
+        prior=hazard_prior(plan.named(prior), median=printed.grid.horizon / 2),
         sampling=settings_with(sampling, seed),
         horizons=(min(printed.reach, printed.grid.horizon) if horizon is None else horizon,),
         landmarks=tuple(sorted(landmarks)),
         better=better or own,
+        plan=plan,
         trial=trial.key if trial else "",
         trial_digest=trial.digest if trial else "",
     ).run(progress)

@@ -8,7 +8,6 @@ from typing import Any
 
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
-from reappraise.core.prior import hazard_ratio_priors
 from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session
 from reappraise.fits.result import Diagnosed, Drawn, NotAnalysed, Result
@@ -84,7 +83,7 @@ class SubgroupResult(Result[SurvivalEndpoint, Any]):
 
 def subgroup_steps(endpoint: TrialEndpoint[SurvivalEndpoint]) -> int:
     """Plain fits that the subgroups of an endpoint take."""
-    return len(endpoint.published.factors) * len(hazard_ratio_priors())
+    return len(endpoint.published.factors) * len(endpoint.published.plan.priors)
 
 
 def analyse_with_subgroups(
@@ -142,7 +141,7 @@ def _jobs(endpoint: TrialEndpoint[SurvivalEndpoint], factor: str, session: Sessi
             trial=endpoint.trial.key,
             trial_digest=endpoint.trial.digest,
         )
-        for prior in hazard_ratio_priors()
+        for prior in table.plan.priors
     ]
 
 

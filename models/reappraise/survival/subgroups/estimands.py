@@ -13,7 +13,7 @@ from reappraise.core.estimate import Estimate
 from reappraise.fits.layout import Variable
 from reappraise.fits.model import Floats
 from reappraise.fits.summary import Make, estimated, probability
-from reappraise.survival.effect.fit import MARGINS
+from reappraise.survival.plan import beyond
 from reappraise.survival.subgroups.classical import averaged
 from reappraise.survival.subgroups.published import spread_at
 from reappraise.survival.subgroups.table import SubgroupTable
@@ -99,10 +99,9 @@ def report(posterior: xr.Dataset, table: SubgroupTable, make: Make, *, level: fl
         here = partial(contrast, population=table.population(key))
         benefit = sign * drawn["level_effect"][..., place]
         yield from _effect(here, drawn["hazard_ratio"][..., place], benefit, level)
-        for margin in MARGINS:
-            at = f"hazard ratio < {margin:g}" if table.better == "higher" else f"hazard ratio > {1 / margin:.3g}"
+        for margin in table.plan.margins:
             value = probability(benefit > -log(margin))
-            yield here(quantity="probability_above_margin", at=at, value=value)
+            yield here(quantity="probability_above_margin", at=beyond(margin, table.better), value=value)
     average = drawn["overall_hazard_ratio"]
     yield from _effect(contrast, average, sign * np.log(average), level, averaged(table))
     every = (sign * drawn["level_effect"] > 0).all(axis=-1)

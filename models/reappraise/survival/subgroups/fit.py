@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reappraise.core.arms import WHOLE
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
-from reappraise.core.prior import LogRatioPrior, hazard_ratio_priors
+from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Attributes, FitJob, contrasted
@@ -24,7 +24,6 @@ from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.published.trial import Trial, TrialEndpoint
-from reappraise.survival.effect.fit import MARGINS
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.classical import OWN_NOISE, OWN_SHIFT, addition
 from reappraise.survival.subgroups.estimands import ALIKE, PRINTED, VARIABLES, named, report
@@ -99,7 +98,8 @@ class SubgroupJob(FitJob[PrintedSubgroups, LogRatioPrior, "SubgroupFit"]):
             "levels": [(level.key, level.log_ratio, level.standard_error, level.basis) for level in table.levels],
             "whole": (table.whole, table.whole_error),
             "better": table.better,
-            "margins": (*MARGINS, ALIKE),
+            "plan": asdict(table.plan),
+            "alike": ALIKE,
             "discrepancy": (OWN_NOISE, OWN_SHIFT),
             "model": asdict(self.model),
             "prior": asdict(self.prior),
@@ -249,19 +249,10 @@ def fit_survival_subgroups(
     table = subgroups_of(target, by) if isinstance(target, TrialEndpoint) else target
     job = SubgroupJob(
         table=table,
-        prior=_prior(prior),
+        prior=table.plan.named(prior),
         sampling=settings_with(sampling, seed),
         width=trial_width(trial) if trial else max(LEAST_WIDTH, len(table.levels)),
         trial=trial.key if trial else "",
         trial_digest=trial.digest if trial else "",
     )
     return job.run()
-
-
-def _prior(prior: str | LogRatioPrior) -> LogRatioPrior:
-    if not isinstance(prior, str):
-        return prior
-    known = {item.name: item for item in hazard_ratio_priors()}
-    if prior not in known:
-        raise AnalysisError(f"unknown prior {prior!r}; expected one of {', '.join(known)}, or a prior object")
-    return known[prior]

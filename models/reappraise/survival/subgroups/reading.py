@@ -70,6 +70,7 @@ def subgroups_of(item: TrialEndpoint[SurvivalEndpoint], factor: str) -> Subgroup
         whole_error=None if whole is None else whole.standard_error,
         better=endpoint.better,
         timing=found.timing,
+        plan=endpoint.plan,
         whole_printed="" if whole is None else whole.printed,
         source=found.source,
         notes=(*notes, *said),

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from reappraise.core.arms import Arms, Better, Timing
 from reappraise.core.errors import AnalysisError
 from reappraise.survival.effect.spans import Span, known, turned
+from reappraise.survival.plan import UNPLANNED, Plan
 
 type Events = tuple[int | None, int | None]
 type Basis = Literal["limits", "events", "what the others leave"]
@@ -79,6 +80,8 @@ class SubgroupTable:
         "higher" where a longer time is good, so that a ratio below 1 is benefit; "lower" where the event is.
     timing
         When the factor was determined: after randomisation it has no causal reading.
+    plan
+        What the trial was planned for.
     whole_printed, source
         The ratio of all patients as it stands in print, and where the levels stand.
     notes
@@ -96,6 +99,7 @@ class SubgroupTable:
     whole_error: Span | None
     better: Better
     timing: Timing = "baseline"
+    plan: Plan = UNPLANNED
     whole_printed: str = ""
     source: str = ""
     notes: tuple[str, ...] = ()
@@ -137,4 +141,5 @@ class SubgroupTable:
             arm_labels=self.arm_labels[::-1],
             levels=tuple(level.swapped() for level in self.levels),
             whole=None if self.whole is None else turned(self.whole),
+            plan=self.plan.swapped(),
         )
