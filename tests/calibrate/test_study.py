@@ -17,6 +17,7 @@ import pytest
 from distributed import LocalCluster
 from scipy import stats
 
+from reappraise import kinds
 from reappraise.calibrate.calibration import Unit, digest, identity
 from reappraise.calibrate.figure import calibration_plot
 from reappraise.calibrate.folder import Folder
@@ -25,6 +26,7 @@ from reappraise.calibrate.record import Record
 from reappraise.calibrate.spread import Cluster, _check, connect, outcomes
 from reappraise.calibrate.study import calibrate, wrong_datasets
 from reappraise.calibrate.uniformity import FALSE_ALARM, Uniformity, judge, summarise
+from reappraise.cli import main
 from reappraise.core.errors import AnalysisError, OutputError, ReappraiseError
 from reappraise.kinds import calibration_of, calibrations
 from support.calibration_toy import Toy
@@ -371,7 +373,6 @@ def test_an_interrupt_ends_it_tidily_and_it_goes_on(tmp_path: Path) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.slow  # seven processes that import PyMC
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -384,10 +385,19 @@ def test_an_interrupt_ends_it_tidily_and_it_goes_on(tmp_path: Path) -> None:
         (("toy", "--out", "/proc/nowhere"), "cannot be read or written"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_2(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    where = () if "--out" in words else ("--out", tmp_path / "out")
-    asked = command(*words, *where)
-    out, err = asked.communicate(timeout=120)
-    assert (asked.returncode, out) == (2, "")
+def test_bad_input_is_one_message_and_exit_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    where = () if "--out" in words else ("--out", str(tmp_path / "out"))
+    monkeypatch.setattr(kinds, "calibrations", lambda: (Toy(),))
+    monkeypatch.setattr(sys, "argv", ["reappraise", "calibrate", *words, *where])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, err = capfd.readouterr()
+    assert (ended.value.code, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
