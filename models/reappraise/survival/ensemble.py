@@ -40,7 +40,6 @@ from reappraise.fits.nuts import Sampled
 from reappraise.fits.sampling import Sampling
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import HazardSets
-from reappraise.survival.printed.shares import turned
 from reappraise.survival.pseudo_ipd.given_data import draw_given_data
 from reappraise.survival.pseudo_ipd.hazards import HazardSpecification, hazard_specification, parameters
 from reappraise.survival.savage_dickey import log_density_ratio
@@ -231,7 +230,7 @@ def _log_weights(data: Counted, latent: Floats, drawn_under: HazardPrior, prior:
     intervals = data.grid.intervals
     walk_sd = drawn_under.walk_scale * np.abs(latent[..., 2])
     departure_sd = drawn_under.departure_scale * np.abs(latent[..., 3])
-    offset, steps = turned(latent[..., 0], latent[..., 4 : 4 + intervals], data.pull, walk_sd / drawn_under.level_sd)
+    offset, steps = _turned(latent[..., 0], latent[..., 4 : 4 + intervals], data.pull, walk_sd / drawn_under.level_sd)
     level = drawn_under.level_mean + drawn_under.level_sd * offset
     effect = drawn_under.effect.mean + drawn_under.effect.sd * latent[..., 1]
     log_ratio = (
@@ -274,3 +273,27 @@ def _systematic(weight: Floats, number: int, rng: np.random.Generator) -> NDArra
     marks = (np.arange(number) + rng.random()) / number
     places = np.searchsorted(np.cumsum(weight) / weight.sum(), marks).clip(max=weight.size - 1)
     return np.bincount(places, minlength=weight.size).astype(np.int64)
+
+
+def _turned(offset: Floats, steps: Floats, pull: Floats, ratio: Floats) -> tuple[Floats, Floats]:
+    """Offset of the level and steps of the walk from what is sampled: a rotation, which leaves the prior as it is.
+
+    Sampled is the log hazard where the events are, not that at time zero, which no event is near.
+
+    Parameters
+    ----------
+    offset, steps
+        Dims (...) and (..., step).
+    pull
+        Weight of each step in the average over events, dims (step,).
+    ratio
+        Standard deviation of the walk over that of the level, dims (...).
+    """
+    size = float(np.sqrt(np.square(pull).sum()))
+    direction = pull / size
+    tangent = ratio * size
+    cosine = (1 + tangent**2) ** -0.5
+    sine = tangent * cosine
+    along = steps @ direction
+    turned_steps = steps + direction * (sine * offset + cosine * along - along)[..., None]
+    return cosine * offset - sine * along, turned_steps

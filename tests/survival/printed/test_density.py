@@ -12,6 +12,7 @@ from reappraise.survival.printed.density import DATA, density
 from reappraise.survival.printed.kernel import pull, push
 from reappraise.survival.printed.mode import OPEN
 from reappraise.survival.printed.model import PRINTED
+from reappraise.survival.printed.pivot import plain
 from reappraise.survival.printed.rows import Row, readings
 from reappraise.survival.printed.shares import CENSORING, expected, log_hazards, log_prior
 from reappraise.survival.printed.statistics import statistics
@@ -73,10 +74,11 @@ def test_the_density_is_prior_times_normal_likelihood_summed_over_readings() -> 
     rng = np.random.default_rng(3)
     points = data["centre"] + 0.1 * rng.normal(size=(2, data["centre"].size))
 
-    def plain(point: np.ndarray) -> float:
+    def written_out(sampled: np.ndarray) -> float:
+        point = plain(sampled, data)
         residual = data["printed"] - found.expected(point[:-OPEN])
         fit = data["log_weight"] - np.square(data["whiten"] @ residual).sum(axis=-1) / 2
         return float(np.logaddexp.reduce(fit) + log_prior(point[:-OPEN]) - np.square(point[-OPEN:]).sum() / 2)
 
     compiled = [density(point, *(data[name] for name in DATA))[0] for point in points]
-    assert compiled[1] - compiled[0] == pytest.approx(plain(points[1]) - plain(points[0]), rel=1e-9)
+    assert compiled[1] - compiled[0] == pytest.approx(written_out(points[1]) - written_out(points[0]), rel=1e-9)

@@ -11,7 +11,7 @@ patients lies between t and t + u.
 
 from __future__ import annotations
 
-from math import exp, expm1, inf, log, sqrt
+from math import exp, expm1, inf, log
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +24,7 @@ from reappraise.survival.pseudo_ipd.compiled import vectorised as compiled
 FIRST_LONGEST: Final = OBSERVED + PLACES["observed"] - 4
 DATA: Final = (
     "edges", "interval", "stretch", "settings", "bands", "spreads", "observed_at", "potentials",
-    "walk", "departure", "trend", "pull", "prior", "printed", "opened", "whiten", "log_weight", "longest",
+    "walk", "departure", "trend", "pivot", "prior", "printed", "opened", "whiten", "log_weight", "longest",
 )  # fmt: skip
 """Data variables in the order of the arguments."""
 TINY: Final = 1e-12
@@ -33,7 +33,7 @@ TINY: Final = 1e-12
 @compiled
 def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed twice
     point: Any, edges: Any, interval: Any, stretch: Any, settings: Any, bands: Any, spreads: Any, observed: Any,
-    potentials: Any, walk: Any, departure: Any, trend: Any, pull_of: Any, prior: Any, printed: Any, opened: Any,
+    potentials: Any, walk: Any, departure: Any, trend: Any, pivot: Any, prior: Any, printed: Any, opened: Any,
     whiten: Any, log_weight: Any, longest: Any,
 ) -> Any:  # fmt: skip
     """Log density up to a constant, and its gradient, dims (variable,): parameters, then log distances by arm."""
@@ -41,7 +41,7 @@ def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed 
     size = point.size - 2
     gradient = np.zeros(point.size)
     total = 0.0
-    for k in range(size):
+    for k in range(1, size):
         if k in (2, 3):
             unit, slope = softplus(point[k]), logistic(point[k])
             total -= unit * unit / 2 + softplus(-point[k])
@@ -50,26 +50,27 @@ def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed 
             total -= point[k] * point[k] / 2
             gradient[k] -= point[k]
     walk_sd, departure_sd = prior[4] * softplus(point[2]), prior[5] * softplus(point[3])
-    # the level where the events are is sampled: see `shares.turned`
-    far, along = 0.0, 0.0
-    for k in range(intervals):
-        far += pull_of[k] * pull_of[k]
-        along += pull_of[k] * point[4 + k]
-    far = sqrt(far)
-    along /= far
-    tangent = walk_sd / prior[1] * far
-    cosine = 1 / sqrt(1 + tangent * tangent)
-    sine = tangent * cosine
-    moved = sine * point[0] + cosine * along - along
-    level = prior[0] + prior[1] * (cosine * point[0] - sine * along)
-    log_hazard = np.empty((2, intervals))
-    walked, turned, departed = np.zeros(intervals), np.zeros(intervals), np.zeros(intervals)
+    walked = np.zeros(intervals)
+    largest = -inf
     for j in range(intervals):
         for k in range(intervals):
             walked[j] += walk[j, k] * point[4 + k]
-            turned[j] += walk[j, k] * pull_of[k] / far
+        largest = max(largest, walk_sd * walked[j])
+    # the level of an average hazard is sampled: see `pivot`
+    share = np.empty(intervals)
+    summed = 0.0
+    for j in range(intervals):
+        share[j] = pivot[j] * exp(walk_sd * walked[j] - largest)
+        summed += share[j]
+    offset = point[0] - (largest + log(summed)) / prior[1]
+    total -= offset * offset / 2
+    level = prior[0] + prior[1] * offset
+    log_hazard = np.empty((2, intervals))
+    departed = np.zeros(intervals)
+    for j in range(intervals):
+        for k in range(intervals):
             departed[j] += departure[j, k] * point[4 + intervals + k]
-        base = level + trend[j] + walk_sd * (walked[j] + turned[j] * moved)
+        base = level + trend[j] + walk_sd * walked[j]
         half = (prior[2] + prior[3] * point[1] + departure_sd * departed[j]) / 2
         log_hazard[0, j], log_hazard[1, j] = base - half, base + half
     censoring = point[size - CENSORING : size].copy()
@@ -107,24 +108,19 @@ def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed 
     )
     for k in range(CENSORING):
         gradient[size - CENSORING + k] += by_censoring[k]
-    by_level, by_moved, by_walk_sd = 0.0, 0.0, 0.0
+    by_offset, by_walk_sd = -offset, 0.0
+    for j in range(intervals):
+        by_offset += prior[1] * (by_log_hazard[0, j] + by_log_hazard[1, j])
+    gradient[0] = by_offset
     for j in range(intervals):
         base, half = by_log_hazard[0, j] + by_log_hazard[1, j], (by_log_hazard[1, j] - by_log_hazard[0, j]) / 2
-        by_level += base
-        by_moved += walk_sd * turned[j] * base
-        by_walk_sd += (walked[j] + turned[j] * moved) * base
+        by_walked = base - by_offset / prior[1] * share[j] / summed
+        by_walk_sd += by_walked * walked[j]
         gradient[1] += prior[3] * half
         gradient[3] += prior[5] * logistic(point[3]) * departed[j] * half
         for k in range(intervals):
-            gradient[4 + k] += walk_sd * walk[j, k] * base
+            gradient[4 + k] += by_walked * walk_sd * walk[j, k]
             gradient[4 + intervals + k] += departure_sd * departure[j, k] * half
-    gradient[0] += prior[1] * cosine * by_level + sine * by_moved
-    by_along = -prior[1] * sine * by_level + (cosine - 1) * by_moved
-    for k in range(intervals):
-        gradient[4 + k] += by_along * pull_of[k] / far
-    by_cosine = prior[1] * point[0] * by_level + along * by_moved
-    by_sine = -prior[1] * along * by_level + point[0] * by_moved
-    by_walk_sd += (by_sine - tangent * by_cosine) * cosine**3 * far / prior[1]
     gradient[2] += prior[4] * logistic(point[2]) * by_walk_sd
     return total, gradient
 

@@ -12,6 +12,7 @@ from scipy.stats import chi2
 
 from reappraise.survival.printed.cells import Floats
 from reappraise.survival.printed.mode import OPEN, rewhitened
+from reappraise.survival.printed.pivot import plain
 from reappraise.survival.printed.problem import Problem
 
 
@@ -52,7 +53,7 @@ def misfit_at(problem: Problem, data: Mapping[str, Floats]) -> Misfit:
         The print, and the values of the model's data variables.
     """
     data = rewhitened(problem, data)
-    centre = data["centre"]
+    centre = plain(data["centre"], data)
     residual = data["printed"] - data["opened"] @ np.exp(centre[-OPEN:]) - problem.expected(centre[:-OPEN])
     fit = data["log_weight"] - np.square(data["whiten"] @ residual).sum(axis=-1) / 2
     likeliest = int(np.argmax(fit))

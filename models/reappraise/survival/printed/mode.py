@@ -18,6 +18,7 @@ from scipy.linalg import solve_triangular
 from reappraise.survival.printed.cells import Floats
 from reappraise.survival.printed.complex_step import logistic, softplus
 from reappraise.survival.printed.noise import noise
+from reappraise.survival.printed.pivot import plain
 from reappraise.survival.printed.problem import Problem
 from reappraise.survival.printed.shares import SCALES, log_prior
 from reappraise.survival.printed.statistics import ROWS
@@ -101,7 +102,7 @@ def rewhitened(problem: Problem, data: Mapping[str, Floats]) -> Mapping[str, Flo
     numbers look near.
     """
     with np.errstate(all="ignore"):
-        fresh = _whitening(problem, data["centre"], rough=False)
+        fresh = _whitening(problem, plain(data["centre"], data), rough=False)
     if fresh is None:
         return data
     own = {"printed": fresh.printed, "opened": fresh.opened, "whiten": fresh.whiten, "log_weight": fresh.log_weight}

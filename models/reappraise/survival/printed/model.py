@@ -16,9 +16,10 @@ from reappraise.survival.printed.complex_step import softplus
 from reappraise.survival.printed.density import DATA, density
 from reappraise.survival.printed.mode import OPEN, whitened
 from reappraise.survival.printed.operation import PRINT_DENSITY
+from reappraise.survival.printed.pivot import pivoted, plain, tangent
 from reappraise.survival.printed.problem import Problem
 from reappraise.survival.printed.rows import readings
-from reappraise.survival.printed.shares import SCALES, FollowUp, log_hazards, log_prior, parameters, turned
+from reappraise.survival.printed.shares import SCALES, FollowUp, log_hazards, log_prior, parameters
 
 type PrintData = Mapping[str, NDArray[np.float64]]
 """Values of the model's data variables."""
@@ -91,11 +92,20 @@ class PrintedSurvival:
     def data(self, problem: Problem) -> dict[str, NDArray[np.float64]]:
         """Values for the data variables: places, prior, printed numbers and their whitening."""
         longest = np.array([float(bounds is not None) for bounds in problem.longest])
-        return {**problem.data, **whitened(problem).data(), "longest": longest}
+        found = whitened(problem)
+        latent = found.centre[:-OPEN]
+        hazards = np.exp(log_hazards(latent, problem.data))
+        events = (hazards * problem.person_time(latent)).sum(axis=0)
+        steps = softplus(latent[2]) * problem.prior.walk_scale * (latent[4 : 4 + events.size] @ problem.data["walk"].T)
+        without = events * np.exp(-steps)  # the walk comes in with the average
+        data = {**problem.data, **found.data(), "longest": longest, "pivot": without / without.sum()}
+        factor = found.factor.copy()
+        factor[0] = tangent(found.centre, data) @ found.factor
+        return {**data, "centre": pivoted(found.centre, data), "factor": factor}
 
     def points(self, draws: Draws, data: PrintData) -> Floats:
         """Parameters, and log distances below levels that were not reached, dims (..., variable)."""
-        return np.asarray(data["centre"] + draws["free"] @ data["factor"].T)
+        return plain(data["centre"] + draws["free"] @ data["factor"].T, data)
 
     def complete(self, points: Floats, data: PrintData) -> dict[str, Floats]:
         """Named parameters on their own scales: as of `PiecewiseExponential`, one group."""
@@ -103,12 +113,10 @@ class PrintedSurvival:
         _, level_sd, effect_mean, effect_sd, walk_scale, departure_scale = data["prior"]
         scales = softplus(latent[..., SCALES])
         walk_sd = walk_scale * scales[..., 0]
-        steps = latent[..., 4 : 4 + data["walk"].shape[0]]
-        offset, _ = turned(latent[..., 0], steps, data["pull"], walk_sd / level_sd)
         return {
             "walk_sd": np.asarray(walk_sd),
             "departure_sd": np.asarray(departure_scale * scales[..., 1]),
-            "level": np.asarray(data["prior"][0] + level_sd * offset)[..., None],
+            "level": np.asarray(data["prior"][0] + level_sd * latent[..., 0])[..., None],
             "effect": np.asarray(effect_mean + effect_sd * latent[..., 1])[..., None],
             "log_hazard": np.asarray(log_hazards(latent, data))[..., None, :, :],
         }
@@ -124,7 +132,7 @@ class PrintedSurvival:
         """Log density of the print up to a constant, dims (...)."""
         points = self.points(draws, data)
         values = [data[name] for name in DATA]
-        flat = points.reshape(-1, points.shape[-1])
+        flat = pivoted(points.reshape(-1, points.shape[-1]), data)
         whole = np.array([density(point, *values)[0] for point in flat]).reshape(points.shape[:-1])
         return whole - log_prior(points[..., :-OPEN])
 

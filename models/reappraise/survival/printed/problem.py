@@ -78,7 +78,6 @@ class Problem:
             "walk": cells.grid.walk,
             "departure": cells.grid.centred_walk,
             "trend": cells.grid.trend,
-            "pull": cells.grid.walk.mean(axis=0),
             "prior": np.array(
                 [
                     prior.level_mean,

@@ -13,6 +13,8 @@ from reappraise.survival.printed.cells import Floats
 from reappraise.survival.printed.density import DATA, density
 from reappraise.survival.printed.job import PrintedFit
 from reappraise.survival.printed.mode import OPEN
+from reappraise.survival.printed.model import PrintData
+from reappraise.survival.printed.pivot import pivoted
 from reappraise.survival.printed.shares import SCALES, log_prior
 from reappraise.survival.proportionality import SMALL_SD, ProportionalityEvidence
 from reappraise.survival.savage_dickey import averaged
@@ -49,7 +51,7 @@ def compare_printed(varying: PrintedFit, proportional: PrintedFit) -> Proportion
     points = varying.tree["agreement"]["point"].transpose("chain", "draw", "variable").to_numpy().astype(np.float64)
     kept = points[:, :: max(1, points.shape[1] // DRAWS)]
     data = job.data()
-    log_ratio, small = _ratios(kept, [data[name] for name in DATA], SMALL_SD / job.prior.departure_scale)
+    log_ratio, small = _ratios(kept, data, SMALL_SD / job.prior.departure_scale)
     factor, error = averaged(log_ratio)
     departure = varying.tree["posterior"]["departure_sd"].transpose("chain", "draw").to_numpy().astype(np.float64)
     failed = [f"{fit.job.model.name}: {fit.diagnosis.failures}" for fit in (varying, proportional) if not fit.converged]
@@ -70,7 +72,7 @@ def compare_printed(varying: PrintedFit, proportional: PrintedFit) -> Proportion
     )
 
 
-def _ratios(points: Floats, data: list[Floats], limit: float) -> tuple[Floats, Floats]:
+def _ratios(points: Floats, data: PrintData, limit: float) -> tuple[Floats, Floats]:
     """Logarithm of the ratio of densities at 0, and the probability below a limit, given all else, by draw."""
     node, weight = np.polynomial.legendre.leggauss(NODES)
     below, above = (limit * (1 + node) / 2, limit + (FAR - limit) * (1 + node) / 2)
@@ -78,12 +80,12 @@ def _ratios(points: Floats, data: list[Floats], limit: float) -> tuple[Floats, F
     widths = np.concatenate([limit * weight / 2, (FAR - limit) * weight / 2])
     half_normal = sqrt(2 / pi) * np.exp(-np.square(units) / 2)
     variables = np.concatenate([[-60.0], units + np.log(-np.expm1(-units))])
-    flat = points.reshape(-1, points.shape[-1])
+    flat, values = points.reshape(-1, points.shape[-1]), [data[name] for name in DATA]
     log_ratio, small = np.empty(len(flat)), np.empty(len(flat))
     for place, point in enumerate(flat):
         moved = np.tile(point, (variables.size, 1))
         moved[:, DEPARTURES] = variables
-        likelihood = np.array([density(one, *data)[0] for one in moved]) - log_prior(moved[:, :-OPEN])
+        likelihood = np.array([density(one, *values)[0] for one in pivoted(moved, data)]) - log_prior(moved[:, :-OPEN])
         peak = likelihood.max()
         mass = np.exp(likelihood[1:] - peak) * half_normal * widths
         log_ratio[place] = likelihood[0] - peak - log(mass.sum())

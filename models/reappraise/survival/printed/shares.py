@@ -133,36 +133,16 @@ def log_hazards(latent: Any, data: Mapping[str, Any]) -> Any:
     level_mean, level_sd, effect_mean, effect_sd, walk_scale, departure_scale = data["prior"]
     walk_sd = walk_scale * softplus(latent[..., 2])
     departure_sd = departure_scale * softplus(latent[..., 3])
-    offset, steps = turned(latent[..., 0], latent[..., 4 : 4 + intervals], data["pull"], walk_sd / level_sd)
+    steps = latent[..., 4 : 4 + intervals]
     effect = effect_mean + effect_sd * latent[..., 1]
     departure = latent[..., 4 + intervals : 4 + 2 * intervals] @ data["departure"].T
-    base = (level_mean + level_sd * offset)[..., None] + data["trend"] + walk_sd[..., None] * (steps @ data["walk"].T)
+    base = (
+        (level_mean + level_sd * latent[..., 0])[..., None]
+        + data["trend"]
+        + walk_sd[..., None] * (steps @ data["walk"].T)
+    )
     half = (effect[..., None] + departure_sd[..., None] * departure) / 2
     return np.stack([base - half, base + half], axis=-2)
-
-
-def turned(offset: Any, steps: Any, pull: Floats, ratio: Any) -> tuple[Any, Any]:
-    """Offset of the level and steps of the walk from what is sampled: a rotation, which leaves the prior as it is.
-
-    Sampled is the log hazard where the events are, not that at time zero, which no event is near.
-
-    Parameters
-    ----------
-    offset, steps
-        Dims (...) and (..., step).
-    pull
-        Weight of each step in the average over events, dims (step,).
-    ratio
-        Standard deviation of the walk over that of the level, dims (...).
-    """
-    size = float(np.sqrt(np.square(pull).sum()))
-    direction = pull / size
-    tangent = ratio * size
-    cosine = (1 + tangent**2) ** -0.5
-    sine = tangent * cosine
-    along = steps @ direction
-    turned_steps = steps + direction * (sine * offset + cosine * along - along)[..., None]
-    return cosine * offset - sine * along, turned_steps
 
 
 def expected(log_hazard: Any, censoring: Any, data: Mapping[str, Any]) -> Followed:
