@@ -19,7 +19,7 @@ from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.layout import DRAWS, Arrays, Axis, Layout, Variable
 from reappraise.fits.model import Data, Draws, FitModel, Floats, NamedPrior
-from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
+from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, derived_seed, versions
 from reappraise.fits.summary import Make
 
@@ -213,7 +213,7 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         return "NUTS"
 
     @property
-    def compiled(self) -> Compiled:
+    def compiled(self) -> Any:
         """The compiled model, one for every job of this shape."""
         return compiled(self.model, self.shape)
 

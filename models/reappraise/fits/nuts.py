@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pytensor.configdefaults import config
 
 from reappraise.fits.model import FitModel
-from reappraise.fits.packing import PACKED, Packing, packed
 from reappraise.fits.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -41,30 +40,17 @@ class Sampled:
     statistics: dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A compiled model, and where its data lie."""
-
-    sampler: Any
-    packing: Packing
-
-    def given(self, data: Mapping[str, Any]) -> Any:
-        """The sampler with these values of the data variables."""
-        return self.sampler.with_data(**{PACKED: self.packing.vector(data)})
-
-
-def compile_model(model: pm.Model) -> Compiled:
+def compile_model(model: pm.Model) -> Any:
     """Compile a PyMC model: several seconds, so callers keep the result.
 
     Fast-math is off: with it, a cold compile cache gave other draws than a warm one.
     """
-    packing = Packing.of(model)
     with config.change_flags(numba__fastmath=False):
-        return Compiled(nutpie.compile_pymc_model(packed(model, packing)), packing)
+        return nutpie.compile_pymc_model(model)
 
 
 @cache
-def compiled(model: FitModel, shape: tuple[int, ...]) -> Compiled:
+def compiled(model: FitModel, shape: tuple[int, ...]) -> Any:
     """The compiled model of a shape: once per process, several seconds."""
     return compile_model(model.build(*shape))
 
@@ -75,7 +61,7 @@ def compilations() -> int:
 
 
 def draw(
-    compiled: Compiled,
+    compiled: Any,
     data: Mapping[str, NDArray[Any]],
     sampling: Sampling,
     seed: int,
@@ -106,7 +92,7 @@ def draw(
     """
     shape = (chains or sampling.chains, draws or sampling.draws)
     tree = nutpie.sample(
-        compiled.given(data),
+        compiled.with_data(**data),
         draws=shape[1],
         tune=sampling.tune if tune is None else tune,
         chains=shape[0],

@@ -18,7 +18,7 @@ from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance, Attributes, contrasted
-from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
+from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.published.patients import PatientData
@@ -146,7 +146,7 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
         return len(self.groups), self.grid.intervals
 
     @property
-    def compiled(self) -> Compiled:
+    def compiled(self) -> Any:
         """One compilation serves proportional hazards and others."""
         return compiled(VARYING, self.shape)
 

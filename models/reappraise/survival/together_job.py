@@ -18,7 +18,7 @@ from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import Diagnosis, Judged
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance, Attributes, PosteriorJob, contrasted
-from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
+from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.summary import Make
 from reappraise.published.patients import PatientData
 from reappraise.survival.counts import common_follow_up, digest_of, person_time
@@ -171,7 +171,7 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
         return len(self.patients), self.grid.intervals
 
     @property
-    def compiled(self) -> Compiled:
+    def compiled(self) -> Any:
         """One compilation serves subgroups, endpoints, proportional hazards and others."""
         return compiled(VARYING, self.shape)
 

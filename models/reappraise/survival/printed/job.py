@@ -19,7 +19,7 @@ from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance, Attributes, contrasted
-from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
+from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.published.trial import TrialEndpoint
@@ -103,7 +103,7 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
         return (self.grid.intervals,)
 
     @property
-    def compiled(self) -> Compiled:
+    def compiled(self) -> Any:
         """One compilation serves proportional hazards and others."""
         return compiled(PRINTED, self.shape)
 
@@ -175,7 +175,7 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
                 tune=longer * self.sampling.tune,
                 draws=longer * self.sampling.draws,
             )
-            found = draw(self.compiled, data, settings, seed)
+            found = draw(self.compiled, self.model.packed(data), settings, seed)
             if found.statistics["diverging"].any() and len(accepts) > 1:
                 accepts = accepts[1:]
             elif longer < LONGEST_RUN and not self._enough(data, found):

@@ -11,6 +11,7 @@ import pymc as pm
 from numpy.typing import NDArray
 
 from reappraise.fits.model import Draws, Floats
+from reappraise.fits.packing import PACKED, Packing
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.printed.complex_step import softplus
 from reappraise.survival.printed.density import DATA, density
@@ -78,11 +79,11 @@ class PrintedSurvival:
         )
 
     def build(self, intervals: int) -> pm.Model:
-        """PyMC model of a number of intervals: everything else is ``pm.Data``."""
+        """PyMC model of a number of intervals: everything else is one ``pm.Data`` (`packed`)."""
         size = parameters(intervals) + OPEN
         values = _blank(intervals)
         with pm.Model(coords={"variable": range(size)}) as model:
-            data = {name: pm.Data(name, values[name]) for name in (*DATA, "centre", "factor")}
+            data = Packing.of(values).unpacked(pm.Data(PACKED, Packing.of(values).vector(values)))
             free = pm.Flat("free", dims="variable")
             point = data["centre"] + data["factor"] @ free
             found: Any = PRINT_DENSITY(point, *(data[name] for name in DATA))
@@ -102,6 +103,10 @@ class PrintedSurvival:
         factor = found.factor.copy()
         factor[0] = tangent(found.centre, data) @ found.factor
         return {**data, "centre": pivoted(found.centre, data), "factor": factor}
+
+    def packed(self, data: PrintData) -> PrintData:
+        """Values of the compiled model's data variable."""
+        return {PACKED: Packing.of(data).vector(data)}
 
     def points(self, draws: Draws, data: PrintData) -> Floats:
         """Parameters, and log distances below levels that were not reached, dims (..., variable)."""
