@@ -21,10 +21,12 @@ import numpy as np
 import pandas as pd
 from lifelines import datasets
 
+from reappraise.calibrate.calibration import digest
 from reappraise.core.errors import AnalysisError
 from reappraise.fits.sampling import Sampling, versions
 from reappraise.published.patients import PatientData
 from reappraise.survival import estimands as of
+from reappraise.survival.calibrate_printed import PRINTED_CALIBRATIONS
 from reappraise.survival.fit import fit_survival
 from reappraise.survival.hazard import Grid
 from reappraise.survival.printed.job import fit_printed_survival
@@ -215,7 +217,12 @@ if __name__ == "__main__":
             print(case.name, "REFUSED", error, flush=True)
             continue
         print(case.name, json.dumps(proved[case.name]), flush=True)
-    whole = {"date": datetime.now(UTC).date().isoformat(), "versions": versions(), **summary(list(proved.values()))}
+    whole = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "digest": digest(PRINTED_CALIBRATIONS[0].code),
+        "versions": versions(),
+        **summary(list(proved.values())),
+    }
     print(json.dumps(whole, indent=1))
     if not asked.unstored:
         STORED.write_text(json.dumps(whole | {"cases": proved}, indent=1) + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reappraise.core.arms import Better
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.prior import hazard_ratio_priors
 from reappraise.published.patients import PatientData
@@ -21,6 +22,7 @@ from reappraise.survival.classical.cox import HazardRatio, hazard_ratio
 from reappraise.survival.counts import person_time
 from reappraise.survival.fit import fit_survival
 from reappraise.survival.hazard import Grid, HazardPrior
+from reappraise.survival.plan import UNPLANNED, Plan
 from support.crossing import CONTROL, GRID, RATIO, crossing
 from support.prints import problem, simulate
 
@@ -42,7 +44,13 @@ def posterior(data: PatientData) -> tuple[np.ndarray, np.ndarray]:
 
 
 def estimates(
-    log_hazard: np.ndarray, exposure: np.ndarray, *, proportional: bool = False, turned: bool = False
+    log_hazard: np.ndarray,
+    exposure: np.ndarray,
+    *,
+    proportional: bool = False,
+    turned: bool = False,
+    better: Better = "higher",
+    plan: Plan = UNPLANNED,
 ) -> dict[tuple[str, str], Estimate]:
     """What is reported of the draws, by quantity and time; perhaps with the arms exchanged."""
     if turned:
@@ -51,10 +59,11 @@ def estimates(
         grid=GRID,
         unit="months",
         arms=ARMS,
-        better="higher",
+        better=better,
         landmarks=(3.0, 18.0),
         horizons=(24.0,),
         proportional=proportional,
+        plan=plan,
     )
     ratio = of.event_weighted_hazard_ratio(log_hazard, exposure)
     effect = (log_hazard[..., 1, :] - log_hazard[..., 0, :]) @ GRID.lengths / GRID.horizon
@@ -82,6 +91,27 @@ def test_where_hazards_cross_the_hazard_ratio_sides_with_cox() -> None:
     said = found["probability_of_benefit", "hazard ratio in favour"]
     assert said.value == ratio.prob_benefit < 0.2
     assert ("probability_of_benefit", "hazard ratio averaged over time in favour") not in found
+
+
+def test_sizes_of_benefit_are_asked_for_in_the_direction_of_benefit() -> None:
+    log_hazard, exposure = posterior(DATA)
+    ratio = of.event_weighted_hazard_ratio(log_hazard, exposure)
+    means = of.restricted_mean(log_hazard, GRID, 24.0)[..., 0]
+    gain = means[..., 1] - means[..., 0]
+    late = "difference of restricted mean survival times at 24 months in favour by more than"
+    plan = Plan(hazard_ratio=0.7, restricted_mean=2.0)
+    wanted = {
+        ("higher", UNPLANNED): {"hazard ratio < 0.9": ratio < 0.9, f"{late} 1.2 months": gain > 1.2},
+        ("higher", plan): {"hazard ratio < 0.7": ratio < 0.7, f"{late} 2 months": gain > 2},
+        ("lower", plan): {"hazard ratio > 1.43": ratio > 1 / 0.7, f"{late} 2 months": gain < -2},
+    }
+    for (better, given), sizes in wanted.items():
+        found = estimates(log_hazard, exposure, better=better, plan=given)
+        for at, holds in sizes.items():
+            value = found["probability_above_margin", at].value
+            assert value == pytest.approx(holds.mean(), abs=0.005)  # cut to the digits of its Monte Carlo error
+    asked = [at for name, at in estimates(log_hazard, exposure) if name == "probability_above_margin"]
+    assert len(asked) == 3  # of the average over time, and of ratios at a time, none
 
 
 def test_each_says_what_it_is() -> None:
