@@ -121,7 +121,7 @@ class Published(Spread):
     quantity: Text
     """A key of the project's quantities, such as "hazard_ratio"."""
     arm: Key | None = None
-    """The arm, for the quantities of one arm."""
+    """The arm, for the quantities of one arm, or "all" for all patients together, such as their follow-up."""
     numerator: Key | None = None
     """Arm above the line (or before the minus) of a contrast."""
     denominator: Key | None = None

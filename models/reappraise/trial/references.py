@@ -34,7 +34,8 @@ def problems(file: TrialFile) -> Iterator[Problem]:
             within = populations.get(endpoint.population, {}) if counted.within is None else counted.within
             yield from _counts(f"{where}.{counted.place}", counted.counts, within, arms)
         for stated in endpoint.stated():
-            yield from unknown(f"{where}.{stated.place}", _arms_of(stated.published), arms)
+            everybody = {EVERYBODY} if stated.published.arm == EVERYBODY else set()
+            yield from unknown(f"{where}.{stated.place}", _arms_of(stated.published), arms | everybody)
         for key, problem in endpoint.references(context_of(file, endpoint)):
             yield f"{where}.{key}", problem
 

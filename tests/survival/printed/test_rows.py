@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from reappraise.core.errors import AnalysisError
+from reappraise.audit import audit
+from reappraise.core.errors import AnalysisError, TrialFileError
+from reappraise.published.estimates import published_estimates
 from reappraise.survival.printed.published import print_of, swapped
 from reappraise.survival.printed.rows import readings, rows_of
 from reappraise.survival.pseudo_ipd.targets import TRANSFORMS
+from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.road import road_of
+from support.audit_trials import COUNTS, SURVIVAL, estimate, write
 from support.prints import trial
 
 
@@ -47,6 +52,31 @@ def test_of_levels_that_were_not_reached_only_the_strongest_is_a_row() -> None:
     rows = [row for row in rows_of(replace(summaries, targets=opened)) if row.open]
     assert {row.zeta > 0 for row in rows} == {True}
     assert len(rows) == len(TRANSFORMS)
+
+
+def test_follow_up_printed_for_all_patients_together_is_entered_and_read_in_both_ways(tmp_path: Path) -> None:
+    endpoint = (
+        SURVIVAL
+        + COUNTS.format(60, 25)
+        + estimate("median", ("6.5", "4.5", "8.3", None), arm="c", more='unit = "months"')
+        + estimate("median", ("11.5", "8.9", "13.9", None), arm="e", more='unit = "months"')
+        + estimate("median", ("11.6", None, None, None), arm="all", more='unit = "months"\nat = "follow-up"')
+    )
+    loaded = write(tmp_path, endpoint)
+    (survival,) = loaded.of(SurvivalEndpoint)
+    own = [row for row in print_of(survival).rows if row.arm is None and row.quantile]
+    assert {(round(row.time, 6), row.reading) for row in own} == {
+        (11.6, "observed time"),
+        (11.6, "reverse Kaplan-Meier"),
+    }
+    assert all(row.width == pytest.approx(0.1) for row in own)
+    assert audit(loaded)  # which reads it too
+    assert ("median", "all") in {(one.quantity, one.arm) for one in published_estimates(survival)}
+    with pytest.raises(TrialFileError, match="expected one of c, e, got all"):
+        write(
+            tmp_path,
+            SURVIVAL + COUNTS.format(60, 25) + estimate("hazard_ratio", ("0.7", "0.5", "0.9", None), over="all over c"),
+        )
 
 
 def test_a_stratified_ratio_has_slack() -> None:
