@@ -28,6 +28,12 @@ def test_the_priors_know_the_planned_ratio() -> None:
         plan.named("flat")
 
 
+@pytest.mark.parametrize("ratio", [0.02, 50.0])
+def test_no_prior_on_a_planned_ratio_is_wider_than_the_one_that_reconstructions_are_drawn_under(ratio: float) -> None:
+    wide = max(hazard_ratio_priors(), key=lambda prior: prior.sd)
+    assert all(prior.sd <= wide.sd for prior in Plan(hazard_ratio=ratio).priors)
+
+
 def test_the_planned_ratio_is_a_margin_and_exchanged_arms_mirror_it() -> None:
     assert Plan(hazard_ratio=0.7).margins == (0.9, 0.8, 0.7)
     assert UNPLANNED.margins == MARGINS
@@ -70,6 +76,7 @@ def test_a_trial_file_states_it_of_the_event_as_it_counts_it(tmp_path: Path) -> 
         ("planned_hazard_ratio = 1", "expected a planned ratio other than 1"),
         ("planned_hazard_ratio = 0", "planned_hazard_ratio"),
         ("planned_hazard_ratio = 1e300", "planned_hazard_ratio"),
+        ("planned_hazard_ratio = 0.019", "planned_hazard_ratio"),
         ("restricted_mean_margin = -2", "restricted_mean_margin"),
     ],
 )

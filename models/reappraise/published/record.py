@@ -26,7 +26,8 @@ type Positive = Annotated[int, Strict(), Field(ge=1, le=1_000_000_000)]
 type Flag = Annotated[bool, Strict()]
 type Probability = Annotated[Decimal, Field(gt=0, lt=1)]
 type Sides = Literal[1, 2]
-type PlannedRatio = Annotated[Decimal, Field(ge=Decimal("0.01"), le=100), AfterValidator(_no_null)]
+type PlannedRatio = Annotated[Decimal, Field(ge=Decimal("0.02"), le=50), AfterValidator(_no_null)]
+"""Within these bounds no prior that is built on it is wider than the widest, which reconstructions are drawn under."""
 type Unit = Annotated[str, Strict()]
 
 EVERYBODY = "all"
