@@ -76,6 +76,8 @@ class Answer:
         Values above it were not reached.
     meaning
         What the quantity is, where its name leaves that open.
+    horizon
+        Time that a restricted mean goes to; 0 of anything else.
     """
 
     quantity: str
@@ -86,6 +88,7 @@ class Answer:
     longer: NDArray[np.bool_] | None = None
     beyond: float = inf
     meaning: str = ""
+    horizon: float = 0.0
 
     @property
     def name(self) -> str:
@@ -154,7 +157,8 @@ def answers(log_hazard: Floats, asked: Questions, *, hazard_ratio: Floats, effec
     for horizon in asked.horizons:
         means = of.restricted_mean(log_hazard, grid, horizon)[..., 0]
         control, experimental = means[..., 0], means[..., 1]
-        yield _contrast("restricted_mean_difference", experimental - control, "more", times(horizon))
+        difference = _contrast("restricted_mean_difference", experimental - control, "more", times(horizon))
+        yield replace(difference, horizon=horizon)
         yield _contrast("restricted_mean_ratio", experimental / control, "more", times(horizon))
         yield _contrast("time_lost_ratio", (horizon - experimental) / (horizon - control), "less", times(horizon))
 
@@ -215,7 +219,7 @@ def _sizes(answer: Answer, said: str, asked: Questions) -> Iterator[tuple[str, N
         for margin in asked.plan.margins:
             yield beyond(margin, asked.better), answer.draws < margin if favourable else answer.draws > 1 / margin
         return
-    gain = asked.plan.gain(float(answer.at.split()[0]))
+    gain = asked.plan.gain(answer.horizon)
     enough = answer.draws > gain if favourable else answer.draws < -gain
     yield f"{said} in favour by more than {gain:.3g} {asked.unit}", enough
 
