@@ -23,11 +23,12 @@ from reappraise.core.prior import LogRatioPrior, hazard_ratio_priors
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.each import Session
 from reappraise.fits.fit import Fit
-from reappraise.fits.job import Attributes, FitJob, contrasted, counted
+from reappraise.fits.job import FitJob
 from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import ARM_CODE, Data, Draws, Floats
 from reappraise.fits.result import Drawn, Result
 from reappraise.fits.summary import Make, estimated, probability
+from reappraise.fits.words import Attributes, contrasted, counted
 from reappraise.kind import Kind
 from reappraise.published.answers import Counted
 from reappraise.published.endpoint import EndpointRecord

@@ -19,31 +19,16 @@ from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.layout import DRAWS, Arrays, Axis, Layout, Variable
 from reappraise.fits.model import Data, Draws, FitModel, Floats, NamedPrior
-from reappraise.fits.nuts import Sampled, compiled, draw
+from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, derived_seed, versions
 from reappraise.fits.summary import Make
+from reappraise.fits.words import Attributes
 
-type Attributes = dict[str, str | int | float]
 type Advance = Callable[[int, int], None]
 """Told how many pieces of a long fit are done, and of how many."""
 
 PRIOR_DRAWS = 2000
 """Draws from the prior that a file holds."""
-WORDS = frozenset(
-    {
-        "label",
-        "source",
-        "note",
-        "arm_labels",
-        "level_labels",
-        "category_labels",
-        "origins",
-        "subtracted",
-        "exposure",
-        "caution",
-    }
-)
-"""Fields of counts that are words for people, and what those words say: no number depends on them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +136,8 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         """Values of the model's data variables."""
 
     @abstractmethod
-    def draw(self, data: DataT, seed: int, advance: Advance | None) -> Sampled:
-        """Sample the posterior."""
+    def draw(self, data: DataT, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:
+        """Sample the posterior with these settings, those of the job or what `again` asked for."""
 
     @abstractmethod
     def assemble(self, data: DataT, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
@@ -213,7 +198,7 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         return "NUTS"
 
     @property
-    def compiled(self) -> Any:
+    def compiled(self) -> Compiled:
         """The compiled model, one for every job of this shape."""
         return compiled(self.model, self.shape)
 
@@ -226,6 +211,15 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         """Yield checks beside those that every fit passes or fails."""
         yield from ()
 
+    @property
+    def first(self) -> Sampling:
+        """Settings that are tried first."""
+        return self.sampling
+
+    def again(self, sampling: Sampling, diagnosis: Diagnosis) -> Sampling | None:  # noqa: ARG002  # most need not
+        """Settings to sample with once more after this verdict; None where it stands."""
+        return None
+
     def run(self, advance: Advance | None = None) -> FitT:
         """Sample, assemble and judge.
 
@@ -234,12 +228,17 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         advance
             Told, of a long fit, how far it has come.
         """
-        seed, rng = self.randomness()
-        data = self.data()
-        sampled = self.draw(data, seed, advance)
-        tree = self.assemble(data, sampled, rng)
-        diagnosis = self.judge(self.judged(tree), sampled.statistics)
-        diagnosis = Diagnosis((*diagnosis.checks, *self.checks(tree)))
+        data, sampling = self.data(), self.first
+        while True:
+            seed, rng = self.randomness()
+            sampled = self.draw(data, sampling, seed, advance)
+            tree = self.assemble(data, sampled, rng)
+            diagnosis = self.judge(self.judged(tree), sampled.statistics)
+            diagnosis = Diagnosis((*diagnosis.checks, *sampled.checks, *self.checks(tree)))
+            more = self.again(sampling, diagnosis)
+            if more is None:
+                break
+            sampling = more
         tree.attrs = self.attributes(diagnosis)
         for group in tree.children.values():
             group.attrs |= {name: tree.attrs[name] for name in ("created_at", "inference_library")}
@@ -335,9 +334,9 @@ class FitJob[ModelT: FitModel, PriorT: NamedPrior, FitT](PosteriorJob[ModelT, Pr
         named, reported = Layout(self.variables).scalars(tree["posterior"].to_dataset())
         return {name: Judged(draws, reported=name in reported) for name, draws in named.items()}
 
-    def draw(self, data: Data, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
+    def draw(self, data: Data, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002
         """Sample the posterior."""
-        return draw(self.compiled, data, self.sampling, seed)
+        return draw(self.compiled, data, sampling, seed)
 
     def assemble(self, data: Data, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file.
@@ -380,18 +379,3 @@ class FitJob[ModelT: FitModel, PriorT: NamedPrior, FitT](PosteriorJob[ModelT, Pr
     def observed(self, values: NDArray[Any]) -> NDArray[Any]:
         """What was observed, with the dims that are declared of it."""
         return values
-
-
-def counted(table: Any) -> dict[str, Any]:
-    """The fields of counts that numbers depend on: all but words for people."""
-    return {name: value for name, value in asdict(table).items() if name not in WORDS}
-
-
-def contrasted(arms: tuple[str, str], of: str = "") -> Attributes:
-    """What a file says of the arms, control and experimental, and which is over which."""
-    control, experimental = arms
-    return {
-        "control_arm": control,
-        "experimental_arm": experimental,
-        "direction": f"contrasts are {experimental} over (or minus) {control}{of}",
-    }

@@ -17,11 +17,12 @@ from reappraise.core.prior import LogRatioPrior, Prior, RatePrior, prior_named
 from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.fit import Fit
-from reappraise.fits.job import Attributes, FitJob, contrasted, counted
+from reappraise.fits.job import FitJob
 from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
+from reappraise.fits.words import Attributes, contrasted, counted
 from reappraise.published.partition import Partition
 from reappraise.published.trial import TrialEndpoint
 from reappraise.response.estimands import CELLS, CONTRASTS, VARIABLES, report, with_contrasts

@@ -16,12 +16,13 @@ from reappraise.core.estimate import Estimate
 from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
-from reappraise.fits.job import PRIOR_DRAWS, Advance, Attributes, FitJob, contrasted, counted
+from reappraise.fits.job import PRIOR_DRAWS, Advance, FitJob
 from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.nuts import Sampled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
+from reappraise.fits.words import Attributes, contrasted, counted
 from reappraise.published.trial import TrialEndpoint
 from reappraise.safety.counts import tables_of
 from reappraise.safety.estimands import TERM, VARIABLES, contrast_precision, estimands, report
@@ -142,9 +143,9 @@ class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
         terms, systems = self.shape
         return self.model.data(self.table, self.prior, terms=terms, systems=systems)
 
-    def draw(self, data: Data, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
+    def draw(self, data: Data, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002
         """Sample, so much longer that the limits of rare events are precise."""
-        longer = replace(self.sampling, draws=KEPT * self.model.thinned * self.sampling.draws)
+        longer = replace(sampling, draws=KEPT * self.model.thinned * sampling.draws)
         return draw(self.compiled, data, longer, seed)
 
     def estimands(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> dict[str, Floats]:

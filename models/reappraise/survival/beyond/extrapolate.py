@@ -15,9 +15,10 @@ from reappraise.core.arms import WHOLE
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import Check
-from reappraise.fits.job import Advance, StoredJob, contrasted
+from reappraise.fits.job import Advance, StoredJob
 from reappraise.fits.layout import DRAWS, Axis, Layout, Variable
 from reappraise.fits.sampling import derived_seed
+from reappraise.fits.words import contrasted
 from reappraise.survival import estimands as of
 from reappraise.survival.answers import Answer, Questions, answers, report
 from reappraise.survival.beyond.derived import Derived, HazardFit, attributes, judged_with, restored

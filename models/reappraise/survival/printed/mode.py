@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -33,8 +33,8 @@ RIDGE: Final = 1e-7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whitened:
-    """A print whose residuals are independent and standard normal, reading by reading.
+class Whitening:
+    """What makes the residuals of a print independent and standard normal, reading by reading.
 
     Parameters
     ----------
@@ -46,18 +46,17 @@ class Whitened:
         From residuals to independent ones; dims (reading, row, row).
     log_weight
         Logarithm of the density's constant and the reading's weight; dims (reading,).
-    centre
-        Most probable standard normal variables, distances below levels last; dims (variable,).
-    factor
-        Approximate root of their posterior covariance, dims (variable, variable).
     """
 
     printed: Floats
     opened: Floats
     whiten: Floats
     log_weight: Floats
-    centre: Floats
-    factor: Floats
+
+    @classmethod
+    def of(cls, data: Mapping[str, Floats]) -> Self:
+        """As data variables have it."""
+        return cls(**{name: data[name] for name in ("printed", "opened", "whiten", "log_weight")})
 
     def data(self) -> dict[str, Floats]:
         """Values of the data variables."""
@@ -66,12 +65,34 @@ class Whitened:
             "opened": self.opened,
             "whiten": self.whiten,
             "log_weight": self.log_weight,
-            "centre": self.centre,
-            "factor": self.factor,
         }
 
 
-def whitened(problem: Problem) -> Whitened:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """The most probable parameters, and how the posterior falls off from them.
+
+    Parameters
+    ----------
+    centre
+        Standard normal variables, distances below levels last; dims (variable,).
+    factor
+        Approximate root of their posterior covariance, dims (variable, variable).
+    log_density
+        Log density there, up to a constant of the print.
+    """
+
+    centre: Floats
+    factor: Floats
+    log_density: float
+
+    @property
+    def log_evidence(self) -> float:
+        """Laplace's approximation of the logarithm of the density's integral, up to a constant of the print."""
+        return self.log_density + float(np.linalg.slogdet(self.factor)[1])
+
+
+def whitened(problem: Problem) -> tuple[Whitening, Mode]:
     """Find covariance and mode together."""
     with np.errstate(all="ignore"):  # on the way to the mode anything may happen, and is refused as no gain
         size = problem.parameters + OPEN
@@ -81,18 +102,10 @@ def whitened(problem: Problem) -> Whitened:
             raise ArithmeticError("expected finite moments of the printed numbers at the middle of the prior")
         at = first
         for step in range(ROUNDS):
-            point, factor = _mode(problem, at, point)
+            point = mode_from(problem, at, point).centre
             # where contradictory numbers have led off the map, the last covariance that there was stays
             at = _whitening(problem, point, rough=step == 0) or at
-        point, factor = _mode(problem, at, point)
-    return Whitened(
-        printed=at.printed,
-        opened=at.opened,
-        whiten=at.whiten,
-        log_weight=at.log_weight,
-        centre=point,
-        factor=factor,
-    )
+        return at, mode_from(problem, at, point)
 
 
 def rewhitened(problem: Problem, data: Mapping[str, Floats]) -> Mapping[str, Floats]:
@@ -103,21 +116,10 @@ def rewhitened(problem: Problem, data: Mapping[str, Floats]) -> Mapping[str, Flo
     """
     with np.errstate(all="ignore"):
         fresh = _whitening(problem, plain(data["centre"], data), rough=False)
-    if fresh is None:
-        return data
-    own = {"printed": fresh.printed, "opened": fresh.opened, "whiten": fresh.whiten, "log_weight": fresh.log_weight}
-    return {**data, **own}
+    return data if fresh is None else {**data, **fresh.data()}
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    printed: Floats
-    opened: Floats
-    whiten: Floats
-    log_weight: Floats
-
-
-def _whitening(problem: Problem, point: Floats, *, rough: bool) -> _At | None:
+def _whitening(problem: Problem, point: Floats, *, rough: bool) -> Whitening | None:
     """Whitening by the covariance at a point, if there is any; a rough one takes the numbers for independent."""
     latent = point[: problem.parameters]
     covariance = problem.covariance(latent)
@@ -147,11 +149,11 @@ def _whitening(problem: Problem, point: Floats, *, rough: bool) -> _At | None:
         whiten[index][np.ix_(place[on], place[on])] = inverse
         slopes = added.log_slope[on].sum()
         log_weight[index] = np.log(reading.weight) + np.log(np.diag(inverse)).sum() + slopes
-    return _At(printed, opened, whiten, log_weight - log_weight.max())
+    return Whitening(printed=printed, opened=opened, whiten=whiten, log_weight=log_weight - log_weight.max())
 
 
-def _mode(problem: Problem, at: _At, start: Floats) -> tuple[Floats, Floats]:
-    """Most probable parameters by damped Gauss-Newton steps, and a root of their approximate covariance."""
+def mode_from(problem: Problem, at: Whitening, start: Floats) -> Mode:
+    """Most probable parameters by damped Gauss-Newton steps from a point, dims (variable,)."""
     point, damping = start, 1e-2
     value, reading = _objective(problem, at, point)
     size = problem.parameters
@@ -176,7 +178,7 @@ def _mode(problem: Problem, at: _At, start: Floats) -> tuple[Floats, Floats]:
         if gain < 1e-7:
             break
     inverse = np.linalg.inv(np.linalg.cholesky(curvature))
-    return point, inverse.T
+    return Mode(centre=point, factor=inverse.T, log_density=-value)
 
 
 def _prior(point: Floats) -> tuple[Floats, Floats]:
@@ -188,7 +190,7 @@ def _prior(point: Floats) -> tuple[Floats, Floats]:
     return first, second
 
 
-def _objective(problem: Problem, at: _At, point: Floats) -> tuple[float, int]:
+def _objective(problem: Problem, at: Whitening, point: Floats) -> tuple[float, int]:
     """Negative log density up to a constant, and the reading that fits best."""
     size = problem.parameters
     with np.errstate(all="ignore"):

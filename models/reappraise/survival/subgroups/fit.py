@@ -18,11 +18,12 @@ from reappraise.core.estimate import Estimate
 from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.fit import Fit
-from reappraise.fits.job import Attributes, FitJob, contrasted
+from reappraise.fits.job import FitJob
 from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
+from reappraise.fits.words import Attributes, contrasted
 from reappraise.published.trial import Trial, TrialEndpoint
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.classical import OWN_NOISE, OWN_SHIFT, addition
