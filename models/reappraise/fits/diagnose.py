@@ -216,12 +216,13 @@ def _of_sampler(diverging: NDArray[np.bool_] | None, energy: Floats | None, thre
 
 def _errors(one: Judged, tails: tuple[float, float]) -> Iterator[float]:
     """Yield the Monte Carlo error of the median and of each limit that is a number."""
-    median, *limits = np.quantile(one.draws, (0.5, *tails))
-    if median <= one.beyond:
-        yield float(array_stats.mcse(one.draws, chain_axis=0, draw_axis=1, method="median"))
+    within = np.minimum(one.draws, one.beyond)  # as they are reported: how far beyond they lie is no error
+    median, *limits = np.quantile(within, (0.5, *tails))
+    if median < one.beyond:
+        yield float(array_stats.mcse(within, chain_axis=0, draw_axis=1, method="median"))
     for limit, place in zip(limits, tails, strict=True):
-        if limit <= one.beyond:
-            yield float(array_stats.mcse(one.draws, chain_axis=0, draw_axis=1, method="quantile", prob=place))
+        if limit < one.beyond:
+            yield float(array_stats.mcse(within, chain_axis=0, draw_axis=1, method="quantile", prob=place))
 
 
 def _at_most(name: str, found: Mapping[str, float], threshold: float, remedy: str) -> Check:

@@ -54,7 +54,7 @@ def evidence(draws: Floats, log_density: Callable[[Floats], Floats], rng: np.ran
     fitted = draws[:, :half].reshape(-1, draws.shape[-1])
     normal = multivariate_normal(fitted.mean(axis=0), np.cov(fitted.T))
     own = draws[:, half:]
-    other = normal.rvs(size=own.shape[0] * own.shape[1], random_state=rng)
+    other = normal.rvs(size=own.shape[0] * own.shape[1], random_state=rng).reshape(-1, own.shape[-1])
     with np.errstate(over="ignore", invalid="ignore"):  # far out in the tails of the normal one
         at_own = log_density(own) - normal.logpdf(own)
         at_other = np.nan_to_num(log_density(other) - normal.logpdf(other), nan=-np.inf)

@@ -40,19 +40,24 @@ def ways(model: PrintedSurvival, problem: Problem, data: PrintData) -> Mapping[s
     model, problem, data
         What is fitted, the print, and the values of the data variables for all ways together.
     """
-    names = np.array([reading.follow_up for reading in problem.readings])
-    possible = sorted({str(name) for name in names[np.isfinite(data["log_weight"])]})
-    if len(possible) < 2:
+    found = by_way(problem, data)
+    if len(found) < 2:
         return {"": data}
-    start, found = plain(data["centre"], data), {}
-    for name in possible:
-        own = {**data, "log_weight": np.where(names == name, data["log_weight"], -np.inf)}
-        found[name] = (own, mode_from(problem, Whitening.of(own), start))
     best = max(mode.log_evidence for _, mode in found.values())
     likely = {name: one for name, one in found.items() if one[1].log_evidence > best - NEGLIGIBLE}
     if len(likely) > 1 and _distance(*(mode for _, mode in likely.values())) <= APART:
         return {"": data}
     return {name: model.along(problem, own, mode) for name, (own, mode) in likely.items()}
+
+
+def by_way(problem: Problem, data: PrintData) -> dict[str, tuple[PrintData, Mode]]:
+    """The data variables where only one way to the median follow-up is possible, and the mode; for each way."""
+    names = np.array([reading.follow_up for reading in problem.readings])
+    start, found = plain(data["centre"], data), {}
+    for name in sorted({str(name) for name in names[np.isfinite(data["log_weight"])]}):
+        own = {**data, "log_weight": np.where(names == name, data["log_weight"], -np.inf)}
+        found[name] = (own, mode_from(problem, Whitening.of(own), start))
+    return found
 
 
 def sample_ways(
@@ -86,8 +91,7 @@ def sample_ways(
     }
     own = [_along(model, one, found[name], data) for name, one in each.items()]
     share = shares(list(weighed.values()))
-    mixed = _mixed(own, share, rng)
-    return replace(mixed, checks=(*_checks(own, sampling), _precise(list(weighed.values()), share)))
+    return replace(mixed(own, share, rng), checks=(*_checks(own, sampling), _precise(list(weighed.values()), share)))
 
 
 def shares(weighed: list[Evidence]) -> Floats:
@@ -108,8 +112,18 @@ def _along(model: PrintedSurvival, sampled: Sampled, own: PrintData, data: Print
     return replace(sampled, draws={"free": model.free(model.points(sampled.draws, own), data)})
 
 
-def _mixed(each: list[Sampled], share: Floats, rng: np.random.Generator) -> Sampled:
-    """Draws of all, evenly thinned to their shares and in random order, so that every chain holds all."""
+def mixed(each: list[Sampled], share: Floats, rng: np.random.Generator) -> Sampled:
+    """Draws of all, evenly thinned to their shares and in random order, so that every chain holds all.
+
+    Parameters
+    ----------
+    each
+        What the sampler returned for each way, along the same axes.
+    share
+        Probabilities of the ways, dims (way,).
+    rng
+        Source of the order.
+    """
     chains, length = each[0].draws["free"].shape[:2]
     ends = np.round(np.cumsum(share) * length).astype(int)
     numbers = np.diff(ends, prepend=0)
