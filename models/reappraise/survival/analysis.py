@@ -19,31 +19,30 @@ from reappraise.published.patients import PatientData
 from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.beyond.result import HazardResult, extrapolated, joined
 from reappraise.survival.classical.recompute import recompute_survival
-from reappraise.survival.effect.analysis import analyse_effect, from_events
-from reappraise.survival.effect.published import printed_effect
+from reappraise.survival.effect.analysis import analyse_effect
 from reappraise.survival.effect.untimed import has_time
 from reappraise.survival.fit import SurvivalFit, SurvivalJob
+from reappraise.survival.from_print import (
+    DEPARTURE,
+    analyse_print,
+    printed_or_refused,
+    refuse_too_little,
+    round_landmarks,
+)
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.model import PROPORTIONAL, VARYING
-from reappraise.survival.printed.job import PrintedFit, PrintedJob
-from reappraise.survival.printed.model import PRINTED, PRINTED_PROPORTIONAL
-from reappraise.survival.printed.proportionality import compare_printed
-from reappraise.survival.printed.published import Print, print_of
 from reappraise.survival.proportionality import ProportionalityEvidence, compare_proportionality
 from reappraise.survival.pseudo_ipd.published import summaries_of
 from reappraise.survival.pseudo_ipd.recompute import recompute_replicates
-from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.reconstruction import INTERVALS, ReconstructionJob, Replicates, widest_prior
-from reappraise.survival.road import Road, road_of
+from reappraise.survival.road import road_of, stuck
 from reappraise.survival.subgroups.analysis import analyse_with_subgroups, subgroup_steps
 
 STEPS = 60
 """Plain fits that an endpoint takes about as long as."""
 RECONSTRUCTING = 0.8
 """Share of an endpoint's time that goes into its reconstruction."""
-DEPARTURE = 0.5
-"""Scale of departures from proportional hazards where they are allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,70 +137,6 @@ class SurvivalResult(HazardResult[SurvivalFit]):
         yield from self.further_figures()
 
 
-@dataclass(frozen=True, kw_only=True)
-class PrintedResult(HazardResult[PrintedFit]):
-    """Everything found out about a time-to-event endpoint from the likelihood of its print.
-
-    Fits are of the model with a changing hazard ratio under the reference prior, of the proportional one, and of the
-    first with each other prior.
-
-    Parameters
-    ----------
-    road
-        Why this road was taken.
-    """
-
-    road: Road
-
-    @cached_property
-    def proportionality(self) -> ProportionalityEvidence:
-        """Evidence on proportional hazards under the reference prior."""
-        return compare_printed(self.fits[0], self.fits[1])
-
-    @property
-    def words(self) -> str:
-        """How many posteriors, from what, and why so."""
-        return f"{self.key}: {len(self.fits)} survival posteriors from the {self.road.name} ({self.road.why})."
-
-    @property
-    def tables(self) -> Mapping[str, Iterable[Mapping[str, object]]]:
-        """Estimators that the publication may have used with their probability, and what fits worst."""
-        first = self.fits[0]
-        rows = [
-            {
-                "endpoint": self.key,
-                "estimators": reading,
-                "reached": True,
-                "missed": "",
-                "probability": f"{probability:.2g}",
-            }
-            for reading, probability in first.readings.items()
-            if probability > 0
-        ]
-        return {"estimators": rows}
-
-    def recomputed(self) -> Iterator[Estimate]:
-        """Yield the interval and p value of the printed hazard ratio that its events alone make, where they can."""
-        try:
-            effect = printed_effect(self.endpoint)
-        except AnalysisError:
-            return
-        yield from from_events(effect, level=self.level)
-
-    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
-        """Yield curves, hazards, their ratio, restricted means, priors and directions."""
-        from reappraise.survival.figures.catalogue import draw_survival
-
-        yield from draw_survival(
-            self.endpoint,
-            self.fits,
-            published=tuple(published_estimates(self.endpoint)),
-            recomputed=tuple(self.recomputed()),
-            evidence=self.proportionality,
-        )
-        yield from self.further_figures()
-
-
 @dataclass(frozen=True, slots=True)
 class SurvivalKind(Kind[SurvivalEndpoint]):
     """Times to an event."""
@@ -227,10 +162,10 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
         if trial.patients.get(published.key) is None:
             if not has_time(endpoint):
                 return analyse_effect(endpoint, session)
-            printed = _printed(endpoint)
+            printed = printed_or_refused(endpoint)
             road = road_of(printed)
             if not road.reconstructs:
-                return _from_print(endpoint, printed, road, session)
+                return analyse_print(endpoint, printed, road, session)
         reference, *others = published.plan.priors
         known = trial.patients.get(published.key)
         replicates = None
@@ -242,9 +177,11 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
             job = _reconstruction(endpoint, session)
             grid = job.grid
             replicates = session.one(job, "reconstruction of individual data", end=RECONSTRUCTING)
+            if not replicates.converged and printed.summaries.origin != "curve":
+                return analyse_print(endpoint, printed, stuck(road), session, start=RECONSTRUCTING)
             patients, digest = replicates.data, job.digest
             sampling = replace(session.sampling, thresholds=ENSEMBLE)
-        landmarks = _landmarks(grid.horizon)
+        landmarks = round_landmarks(grid.horizon)
         jobs = [
             SurvivalJob(
                 patients=patients,
@@ -308,60 +245,13 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
 SURVIVAL = SurvivalKind(SurvivalEndpoint)
 
 
-def _printed(endpoint: TrialEndpoint[SurvivalEndpoint]) -> Print:
-    try:
-        found = print_of(endpoint)
-    except AnalysisError as error:
-        raise UndeterminedError(str(error)) from None
-    _refuse_too_little(found.summaries)
-    return found
-
-
-def _from_print(
-    endpoint: TrialEndpoint[SurvivalEndpoint], printed: Print, road: Road, session: Session
-) -> PrintedResult:
-    """Fit both models under the reference prior, and the first under every other, to the print itself."""
-    reference, *others = endpoint.published.plan.priors
-    grid = printed.grid
-    landmarks = _landmarks(min(printed.reach, grid.horizon) if not printed.summaries.horizon_known else grid.horizon)
-    asked = ((PRINTED, reference), (PRINTED_PROPORTIONAL, reference), *((PRINTED, prior) for prior in others))
-    jobs = [
-        PrintedJob(
-            printed=printed,
-            grid=grid,
-            model=model,
-            prior=HazardPrior(
-                effect=prior, median=grid.horizon / 2, departure_scale=0.0 if model.proportional else DEPARTURE
-            ),
-            sampling=session.sampling,
-            landmarks=landmarks,
-            horizons=landmarks[-2:],
-            better=endpoint.published.better,
-            plan=endpoint.published.plan,
-            trial=endpoint.trial.key,
-            trial_digest=endpoint.trial.digest,
-        )
-        for model, prior in asked
-    ]
-    fits = session.each(jobs, lambda job: f"{job.model.name}, {job.prior.name} prior")
-    further, refused = extrapolated(endpoint, fits[0], session)
-    return PrintedResult(
-        endpoint=endpoint,
-        fits=fits,
-        extrapolations=further,
-        refusals=refused,
-        road=road,
-        level=session.sampling.level,
-    )
-
-
 def _reconstruction(endpoint: TrialEndpoint[SurvivalEndpoint], session: Session) -> ReconstructionJob:
     trial = endpoint.trial
     try:
         summaries = summaries_of(endpoint)
     except AnalysisError as error:
         raise UndeterminedError(str(error)) from None
-    _refuse_too_little(summaries)
+    refuse_too_little(summaries)
     return ReconstructionJob(
         summaries=summaries,
         prior=widest_prior(summaries).held(endpoint.published.better),
@@ -371,21 +261,3 @@ def _reconstruction(endpoint: TrialEndpoint[SurvivalEndpoint], session: Session)
         trial=trial.key,
         trial_digest=trial.digest,
     )
-
-
-def _refuse_too_little(summaries: Summaries) -> None:
-    """Refuse an endpoint of which neither events nor any interval is printed: its posterior would be the prior."""
-    bounded = {target.statistic for target in summaries.targets}
-    limits = {"quantile low", "survival low", "log hazard ratio low", "at risk"}
-    if None in summaries.events and not bounded & limits:
-        raise UndeterminedError(
-            f"{summaries.endpoint}: neither numbers of events nor an interval is printed, so nothing says how "
-            "uncertain the printed medians are"
-        )
-
-
-def _landmarks(horizon: float) -> tuple[float, ...]:
-    """Round times at about a quarter, a half and three quarters of the follow-up."""
-    unit = 10 ** len(str(int(horizon / 4))) / 10 if horizon >= 4 else horizon / 4
-    step = max(1.0, round(horizon / 4 / unit)) * unit
-    return tuple(step * k for k in (1, 2, 3) if step * k < horizon)

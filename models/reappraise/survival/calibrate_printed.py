@@ -180,5 +180,5 @@ def _quantities(log_hazard: Floats, grid: Grid) -> dict[str, Floats]:
     return found
 
 
-PRINTED_CALIBRATIONS: Final = tuple(PrintedCalibration(totals=(half, half)) for half in (80, 250))
-"""Sizes at which this road is the default, by the arms' 80 and 250 patients."""
+PRINTED_CALIBRATIONS: Final = tuple(PrintedCalibration(totals=(half, half)) for half in (40, 80, 250))
+"""Sizes at which this road is the default, by the arms' 40, 80 and 250 patients."""

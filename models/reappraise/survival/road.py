@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from reappraise.survival.printed.published import Print
 
-FEWEST_PATIENTS: Final = 120
-FEWEST_IN_ARM: Final = 40
+FEWEST_PATIENTS: Final = 80
+FEWEST_IN_ARM: Final = 30
 FEWEST_EVENTS: Final = 10
 """From these on the likelihood of the print was calibrated in simulation; below, the search for data is exact."""
 
@@ -53,3 +53,12 @@ def road_of(printed: Print) -> Road:
             "distributed",
         )
     return Road("likelihood of the print", "patients and events are many enough for printed numbers to be normal")
+
+
+def stuck(road: Road) -> Road:
+    """The other road, where the chains of a reconstruction do not agree: rough is more than nothing."""
+    return Road(
+        "likelihood of the print",
+        f"{road.why}, but the chains of a reconstruction do not agree: intervals are those of normally distributed "
+        "printed numbers, and rough",
+    )

@@ -53,7 +53,8 @@ def ways(model: PrintedSurvival, problem: Problem, data: PrintData) -> Mapping[s
 def by_way(problem: Problem, data: PrintData) -> dict[str, tuple[PrintData, Mode]]:
     """The data variables where only one way to the median follow-up is possible, and the mode; for each way."""
     names = np.array([reading.follow_up for reading in problem.readings])
-    start, found = plain(data["centre"], data), {}
+    start = plain(data["centre"], data)
+    found: dict[str, tuple[PrintData, Mode]] = {}
     for name in sorted({str(name) for name in names[np.isfinite(data["log_weight"])]}):
         own = {**data, "log_weight": np.where(names == name, data["log_weight"], -np.inf)}
         found[name] = (own, mode_from(problem, Whitening.of(own), start))
