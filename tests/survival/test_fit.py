@@ -347,7 +347,6 @@ def test_a_median_beyond_the_follow_up_is_not_reached(plain: SurvivalFit) -> Non
         ({"horizons": ()}, "at least one horizon"),
         ({"by": "stage"}, 'by="all" or "subgroup"'),
         ({"patients": replace(DATA, subgroup=()), "by": "subgroup"}, "a subgroup for each patient"),
-        ({"patients": replace(DATA, event=DATA.event & False)}, "no events"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(plain: SurvivalFit, change: dict[str, object], message: str) -> None:

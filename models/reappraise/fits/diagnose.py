@@ -143,6 +143,11 @@ class Diagnosis:
         return f"<table><caption>{self.verdict}</caption>{head}{rows}</table>"
 
 
+LONGER_HELPS = frozenset(
+    {"R-hat", "bulk effective draws", "tail effective draws", "Monte Carlo error / sd", "E-BFMI", "R-hat by way"}
+    | {"E-BFMI by way", "error of the probability of a way / sd"}
+)
+"""Checks that a longer run may pass."""
 MORE_DRAWS = "keep more draws (draws, --draws)"
 MORE_TUNING = "tune for longer (tune, --tune)"
 SMALLER_STEPS = "take smaller steps (target_accept nearer to 1, --target-accept)"

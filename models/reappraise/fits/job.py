@@ -216,9 +216,11 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         """Settings that are tried first."""
         return self.sampling
 
-    def again(self, sampling: Sampling, diagnosis: Diagnosis) -> Sampling | None:  # noqa: ARG002  # most need not
-        """Settings to sample with once more after this verdict; None where it stands."""
-        return None
+    def again(self, sampling: Sampling, diagnosis: Diagnosis) -> Sampling | None:
+        """Settings to sample with once more after this verdict; None where it stands, as where less was asked for."""
+        if self.sampler != "NUTS" or not self.sampling.usual:
+            return None
+        return sampling.after(diagnosis, self.sampling)
 
     def run(self, advance: Advance | None = None) -> FitT:
         """Sample, assemble and judge.

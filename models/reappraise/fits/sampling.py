@@ -7,12 +7,18 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
+from typing import Final
 
 from reappraise.core.errors import AnalysisError
-from reappraise.fits.diagnose import Thresholds
+from reappraise.fits.diagnose import LONGER_HELPS, Diagnosis, Thresholds
 
 PACKAGES = ("reappraise", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 """Packages whose versions are recorded with every posterior."""
+
+ACCEPT: Final = (0.98, 0.995, 0.999)
+"""Acceptances that the step size is tuned to, one after the other until nothing diverges."""
+LONGEST_RUN: Final = 4
+"""How many times longer than asked a posterior is sampled at most, until its gate is passed."""
 
 
 def fresh_seed() -> int:
@@ -61,6 +67,33 @@ class Sampling:
     def as_dict(self) -> dict[str, object]:
         """Plain values, for JSON."""
         return asdict(self)
+
+    @property
+    def usual(self) -> bool:
+        """Whether they are the usual effort or more: then a gate that is not passed is not the user's to mend."""
+        asked, least = (self, Sampling(seed=0))
+        return all(getattr(asked, name) >= getattr(least, name) for name in ("chains", "draws", "tune"))
+
+    def after(self, diagnosis: Diagnosis, asked: Sampling) -> Sampling | None:
+        """What to sample with after a verdict on these settings; None where it was passed, or nothing is left to try.
+
+        Smaller steps where something diverged; else twice as many draws, where chains do not agree or draws do not
+        suffice, up to `LONGEST_RUN` times those that were asked for.
+
+        Parameters
+        ----------
+        diagnosis
+            The verdict.
+        asked
+            What was asked for.
+        """
+        failed = {check.name for check in diagnosis.checks if not check.passed}
+        smaller = [accept for accept in ACCEPT if accept > self.target_accept]
+        if "divergences" in failed and smaller:
+            return replace(self, target_accept=smaller[0])
+        if failed & LONGER_HELPS and self.draws < LONGEST_RUN * asked.draws:
+            return replace(self, draws=2 * self.draws, tune=2 * self.tune)
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

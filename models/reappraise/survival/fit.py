@@ -88,8 +88,6 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
             raise AnalysisError(f'{endpoint}: expected by="{WHOLE}" or "{SUBGROUP}", got {self.by!r}')
         if self.by == SUBGROUP and not (self.patients.subgroup and self.patients.replicates == 1):
             raise AnalysisError(f"{endpoint}: subgroups need known data with a subgroup for each patient")
-        if not self.patients.event.any(axis=-1).all():
-            raise AnalysisError(f"{endpoint}: no events, so nothing is known of the hazards")
         if isinstance(self.patients, ReconstructedData):
             self.patients.require_as_wide(self.entered)
 

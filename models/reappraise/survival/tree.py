@@ -28,6 +28,8 @@ MOST_EVENTS = 1e9
 """Largest expected number of events that predicted ones are drawn for: more are nobody's belief."""
 PERSON_TIME = ("events", "exposure")
 CELLS = ("group", "arm", "interval")
+LONGEST_STORED = 32_000
+"""The same of known data, which are sampled for longer only where limits need it."""
 
 
 def _idle(description: str, *dims: str) -> Variable:
@@ -141,7 +143,7 @@ def build_tree(
     sampled: Sampled,
     rng: np.random.Generator,
 ) -> xr.DataTree:
-    """Assemble all groups of one fit, draws thinned to at most `STORED`.
+    """Assemble all groups of one fit, draws thinned to at most `STORED`, or to `LONGEST_STORED` of known data.
 
     The likelihood of reconstructed data is not among them: their patients are made up together, and leaving one out,
     as ``az.loo`` would, means nothing.
@@ -163,14 +165,14 @@ def build_tree(
         If the data sets differ in more than events and exposure: then no one reading of the draws is right for all.
     """
     chains, whole = next(iter(sampled.statistics.values())).shape[:2]
-    step = -(-chains * whole // STORED)
+    ensemble = len(data) * len(data[0]) > 1
+    step = -(-chains * whole // (STORED if ensemble else LONGEST_STORED))
     drawn = {name: values[:, ::step] for name, values in sampled.draws.items()}
     statistics = {name: values[:, ::step] for name, values in sampled.statistics.items()}
     first, replicates = data[0][0], len(data[0])
     shared = {name: value for name, value in first.items() if name not in PERSON_TIME}
     if not all(np.array_equal(one[name], value) for chain in data for one in chain for name, value in shared.items()):
         raise ValueError("expected data sets that have all but events and exposure in common")
-    ensemble = len(data) * replicates > 1
     posterior = model.complete(drawn, shared)
     counts = {name: np.array([[one[name] for one in chain] for chain in data]) for name in PERSON_TIME}
     beginning = model.draw_prior(first, PRIOR_DRAWS, rng)

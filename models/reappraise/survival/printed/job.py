@@ -19,7 +19,7 @@ from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance
 from reappraise.fits.nuts import Compiled, Sampled, compiled
-from reappraise.fits.sampling import Sampling, settings_with
+from reappraise.fits.sampling import ACCEPT, Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted
 from reappraise.published.trial import TrialEndpoint
@@ -36,11 +36,6 @@ from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.tree import tree_answers
 
-ACCEPT: Final = (0.98, 0.995, 0.999)
-"""Acceptances that the step size is tuned to, one after the other until nothing diverges: where next to nothing is
-printed about follow-up, losses and the earliest data cutoff stand for each other along a curved ridge."""
-LONGEST_RUN: Final = 4
-"""How many times longer than asked it samples at most, until the gate is passed."""
 SO_FAR_APART: Final = "probability of printed numbers so far apart"
 IMPOSSIBLE: Final = 1e-4
 """Joint probability of printed numbers below which they contradict each other."""
@@ -166,18 +161,16 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
 
     @property
     def first(self) -> Sampling:
-        """Small steps."""
+        """Small steps.
+
+        Where next to nothing is printed about follow-up, losses and the earliest data cutoff stand for each other along
+        a curved ridge.
+        """
         return replace(self.sampling, target_accept=max(self.sampling.target_accept, ACCEPT[0]))
 
     def again(self, sampling: Sampling, diagnosis: Diagnosis) -> Sampling | None:
-        """Smaller steps where something diverged, more draws where chains do not agree or draws do not suffice."""
-        failed = {check.name for check in diagnosis.checks if not check.passed}
-        smaller = [accept for accept in ACCEPT if accept > sampling.target_accept]
-        if "divergences" in failed and smaller:
-            return replace(sampling, target_accept=smaller[0])
-        if failed - {"divergences", SO_FAR_APART} and sampling.draws < LONGEST_RUN * self.sampling.draws:
-            return replace(sampling, draws=2 * sampling.draws, tune=2 * sampling.tune)
-        return None
+        """Whatever was asked for: what is printed may leave ridges that nobody can foresee."""
+        return sampling.after(diagnosis, self.sampling)
 
     def draw(self, data: PrintData, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002
         """Sample the posterior, way by way where the ways to the median follow-up lie apart."""
