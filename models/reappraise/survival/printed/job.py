@@ -58,7 +58,7 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
         As of every `HazardJob`; the prior for events that are bad.
     """
 
-    layout = "reappraise printed survival posterior 2"
+    layout = "reappraise printed survival posterior 3"
 
     printed: Print
     model: PrintedSurvival = PRINTED
