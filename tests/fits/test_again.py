@@ -36,12 +36,14 @@ def test_what_a_longer_run_may_mend_is_run_longer_up_to_four_times(failed: str) 
     assert course(Sampling(seed=1), failed) == [(0.95, 4000, 2000), (0.95, 8000, 4000)]
 
 
-def test_steps_come_first() -> None:
-    assert [one[1] for one in course(Sampling(seed=1), "divergences", "R-hat")] == [2000, 2000, 2000, 4000, 8000]
+def test_steps_come_first_and_where_they_do_not_help_nothing_is_run_longer() -> None:
+    assert [one[1] for one in course(Sampling(seed=1), "divergences", "R-hat")] == [2000, 2000, 2000]
+    assert [one[1] for one in course(Sampling(seed=1), "divergences by way")] == [2000, 2000, 2000]
 
 
 def test_what_no_run_can_mend_is_not_tried_again() -> None:
     assert course(Sampling(seed=1), "probability of printed numbers so far apart") == []
+    assert course(Sampling(seed=1), "probability of printed numbers so far apart", "R-hat") == []
 
 
 def test_less_than_the_usual_effort_was_meant() -> None:

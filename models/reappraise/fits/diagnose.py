@@ -111,6 +111,11 @@ class Diagnosis:
         return all(check.passed for check in self.checks)
 
     @property
+    def missed(self) -> int:
+        """How many checks did not pass."""
+        return sum(not check.passed for check in self.checks)
+
+    @property
     def verdict(self) -> Literal["converged", "NOT CONVERGED"]:
         """The verdict in words, as shown beside every number of the fit."""
         return "converged" if self.converged else "NOT CONVERGED"
@@ -143,6 +148,8 @@ class Diagnosis:
         return f"<table><caption>{self.verdict}</caption>{head}{rows}</table>"
 
 
+DIVERGED = frozenset({"divergences", "divergences by way"})
+"""Checks that smaller steps may pass."""
 LONGER_HELPS = frozenset(
     {"R-hat", "bulk effective draws", "tail effective draws", "Monte Carlo error / sd", "E-BFMI", "R-hat by way"}
     | {"E-BFMI by way", "error of the probability of a way / sd"}
@@ -195,7 +202,7 @@ def diagnose(
         found = list(_errors(one, tails)) if one.reported else []
         if found:
             # of what is reported: how far beyond the limit the others lie would make any error look small
-            error[name] = max(found) / float(np.std(one.draws[one.draws <= one.beyond]))
+            error[name] = float(np.max(found)) / float(np.std(one.draws[one.draws <= one.beyond]))
     return Diagnosis(
         (
             _at_most("R-hat", r_hat, thresholds.r_hat, f"{MORE_TUNING}, then {MORE_DRAWS}"),

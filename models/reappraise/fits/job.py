@@ -230,17 +230,19 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         advance
             Told, of a long fit, how far it has come.
         """
-        data, sampling = self.data(), self.first
-        while True:
+        data, best = self.data(), None
+        sampling: Sampling | None = self.first
+        while sampling is not None:
             seed, rng = self.randomness()
             sampled = self.draw(data, sampling, seed, advance)
             tree = self.assemble(data, sampled, rng)
             diagnosis = self.judge(self.judged(tree), sampled.statistics)
             diagnosis = Diagnosis((*diagnosis.checks, *sampled.checks, *self.checks(tree)))
-            more = self.again(sampling, diagnosis)
-            if more is None:
-                break
-            sampling = more
+            if best is None or diagnosis.missed <= best[1].missed:
+                best = (tree, diagnosis)
+            sampling = self.again(sampling, diagnosis)
+        assert best is not None  # noqa: S101  # one was made
+        tree, diagnosis = best
         tree.attrs = self.attributes(diagnosis)
         for group in tree.children.values():
             group.attrs |= {name: tree.attrs[name] for name in ("created_at", "inference_library")}

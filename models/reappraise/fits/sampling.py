@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Final
 
 from reappraise.core.errors import AnalysisError
-from reappraise.fits.diagnose import LONGER_HELPS, Diagnosis, Thresholds
+from reappraise.fits.diagnose import DIVERGED, LONGER_HELPS, Diagnosis, Thresholds
 
 PACKAGES = ("reappraise", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 """Packages whose versions are recorded with every posterior."""
@@ -89,9 +89,9 @@ class Sampling:
         """
         failed = {check.name for check in diagnosis.checks if not check.passed}
         smaller = [accept for accept in ACCEPT if accept > self.target_accept]
-        if "divergences" in failed and smaller:
+        if failed & DIVERGED and smaller:
             return replace(self, target_accept=smaller[0])
-        if failed & LONGER_HELPS and self.draws < LONGEST_RUN * asked.draws:
+        if failed and failed <= LONGER_HELPS and self.draws < LONGEST_RUN * asked.draws:
             return replace(self, draws=2 * self.draws, tune=2 * self.tune)
         return None
 

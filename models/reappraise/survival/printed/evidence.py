@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import log, sqrt
+from math import inf, log, sqrt
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,13 @@ def evidence(draws: Floats, log_density: Callable[[Floats], Floats], rng: np.ran
     rng
         Source of the normal draws.
     """
+    try:
+        return _bridged(draws, log_density, rng)
+    except (np.linalg.LinAlgError, ValueError, ZeroDivisionError):  # chains that never moved, or no overlap at all
+        return Evidence(float("nan"), inf)
+
+
+def _bridged(draws: Floats, log_density: Callable[[Floats], Floats], rng: np.random.Generator) -> Evidence:
     half = draws.shape[1] // 2
     fitted = draws[:, :half].reshape(-1, draws.shape[-1])
     normal = multivariate_normal(fitted.mean(axis=0), np.cov(fitted.T))
@@ -69,6 +76,8 @@ def evidence(draws: Floats, log_density: Callable[[Floats], Floats], rng: np.ran
         before, ratio = ratio, float(above / below)
         if abs(ratio - before) < TOLERANCE * before:
             break
+    else:
+        return Evidence(log(ratio) + level, inf)
     by_other = (l_other / ratio) / (share * l_other / ratio + 1 - share)
     by_own = 1 / (share * l_own / ratio + 1 - share)
     square = by_other.var() / by_other.mean() ** 2 / by_other.size + by_own.var() / by_own.mean() ** 2 / effective

@@ -28,8 +28,10 @@ APART: Final = 4.0
 """Distance of two modes in posterior standard deviations from which on chains are not trusted to cross."""
 NEGLIGIBLE: Final = 12.0
 """Logarithm of how much less likely a way must be, by Laplace's approximation, not to be sampled."""
-LARGEST_ERROR: Final = 0.1
-"""Largest Monte Carlo standard error of a mean that the error of the weights may make, in standard deviations."""
+LARGEST_ERROR: Final = 0.05
+"""Largest error of a mean that the error of the weights may make, in standard deviations: as of 400 draws."""
+LARGEST_LOG_ERROR: Final = 0.5
+"""Largest standard error of the log ratio of the weights for which the one above is right."""
 
 
 def ways(model: PrintedSurvival, problem: Problem, data: PrintData) -> Mapping[str, PrintData]:
@@ -43,8 +45,10 @@ def ways(model: PrintedSurvival, problem: Problem, data: PrintData) -> Mapping[s
     found = by_way(problem, data)
     if len(found) < 2:
         return {"": data}
-    best = max(mode.log_evidence for _, mode in found.values())
-    likely = {name: one for name, one in found.items() if one[1].log_evidence > best - NEGLIGIBLE}
+    best = max(np.nan_to_num(mode.log_evidence, nan=-np.inf) for _, mode in found.values())
+    likely = {
+        name: one for name, one in found.items() if not one[1].settled or not one[1].log_evidence <= best - NEGLIGIBLE
+    }
     if len(likely) > 1 and _distance(*(mode for _, mode in likely.values())) <= APART:
         return {"": data}
     return {name: model.along(problem, own, mode) for name, (own, mode) in likely.items()}
@@ -57,7 +61,8 @@ def by_way(problem: Problem, data: PrintData) -> dict[str, tuple[PrintData, Mode
     found: dict[str, tuple[PrintData, Mode]] = {}
     for name in sorted({str(name) for name in names[np.isfinite(data["log_weight"])]}):
         own = {**data, "log_weight": np.where(names == name, data["log_weight"], -np.inf)}
-        found[name] = (own, mode_from(problem, Whitening.of(own), start))
+        with np.errstate(all="ignore"):  # on the way to the mode, as where covariance and mode are found together
+            found[name] = (own, mode_from(problem, Whitening.of(own), start))
     return found
 
 
@@ -103,9 +108,9 @@ def shares(weighed: list[Evidence]) -> Floats:
 
 
 def _distance(one: Mode, other: Mode) -> float:
-    """Distance of two modes in standard deviations, of the posterior that is wider there."""
+    """Distance of two modes in standard deviations, of the posterior that is narrower there."""
     between = other.centre - one.centre
-    return min(float(np.linalg.norm(np.linalg.solve(mode.factor, between))) for mode in (one, other))
+    return max(float(np.linalg.norm(np.linalg.solve(mode.factor, between))) for mode in (one, other))
 
 
 def _along(model: PrintedSurvival, sampled: Sampled, own: PrintData, data: PrintData) -> Sampled:
@@ -150,16 +155,19 @@ def mixed(each: list[Sampled], share: Floats, rng: np.random.Generator) -> Sampl
 
 
 def _checks(each: list[Sampled], sampling: Sampling) -> list[Check]:
-    """Energy and agreement of the chains of every way by itself: mixed, they would look better than they are."""
+    """Divergences, energy and agreement of the chains of every way: mixed and thinned, they would look better."""
     thresholds = sampling.thresholds
-    apart = max(
+    found = [
         float(array_stats.rhat(one.draws["free"][..., place], chain_axis=0, draw_axis=1))
         for one in each
         for place in range(one.draws["free"].shape[-1])
-    )
+    ]
+    apart = float(np.max(found))  # of a chain that never moved it is no number, and neither is this
+    diverging, most = sum(int(one.statistics["diverging"].sum()) for one in each), thresholds.divergences
     energy = min(float(np.min(array_stats.bfmi(one.statistics["energy"], chain_axis=0, draw_axis=1))) for one in each)
     where = "each way to the median follow-up"
     return [
+        Check("divergences by way", diverging, most, where, diverging <= most, SMALLER_STEPS),
         Check("R-hat by way", apart, thresholds.r_hat, where, apart <= thresholds.r_hat, "keep more draws"),
         Check("E-BFMI by way", energy, thresholds.e_bfmi, where, energy >= thresholds.e_bfmi, SMALLER_STEPS),
     ]
@@ -167,7 +175,8 @@ def _checks(each: list[Sampled], sampling: Sampling) -> list[Check]:
 
 def _precise(weighed: list[Evidence], share: Floats) -> Check:
     """How much of a standard deviation the error of the weights is worth, at most: ways that lie infinitely apart."""
-    error = float(np.sqrt(share.prod()) * np.linalg.norm([one.error for one in weighed]))
+    errors = float(np.linalg.norm([one.error for one in weighed]))
+    error = float(np.sqrt(share.prod())) * errors if errors < LARGEST_LOG_ERROR else np.inf
     return Check(
         "error of the probability of a way / sd", error, LARGEST_ERROR, "ways to the median follow-up",
         error <= LARGEST_ERROR, "keep more draws",
