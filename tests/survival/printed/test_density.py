@@ -84,3 +84,17 @@ def test_the_density_is_prior_times_normal_likelihood_summed_over_readings() -> 
 
     compiled = [density(point, *(data[name] for name in DATA))[0] for point in points]
     assert compiled[1] - compiled[0] == pytest.approx(written_out(points[1]) - written_out(points[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize("open_level", [True, False])
+@pytest.mark.parametrize("longest", [True, False])
+def test_the_middle_of_what_is_sampled_is_the_most_probable_point(*, open_level: bool, longest: bool) -> None:
+    """Longest follow-ups and open levels included: they had been left out, and the middle lay up to 5 sds away."""
+    rows = rows_of_one_trial(longest=longest)
+    if open_level:
+        rows = (replace(rows[0], open=True), *rows[1:])
+    one = readings(rows, scale="log-log", follow_up="observed time")
+    data = PRINTED.data(replace(problem(rows, longest=longest), readings=one))
+    _, gradient = density(data["centre"], *(data[name] for name in DATA))
+    # in standard deviations of the posterior's own axes, for which the gradient of a normal one is the distance
+    assert np.abs(data["factor"].T @ gradient).max() < 0.05
