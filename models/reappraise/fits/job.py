@@ -6,7 +6,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.layout import DRAWS, Arrays, Axis, Layout, Variable
 from reappraise.fits.model import Data, Draws, FitModel, Floats, NamedPrior
-from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
+from reappraise.fits.nuts import Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, derived_seed, versions
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes
@@ -136,8 +136,8 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         """Values of the model's data variables."""
 
     @abstractmethod
-    def draw(self, data: DataT, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:
-        """Sample the posterior with these settings, those of the job or what `again` asked for."""
+    def draw(self, data: DataT, seed: int, advance: Advance | None) -> Sampled:
+        """Sample the posterior."""
 
     @abstractmethod
     def assemble(self, data: DataT, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
@@ -198,7 +198,7 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         return "NUTS"
 
     @property
-    def compiled(self) -> Compiled:
+    def compiled(self) -> Any:
         """The compiled model, one for every job of this shape."""
         return compiled(self.model, self.shape)
 
@@ -210,11 +210,6 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
     def checks(self, tree: xr.DataTree) -> Iterator[Check]:  # noqa: ARG002  # most need no more
         """Yield checks beside those that every fit passes or fails."""
         yield from ()
-
-    @property
-    def first(self) -> Sampling:
-        """Settings that are tried first."""
-        return self.sampling
 
     def again(self, sampling: Sampling, diagnosis: Diagnosis) -> Sampling | None:
         """Settings to sample with once more after this verdict; None where it stands, as where less was asked for."""
@@ -231,16 +226,17 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
             Told, of a long fit, how far it has come.
         """
         data, best = self.data(), None
-        sampling: Sampling | None = self.first
-        while sampling is not None:
+        job: PosteriorJob[ModelT, PriorT, DataT, FitT] | None = self
+        while job is not None:
             seed, rng = self.randomness()
-            sampled = self.draw(data, sampling, seed, advance)
-            tree = self.assemble(data, sampled, rng)
+            sampled = job.draw(data, seed, advance)
+            tree = job.assemble(data, sampled, rng)
             diagnosis = self.judge(self.judged(tree), sampled.statistics)
-            diagnosis = Diagnosis((*diagnosis.checks, *sampled.checks, *self.checks(tree)))
+            diagnosis = Diagnosis((*diagnosis.checks, *self.checks(tree)))
             if best is None or diagnosis.missed <= best[1].missed:
                 best = (tree, diagnosis)
-            sampling = self.again(sampling, diagnosis)
+            more = self.again(job.sampling, diagnosis)
+            job = None if more is None else replace(self, sampling=more)
         assert best is not None  # noqa: S101  # one was made
         tree, diagnosis = best
         tree.attrs = self.attributes(diagnosis)
@@ -338,9 +334,9 @@ class FitJob[ModelT: FitModel, PriorT: NamedPrior, FitT](PosteriorJob[ModelT, Pr
         named, reported = Layout(self.variables).scalars(tree["posterior"].to_dataset())
         return {name: Judged(draws, reported=name in reported) for name, draws in named.items()}
 
-    def draw(self, data: Data, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002
+    def draw(self, data: Data, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
         """Sample the posterior."""
-        return draw(self.compiled, data, sampling, seed)
+        return draw(self.compiled, data, self.sampling, seed)
 
     def assemble(self, data: Data, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file.

@@ -77,7 +77,7 @@ class Sampling:
     def after(self, diagnosis: Diagnosis, asked: Sampling) -> Sampling | None:
         """What to sample with after a verdict on these settings; None where it was passed, or nothing is left to try.
 
-        Smaller steps where something diverged; else twice as many draws, where chains do not agree or draws do not
+        Smaller steps where something diverged; else twice as many draws, where chains agree and draws do not
         suffice, up to `LONGEST_RUN` times those that were asked for.
 
         Parameters
