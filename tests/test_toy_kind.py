@@ -1,6 +1,6 @@
 """A kind of endpoint that the package does not know goes all the way, from a trial file to a picture.
 
-All that it costs is one file, `support/toy_kind.py`, of 214 lines, and two lines of whoever calls: the record for
+All that it costs is one file, `support/toy_kind.py`, of 215 lines, and two lines of whoever calls: the record for
 `load_trial` and the kind for `analyse`. No line of `models/` mentions it, but that `QUANTITIES` names its two numbers;
 a test counts.
 """
