@@ -15,7 +15,7 @@ from reappraise.survival.printed.published import print_of, swapped
 from reappraise.survival.printed.rows import readings, rows_of
 from reappraise.survival.pseudo_ipd.targets import TRANSFORMS
 from reappraise.survival.published import SurvivalEndpoint
-from reappraise.survival.road import road_of
+from reappraise.survival.road import road_of, stuck
 from support.audit_trials import COUNTS, SURVIVAL, estimate, write
 from support.prints import trial
 
@@ -105,3 +105,11 @@ def test_small_trials_are_reconstructed_and_the_reason_is_said(totals: tuple[int
     road = road_of(trial(totals, 1)[1])
     assert road.reconstructs is reconstructs
     assert ("few" in road.why) is reconstructs
+
+
+def test_where_chains_of_a_reconstruction_do_not_agree_the_print_is_fitted_and_the_reason_is_said() -> None:
+    small = road_of(trial((30, 30), 1)[1])
+    found = stuck(small)
+    assert not found.reconstructs
+    assert small.why in found.why
+    assert "do not agree" in found.why
