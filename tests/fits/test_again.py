@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reappraise.fits.diagnose import Check, Diagnosis
-from reappraise.fits.sampling import Sampling
+from reappraise.fits.sampling import Effort, Sampling
 
 
 def verdict(*failed: str) -> Diagnosis:
@@ -52,3 +52,7 @@ def test_less_than_the_usual_effort_was_meant() -> None:
     assert not Sampling(seed=1, draws=500).usual
     assert not Sampling(seed=1, tune=500).usual
     assert not Sampling(seed=1, chains=2).usual
+    assert Effort().usual
+    assert Effort(replicates=300).usual
+    assert not Effort(replicates=50).usual
+    assert not Effort(thin=3).usual

@@ -148,8 +148,6 @@ class Diagnosis:
         return f"<table><caption>{self.verdict}</caption>{head}{rows}</table>"
 
 
-DIVERGED = frozenset({"divergences"})
-"""Checks that smaller steps may pass."""
 LONGER_HELPS = frozenset({"bulk effective draws", "tail effective draws", "Monte Carlo error / sd", "E-BFMI"})
 """Checks that a longer run may pass: chains that do not agree may each have a place of its own, and stay there."""
 MORE_DRAWS = "keep more draws (draws, --draws)"

@@ -225,24 +225,26 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         advance
             Told, of a long fit, how far it has come.
         """
-        data, best = self.data(), None
-        job: PosteriorJob[ModelT, PriorT, DataT, FitT] | None = self
-        while job is not None:
-            seed, rng = self.randomness()
-            sampled = job.draw(data, seed, advance)
-            tree = job.assemble(data, sampled, rng)
-            diagnosis = self.judge(self.judged(tree), sampled.statistics)
-            diagnosis = Diagnosis((*diagnosis.checks, *self.checks(tree)))
-            if best is None or diagnosis.missed <= best[1].missed:
-                best = (tree, diagnosis)
-            more = self.again(job.sampling, diagnosis)
-            job = None if more is None else replace(self, sampling=more)
-        assert best is not None  # noqa: S101  # one was made
-        tree, diagnosis = best
+        data = self.data()
+        tree, diagnosis = self.attempt(data, advance)
+        more = self.again(self.sampling, diagnosis)
+        while more is not None:
+            found = replace(self, sampling=more).attempt(data, advance)
+            if found[1].missed <= diagnosis.missed:
+                tree, diagnosis = found
+            more = self.again(more, found[1])
         tree.attrs = self.attributes(diagnosis)
         for group in tree.children.values():
             group.attrs |= {name: tree.attrs[name] for name in ("created_at", "inference_library")}
         return self.fitted(tree, diagnosis)
+
+    def attempt(self, data: DataT, advance: Advance | None) -> tuple[xr.DataTree, Diagnosis]:
+        """Draws with these settings, and the verdict on them."""
+        seed, rng = self.randomness()
+        sampled = self.draw(data, seed, advance)
+        tree = self.assemble(data, sampled, rng)
+        diagnosis = self.judge(self.judged(tree), sampled.statistics)
+        return tree, Diagnosis((*diagnosis.checks, *self.checks(tree)))
 
     def restore(self, tree: xr.DataTree) -> FitT:
         """The fit whose stored tree carries this job's digest."""

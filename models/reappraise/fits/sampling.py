@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Final
 
 from reappraise.core.errors import AnalysisError
-from reappraise.fits.diagnose import DIVERGED, LONGER_HELPS, Diagnosis, Thresholds
+from reappraise.fits.diagnose import LONGER_HELPS, Diagnosis, Thresholds
 
 PACKAGES = ("reappraise", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 """Packages whose versions are recorded with every posterior."""
@@ -71,8 +71,8 @@ class Sampling:
     @property
     def usual(self) -> bool:
         """Whether they are the usual effort or more: then a gate that is not passed is not the user's to mend."""
-        asked, least = (self, Sampling(seed=0))
-        return all(getattr(asked, name) >= getattr(least, name) for name in ("chains", "draws", "tune"))
+        least = Sampling(seed=0)
+        return self.chains >= least.chains and self.draws >= least.draws and self.tune >= least.tune
 
     def after(self, diagnosis: Diagnosis, asked: Sampling) -> Sampling | None:
         """What to sample with after a verdict on these settings; None where it was passed, or nothing is left to try.
@@ -89,7 +89,7 @@ class Sampling:
         """
         failed = {check.name for check in diagnosis.checks if not check.passed}
         smaller = [accept for accept in ACCEPT if accept > self.target_accept]
-        if failed & DIVERGED and smaller:
+        if "divergences" in failed and smaller:
             return replace(self, target_accept=smaller[0])
         if failed and failed <= LONGER_HELPS and self.draws < LONGEST_RUN * asked.draws:
             return replace(self, draws=2 * self.draws, tune=2 * self.tune)
@@ -125,6 +125,13 @@ class Effort:
         thin = 1 if self.thin is None else self.thin
         if self.chains < 2 or self.replicates < 10 or thin < 1 or self.rounds < 2 or self.patience < 0:
             raise AnalysisError(f"expected at least 2 chains of 10 replicates and 2 rounds, got {self}")
+
+    @property
+    def usual(self) -> bool:
+        """Whether it is the usual effort or more, as of `Sampling`; sweeps that are set are meant so."""
+        least = Effort()
+        enough = self.chains >= least.chains and self.replicates >= least.replicates
+        return enough and self.thin is None and self.rounds >= least.rounds and self.patience >= least.patience
 
 
 def settings_with(sampling: Sampling | None, seed: int | None) -> Sampling:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,10 +12,8 @@ from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import ENSEMBLE
 from reappraise.fits.each import Session
-from reappraise.fits.result import Diagnosed, Drawn, Result
-from reappraise.fits.sampling import Effort
+from reappraise.fits.result import Diagnosed, Result
 from reappraise.kind import Kind
-from reappraise.published.estimates import published_estimates
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.beyond.result import HazardResult, extrapolated, joined
@@ -124,19 +122,6 @@ class SurvivalResult(HazardResult[SurvivalFit]):
             better=job.better,
         )
 
-    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
-        """Yield curves, hazards, their ratio, restricted means, priors and directions."""
-        from reappraise.survival.figures.catalogue import draw_survival
-
-        yield from draw_survival(
-            self.endpoint,
-            self.fits,
-            published=tuple(published_estimates(self.endpoint)),
-            recomputed=tuple(self.recomputed()),
-            evidence=self.proportionality,
-        )
-        yield from self.further_figures()
-
 
 @dataclass(frozen=True, slots=True)
 class SurvivalKind(Kind[SurvivalEndpoint]):
@@ -178,7 +163,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
             job = _reconstruction(endpoint, session)
             grid = job.grid
             replicates = session.one(job, "reconstruction of individual data", end=RECONSTRUCTING)
-            given_up = not replicates.converged and session.effort == Effort()  # who asks for less gets that
+            given_up = not replicates.converged and session.effort.usual  # who asks for less gets that
             if given_up and printed.summaries.origin != "curve":
                 return analyse_print(endpoint, printed, stuck(road), session, start=RECONSTRUCTING)
             patients, digest = replicates.data, job.digest

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
 from reappraise.fits.each import Session
-from reappraise.fits.result import Drawn, Result
-from reappraise.published.estimates import published_estimates
 from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.beyond.result import HazardResult, extrapolated
 from reappraise.survival.effect.analysis import from_events
@@ -80,19 +78,6 @@ class PrintedResult(HazardResult[PrintedFit]):
             return
         yield from from_events(effect, level=self.level)
 
-    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
-        """Yield curves, hazards, their ratio, restricted means, priors and directions."""
-        from reappraise.survival.figures.catalogue import draw_survival
-
-        yield from draw_survival(
-            self.endpoint,
-            self.fits,
-            published=tuple(published_estimates(self.endpoint)),
-            recomputed=tuple(self.recomputed()),
-            evidence=self.proportionality,
-        )
-        yield from self.further_figures()
-
 
 def printed_or_refused(endpoint: TrialEndpoint[SurvivalEndpoint]) -> Print:
     """The print of an endpoint, refused where it says too little."""
@@ -120,9 +105,8 @@ def analyse_print(
     """
     reference, *others = endpoint.published.plan.priors
     grid = printed.grid
-    landmarks = round_landmarks(
-        min(printed.reach, grid.horizon) if not printed.summaries.horizon_known else grid.horizon
-    )
+    reach = grid.horizon if printed.summaries.horizon_known else min(printed.reach, grid.horizon)
+    landmarks = round_landmarks(reach)
     asked = ((PRINTED, reference), (PRINTED_PROPORTIONAL, reference), *((PRINTED, prior) for prior in others))
     jobs = [
         PrintedJob(

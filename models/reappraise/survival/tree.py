@@ -19,6 +19,8 @@ from reappraise.survival.model import HazardData, PiecewiseExponential
 
 STORED = 8000
 """Most draws that are stored, of all chains together: with half as many, limits are imprecise by chance."""
+LONGEST_STORED = 32_000
+"""The same of known data, which are sampled for longer only where limits need it."""
 PRIOR_DRAWS = 1000
 TIMES = 61
 """Times of the curves, 0 and the horizon included."""
@@ -28,8 +30,6 @@ MOST_EVENTS = 1e9
 """Largest expected number of events that predicted ones are drawn for: more are nobody's belief."""
 PERSON_TIME = ("events", "exposure")
 CELLS = ("group", "arm", "interval")
-LONGEST_STORED = 32_000
-"""The same of known data, which are sampled for longer only where limits need it."""
 
 
 def _idle(description: str, *dims: str) -> Variable:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,16 +11,18 @@ from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session
-from reappraise.fits.result import Diagnosed, Drawn, Estimated, Result
+from reappraise.fits.result import Diagnosed, Drawn, Result
+from reappraise.published.estimates import published_estimates
 from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.beyond.derived import HazardFit
 from reappraise.survival.beyond.extrapolate import ExtrapolatedFit, extrapolation_job
 from reappraise.survival.beyond.order import OrderedFit, OrderError, order_job
+from reappraise.survival.proportionality import ProportionalityEvidence
 from reappraise.survival.published import SurvivalEndpoint
 
 
 @dataclass(frozen=True, kw_only=True)
-class HazardResult[FitT: Estimated](Result[SurvivalEndpoint, FitT]):
+class HazardResult[FitT: HazardFit](Result[SurvivalEndpoint, FitT]):
     """Posteriors of hazards, and what follows from them beyond the endpoint's own data.
 
     Parameters
@@ -43,6 +46,24 @@ class HazardResult[FitT: Estimated](Result[SurvivalEndpoint, FitT]):
         yield from super().estimated()
         for one in (*self.extrapolations, *self.orders):
             yield from one.estimates
+
+    @property
+    @abstractmethod
+    def proportionality(self) -> ProportionalityEvidence | None:
+        """Evidence on proportional hazards under the reference prior; None where there is none."""
+
+    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
+        """Yield curves, hazards, their ratio, restricted means, priors and directions, and what goes beyond."""
+        from reappraise.survival.figures.catalogue import draw_survival
+
+        yield from draw_survival(
+            self.endpoint,
+            self.fits,
+            published=tuple(published_estimates(self.endpoint)),
+            recomputed=tuple(self.recomputed()),
+            evidence=self.proportionality,
+        )
+        yield from self.further_figures()
 
     def further_figures(self) -> Drawn:
         """Yield the figures of what goes beyond."""
