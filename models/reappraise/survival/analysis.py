@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from reappraise.calibrate.calibration import Calibration
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
@@ -114,13 +116,17 @@ class SurvivalResult(HazardResult[SurvivalFit]):
                 better=job.better,
             )
             return
-        yield from recompute_replicates(
-            patients,
-            estimators=self.replicates.job.summaries.estimators,
-            landmarks=job.landmarks,
-            level=self.level,
-            better=job.better,
-        )
+        with np.errstate(over="ignore"):  # of a replicate with no event in an arm the limit is infinite
+            found = tuple(
+                recompute_replicates(
+                    patients,
+                    estimators=self.replicates.job.summaries.estimators,
+                    landmarks=job.landmarks,
+                    level=self.level,
+                    better=job.better,
+                )
+            )
+        yield from found
 
 
 @dataclass(frozen=True, slots=True)
