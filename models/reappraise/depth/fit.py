@@ -26,7 +26,7 @@ from reappraise.fits.fit import Fit
 from reappraise.fits.job import FitJob
 from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import Data, Draws, Floats
-from reappraise.fits.nuts import compiled
+from reappraise.fits.nuts import Compiled, compiled
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted, counted
@@ -104,7 +104,7 @@ class DepthJob(FitJob[CumulativeLogit, LogRatioPrior, "DepthFit"]):
         return (len(self.table.categories),)
 
     @property
-    def compiled(self) -> Any:
+    def compiled(self) -> Compiled:
         """One compilation serves proportional odds and others."""
         return compiled(PROPORTIONAL, self.shape)
 

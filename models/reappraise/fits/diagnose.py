@@ -148,8 +148,13 @@ class Diagnosis:
         return f"<table><caption>{self.verdict}</caption>{head}{rows}</table>"
 
 
-LONGER_HELPS = frozenset({"bulk effective draws", "tail effective draws", "Monte Carlo error / sd", "E-BFMI"})
-"""Checks that a longer run may pass: chains that do not agree may each have a place of its own, and stay there."""
+DIVERGED = frozenset({"divergences", "divergences by way"})
+"""Checks that smaller steps may pass."""
+LONGER_HELPS = frozenset(
+    {"R-hat", "bulk effective draws", "tail effective draws", "Monte Carlo error / sd", "E-BFMI", "R-hat by way"}
+    | {"E-BFMI by way", "error of the probability of a way / sd"}
+)
+"""Checks that a longer run may pass."""
 MORE_DRAWS = "keep more draws (draws, --draws)"
 MORE_TUNING = "tune for longer (tune, --tune)"
 SMALLER_STEPS = "take smaller steps (target_accept nearer to 1, --target-accept)"

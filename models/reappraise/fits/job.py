@@ -6,7 +6,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.layout import DRAWS, Arrays, Axis, Layout, Variable
 from reappraise.fits.model import Data, Draws, FitModel, Floats, NamedPrior
-from reappraise.fits.nuts import Sampled, compiled, draw
+from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, derived_seed, versions
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes
@@ -136,8 +136,8 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         """Values of the model's data variables."""
 
     @abstractmethod
-    def draw(self, data: DataT, seed: int, advance: Advance | None) -> Sampled:
-        """Sample the posterior."""
+    def draw(self, data: DataT, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:
+        """Sample the posterior with these settings, those of the job or what `again` asked for."""
 
     @abstractmethod
     def assemble(self, data: DataT, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
@@ -198,7 +198,7 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
         return "NUTS"
 
     @property
-    def compiled(self) -> Any:
+    def compiled(self) -> Compiled:
         """The compiled model, one for every job of this shape."""
         return compiled(self.model, self.shape)
 
@@ -210,6 +210,11 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
     def checks(self, tree: xr.DataTree) -> Iterator[Check]:  # noqa: ARG002  # most need no more
         """Yield checks beside those that every fit passes or fails."""
         yield from ()
+
+    @property
+    def first(self) -> Sampling:
+        """Settings that are tried first."""
+        return self.sampling
 
     def again(self, sampling: Sampling, diagnosis: Diagnosis) -> Sampling | None:
         """Settings to sample with once more after this verdict; None where it stands, as where less was asked for."""
@@ -226,10 +231,10 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
             Told, of a long fit, how far it has come.
         """
         data = self.data()
-        tree, diagnosis = self.attempt(data, advance)
-        more = self.again(self.sampling, diagnosis)
+        tree, diagnosis = self.attempt(data, self.first, advance)
+        more = self.again(self.first, diagnosis)
         while more is not None:
-            found = replace(self, sampling=more).attempt(data, advance)
+            found = self.attempt(data, more, advance)
             if found[1].missed <= diagnosis.missed:
                 tree, diagnosis = found
             more = self.again(more, found[1])
@@ -238,13 +243,13 @@ class PosteriorJob[ModelT: FitModel, PriorT: NamedPrior, DataT, FitT](StoredJob)
             group.attrs |= {name: tree.attrs[name] for name in ("created_at", "inference_library")}
         return self.fitted(tree, diagnosis)
 
-    def attempt(self, data: DataT, advance: Advance | None) -> tuple[xr.DataTree, Diagnosis]:
+    def attempt(self, data: DataT, sampling: Sampling, advance: Advance | None) -> tuple[xr.DataTree, Diagnosis]:
         """Draws with these settings, and the verdict on them."""
         seed, rng = self.randomness()
-        sampled = self.draw(data, seed, advance)
+        sampled = self.draw(data, sampling, seed, advance)
         tree = self.assemble(data, sampled, rng)
         diagnosis = self.judge(self.judged(tree), sampled.statistics)
-        return tree, Diagnosis((*diagnosis.checks, *self.checks(tree)))
+        return tree, Diagnosis((*diagnosis.checks, *sampled.checks, *self.checks(tree)))
 
     def restore(self, tree: xr.DataTree) -> FitT:
         """The fit whose stored tree carries this job's digest."""
@@ -336,9 +341,9 @@ class FitJob[ModelT: FitModel, PriorT: NamedPrior, FitT](PosteriorJob[ModelT, Pr
         named, reported = Layout(self.variables).scalars(tree["posterior"].to_dataset())
         return {name: Judged(draws, reported=name in reported) for name, draws in named.items()}
 
-    def draw(self, data: Data, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
+    def draw(self, data: Data, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002
         """Sample the posterior."""
-        return draw(self.compiled, data, self.sampling, seed)
+        return draw(self.compiled, data, sampling, seed)
 
     def assemble(self, data: Data, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file.

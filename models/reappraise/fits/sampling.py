@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Final
 
 from reappraise.core.errors import AnalysisError
-from reappraise.fits.diagnose import LONGER_HELPS, Diagnosis, Thresholds
+from reappraise.fits.diagnose import DIVERGED, LONGER_HELPS, Diagnosis, Thresholds
 
 PACKAGES = ("reappraise", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 """Packages whose versions are recorded with every posterior."""
@@ -77,7 +77,7 @@ class Sampling:
     def after(self, diagnosis: Diagnosis, asked: Sampling) -> Sampling | None:
         """What to sample with after a verdict on these settings; None where it was passed, or nothing is left to try.
 
-        Smaller steps where something diverged; else twice as many draws, where chains agree and draws do not
+        Smaller steps where something diverged; else twice as many draws, where chains do not agree or draws do not
         suffice, up to `LONGEST_RUN` times those that were asked for.
 
         Parameters
@@ -89,7 +89,7 @@ class Sampling:
         """
         failed = {check.name for check in diagnosis.checks if not check.passed}
         smaller = [accept for accept in ACCEPT if accept > self.target_accept]
-        if "divergences" in failed and smaller:
+        if failed & DIVERGED and smaller:
             return replace(self, target_accept=smaller[0])
         if failed and failed <= LONGER_HELPS and self.draws < LONGEST_RUN * asked.draws:
             return replace(self, draws=2 * self.draws, tune=2 * self.tune)

@@ -143,9 +143,9 @@ class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
         terms, systems = self.shape
         return self.model.data(self.table, self.prior, terms=terms, systems=systems)
 
-    def draw(self, data: Data, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
+    def draw(self, data: Data, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002
         """Sample, so much longer that the limits of rare events are precise."""
-        longer = replace(self.sampling, draws=KEPT * self.model.thinned * self.sampling.draws)
+        longer = replace(sampling, draws=KEPT * self.model.thinned * sampling.draws)
         return draw(self.compiled, data, longer, seed)
 
     def estimands(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> dict[str, Floats]:

@@ -16,6 +16,7 @@ from reappraise.calibrate.rank import rank
 from reappraise.core.errors import AnalysisError
 from reappraise.fits import model as frame
 from reappraise.fits import nuts
+from reappraise.fits.diagnose import Thresholds
 from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.published.patients import PatientData
@@ -37,7 +38,13 @@ from reappraise.survival.road import FEWEST_EVENTS
 
 type Floats = NDArray[np.float64]
 
-SETTINGS = Sampling(draws=400, tune=400, chains=2, seed=ROOT_SEED)
+SETTINGS = Sampling(
+    draws=400,
+    tune=400,
+    chains=2,
+    seed=ROOT_SEED,
+    thresholds=Thresholds(r_hat=1.02, effective_draws=200.0, relative_error=0.2),
+)
 THINNED = 4
 """Every so many draws are ranked: nearly independent ones, as ranks need."""
 LANDMARK: Final = 12.0
@@ -164,14 +171,14 @@ def simulate(world: Problem, latent: Floats, rng: np.random.Generator) -> Patien
 def _quantities(log_hazard: Floats, grid: Grid) -> dict[str, Floats]:
     """What is ranked: log cumulative hazards of both arms at four times, and the difference of restricted means."""
     times = grid.horizon * np.array([0.1, 0.25, 0.5, 0.75])
-    survival = of.survival(log_hazard, grid, times)
+    cumulative = of.cumulative_hazard(log_hazard, grid, times)
     means = of.restricted_mean(log_hazard, grid, times[-1:])
     found = {"restricted_mean_difference": means[..., 1, 0] - means[..., 0, 0]}
     for arm, name in enumerate(("control", "experimental")):
         for place, time in enumerate(times):
-            found[f"log_cumulative_hazard[{name}, {time:g}]"] = np.log(-np.log(survival[..., arm, place]))
+            found[f"log_cumulative_hazard[{name}, {time:g}]"] = np.log(cumulative[..., arm, place])
     return found
 
 
-PRINTED_CALIBRATIONS: Final = tuple(PrintedCalibration(totals=(half, half)) for half in (80, 250))
-"""Sizes at which this road is the default, by the arms' 80 and 250 patients."""
+PRINTED_CALIBRATIONS: Final = tuple(PrintedCalibration(totals=(half, half)) for half in (40, 80, 250))
+"""Sizes at which this road is the default, by the arms' 40, 80 and 250 patients."""

@@ -18,7 +18,7 @@ from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance
-from reappraise.fits.nuts import Sampled, compiled, draw
+from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted
@@ -145,7 +145,7 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
         return len(self.groups), self.grid.intervals
 
     @property
-    def compiled(self) -> Any:
+    def compiled(self) -> Compiled:
         """One compilation serves proportional hazards and others."""
         return compiled(VARYING, self.shape)
 
@@ -211,12 +211,12 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
         events, exposure = person_time(self.patients, self.grid, self.groups)
         return self.model.datasets(events, exposure, self.grid, self.entered, between_scale=self.between_scale)
 
-    def draw(self, data: HazardSets, seed: int, advance: Advance | None) -> Sampled:
+    def draw(self, data: HazardSets, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:
         """Sample the posterior of known data, or of every replicate."""
         if self.datasets > 1:
             counted = Counted.of(data, self.grid)
-            return sample_ensemble(counted, self.entered, self.drawn_under, self.sampling, seed, advance)
-        return draw(self.compiled, data[0][0], self.sampling, seed)
+            return sample_ensemble(counted, self.entered, self.drawn_under, sampling, seed, advance)
+        return draw(self.compiled, data[0][0], sampling, seed)
 
     def assemble(self, data: HazardSets, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file."""

@@ -7,10 +7,11 @@ from typing import Final, Literal
 
 from reappraise.survival.printed.published import Print
 
-FEWEST_PATIENTS: Final = 120
-FEWEST_IN_ARM: Final = 40
+FEWEST_PATIENTS: Final = 80
+FEWEST_IN_ARM: Final = 30
 FEWEST_EVENTS: Final = 10
-"""From these on the likelihood of the print was calibrated in simulation; below, the search for data is exact."""
+"""Calibration by simulation is stored for arms of 80 and of 250 patients; of 40 a first 141 data sets had 90% intervals
+that hold 85 to 95%, where chains of the search for data, which is exact, seldom agree. Below, it is tried first."""
 
 
 @dataclass(frozen=True, slots=True)

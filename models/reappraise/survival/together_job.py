@@ -18,7 +18,8 @@ from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import Diagnosis, Judged
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance, PosteriorJob
-from reappraise.fits.nuts import Sampled, compiled, draw
+from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
+from reappraise.fits.sampling import Sampling
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted
 from reappraise.published.patients import PatientData
@@ -172,7 +173,7 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
         return len(self.patients), self.grid.intervals
 
     @property
-    def compiled(self) -> Any:
+    def compiled(self) -> Compiled:
         """One compilation serves subgroups, endpoints, proportional hazards and others."""
         return compiled(VARYING, self.shape)
 
@@ -198,11 +199,11 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
         events, exposure = (np.concatenate([one[item] for one in counted], axis=2) for item in range(2))
         return self.model.datasets(events, exposure, self.grid, self.entered, shared=False)
 
-    def draw(self, data: HazardSets, seed: int, advance: Advance | None) -> Sampled:
+    def draw(self, data: HazardSets, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:
         """Sample the posterior of known data, or of every replicate."""
         if self.datasets > 1:
-            return sample_ensemble(Counted.of(data, self.grid), self.entered, None, self.sampling, seed, advance)
-        return draw(self.compiled, data[0][0], self.sampling, seed)
+            return sample_ensemble(Counted.of(data, self.grid), self.entered, None, sampling, seed, advance)
+        return draw(self.compiled, data[0][0], sampling, seed)
 
     def assemble(self, data: HazardSets, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """A branch for each endpoint, as a fit of it alone would have it."""

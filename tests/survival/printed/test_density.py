@@ -9,7 +9,7 @@ import pytest
 
 from reappraise.survival.printed.complex_step import derivative
 from reappraise.survival.printed.density import DATA, density
-from reappraise.survival.printed.kernel import pull, push
+from reappraise.survival.printed.kernel import follow, pull, push
 from reappraise.survival.printed.mode import OPEN
 from reappraise.survival.printed.model import PRINTED
 from reappraise.survival.printed.pivot import plain
@@ -18,7 +18,8 @@ from reappraise.survival.printed.shares import CENSORING, expected, log_hazards,
 from reappraise.survival.printed.statistics import statistics
 from support.prints import every_kind_of_row, problem
 
-PLACES = ("edges", "interval", "stretch", "settings", "bands", "spreads", "observed_at", "potentials")
+GRID = ("edges", "interval", "stretch", "settings")
+PLACES = ("bands", "spreads", "observed_at", "potentials")
 
 
 @pytest.mark.parametrize("longest", [True, False])
@@ -28,8 +29,9 @@ def test_statistics_and_their_derivatives_are_those_of_complex_steps(*, longest:
     rng = np.random.default_rng(1)
     latent = spread * rng.normal(size=found.parameters)
     hazards, censoring = log_hazards(latent, found.data), latent[-CENSORING:]
-    arguments = (hazards, censoring, *(found.data[name] for name in PLACES))
-    assert push(*arguments) == pytest.approx(found.expected(latent), rel=1e-12)
+    grid, places = ([found.data[name] for name in names] for names in (GRID, PLACES))
+    followed = follow(hazards, censoring, *grid)
+    assert push(followed, found.data["settings"], *places) == pytest.approx(found.expected(latent), rel=1e-12)
     weight = rng.normal(size=found.expected(latent).size)
 
     def flat(point):  # type: ignore[no-untyped-def]  # of complex numbers
@@ -37,7 +39,7 @@ def test_statistics_and_their_derivatives_are_those_of_complex_steps(*, longest:
         return statistics(expected(shaped, point[..., hazards.size :], found.data), found.data)
 
     slopes = derivative(flat, np.concatenate([hazards.ravel(), censoring])) @ weight
-    by_hazard, by_censoring = pull(*arguments, weight)
+    by_hazard, by_censoring = pull(followed, censoring, *grid, hazards.shape[1], *places, weight)
     assert np.concatenate([by_hazard.ravel(), by_censoring]) == pytest.approx(slopes, abs=1e-12)
 
 
@@ -82,3 +84,17 @@ def test_the_density_is_prior_times_normal_likelihood_summed_over_readings() -> 
 
     compiled = [density(point, *(data[name] for name in DATA))[0] for point in points]
     assert compiled[1] - compiled[0] == pytest.approx(written_out(points[1]) - written_out(points[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize("open_level", [True, False])
+@pytest.mark.parametrize("longest", [True, False])
+def test_the_middle_of_what_is_sampled_is_the_most_probable_point(*, open_level: bool, longest: bool) -> None:
+    """Longest follow-ups and open levels included: they had been left out, and the middle lay up to 5 sds away."""
+    rows = rows_of_one_trial(longest=longest)
+    if open_level:
+        rows = (replace(rows[0], open=True), *rows[1:])
+    one = readings(rows, scale="log-log", follow_up="observed time")
+    data = PRINTED.data(replace(problem(rows, longest=longest), readings=one))
+    _, gradient = density(data["centre"], *(data[name] for name in DATA))
+    # in standard deviations of the posterior's own axes, for which the gradient of a normal one is the distance
+    assert np.abs(data["factor"].T @ gradient).max() < 0.05

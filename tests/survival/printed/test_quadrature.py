@@ -49,7 +49,7 @@ def test_it_is_that_of_quadrature() -> None:
     problem = job.printed.problem(job.entered, job.grid)
     assert problem.follow_up.fixed
     place = problem.places.place
-    held = whitened(problem)
+    held, _ = whitened(problem)
     whiten = held.whiten[0][np.ix_(range(held.whiten[0].shape[0]), place)]
     precision = whiten.T @ whiten
     box = [(-0.6, 0.6, 51), (-1.9, 1.3, 51), (-4.5, 4.5, 15), (-4.5, 4.5, 9)]

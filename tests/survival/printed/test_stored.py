@@ -26,8 +26,8 @@ def test_on_real_data_intervals_hold_what_the_data_say_and_are_hardly_wider() ->
     assert found["survival_held"] >= 0.93
     assert found["restricted_mean_difference_held"] >= 0.93
     assert found["median_width_ratio"] <= 1.3
-    # 21 of 23 do: where nearly everybody has the event, and with 1,808 patients of unequal arms, tails need longer runs
-    assert found["converged"] >= 0.9 * found["data_sets"]
+    assert found["converged"] == found["data_sets"]
+    assert found["median_seconds"] < 20
 
 
 def test_moments_are_those_of_simulated_trials_from_the_first_size_that_takes_this_road() -> None:
@@ -55,7 +55,8 @@ def test_units_and_intervals_move_nothing_and_both_roads_agree() -> None:
         assert np.abs(row["differences_in_sds"]).max() < 0.5, total
 
 
-def test_cost_does_not_grow_up_to_a_thousand_patients() -> None:
+def test_cost_hardly_grows_with_the_number_of_patients() -> None:
     found = stored("printed_survival")["by_patients"]
-    # beyond, ridges get thinner than the sampler likes: 75 s at 10,000 patients
-    assert found["1000"]["seconds"] < 1.5 * found["100"]["seconds"]
+    assert {"100", "1000", "10000", "100000"} <= found.keys()
+    # a thousand times as many patients; a run that has to be made again with smaller steps takes twice as long
+    assert max(one["seconds"] for one in found.values()) < 5 * found["100"]["seconds"]

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from reappraise.survival.printed.kernel import OBSERVED, logistic, pull, push, softplus
+from reappraise.survival.printed.kernel import OBSERVED, follow, logistic, pull, push, softplus
 from reappraise.survival.printed.shares import CENSORING
 from reappraise.survival.printed.statistics import PLACES, ROWS
 from reappraise.survival.pseudo_ipd.compiled import vectorised as compiled
@@ -74,7 +74,8 @@ def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed 
         half = (prior[2] + prior[3] * point[1] + departure_sd * departed[j]) / 2
         log_hazard[0, j], log_hazard[1, j] = base - half, base + half
     censoring = point[size - CENSORING : size].copy()
-    expected = push(log_hazard, censoring, edges, interval, stretch, settings, bands, spreads, observed, potentials)
+    followed = follow(log_hazard, censoring, edges, interval, stretch, settings)
+    expected = push(followed, settings, bands, spreads, observed, potentials)
     residual = np.empty(ROWS)
     for k in range(ROWS):
         residual[k] = printed[k] - expected[k]
@@ -104,8 +105,9 @@ def density(  # noqa: PLR0912, PLR0915  # one pass, so that nothing is computed 
             weight[k] += number * by_between
             weight[k + 1] -= number * (1 + by_between)
     by_log_hazard, by_censoring = pull(
-        log_hazard, censoring, edges, interval, stretch, settings, bands, spreads, observed, potentials, weight[:ROWS]
-    )
+        followed, censoring, edges, interval, stretch, settings, intervals, bands, spreads, observed, potentials,
+        weight[:ROWS],
+    )  # fmt: skip
     for k in range(CENSORING):
         gradient[size - CENSORING + k] += by_censoring[k]
     by_offset, by_walk_sd = -offset, 0.0
@@ -131,11 +133,22 @@ def _weigh(residual: Any, whiten: Any, log_weight: Any) -> Any:
     number = log_weight.size
     fit, found = np.full(number, -inf), np.zeros(ROWS + 1)
     pulled = np.zeros((number, ROWS))
+    used = np.empty(ROWS, dtype=np.int64)
     for r in range(number):
         if log_weight[r] > -1e300:
-            turned = whiten[r] @ residual
-            fit[r] = log_weight[r] - (turned * turned).sum() / 2
-            pulled[r] = whiten[r].T @ turned
+            count = 0
+            for k in range(ROWS):
+                if whiten[r, k, k] != 0:
+                    used[count] = k
+                    count += 1
+            fit[r] = log_weight[r]
+            for i in range(count):
+                turned = 0.0
+                for j in range(count):
+                    turned += whiten[r, used[i], used[j]] * residual[used[j]]
+                fit[r] -= turned * turned / 2
+                for j in range(count):
+                    pulled[r, used[j]] += turned * whiten[r, used[i], used[j]]
     best = fit.max()
     summed = 0.0
     for r in range(number):

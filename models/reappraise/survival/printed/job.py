@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats
 
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.errors import AnalysisError
@@ -19,8 +18,8 @@ from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance
-from reappraise.fits.nuts import Sampled, compiled, draw
-from reappraise.fits.sampling import Sampling, settings_with
+from reappraise.fits.nuts import Compiled, Sampled, compiled
+from reappraise.fits.sampling import ACCEPT, Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted
 from reappraise.published.trial import TrialEndpoint
@@ -32,17 +31,12 @@ from reappraise.survival.printed.misfit import Misfit, misfit_at, misfit_of
 from reappraise.survival.printed.model import PRINTED, PRINTED_PROPORTIONAL, PrintData, PrintedSurvival
 from reappraise.survival.printed.published import Print, print_of
 from reappraise.survival.printed.tree import build_print_tree
+from reappraise.survival.printed.ways import sample_ways, ways
 from reappraise.survival.pseudo_ipd.summaries import Summaries
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.tree import tree_answers
 
-ACCEPT: Final = (0.98, 0.995, 0.999)
-"""Acceptances that the step size is tuned to, one after the other until nothing diverges: where next to nothing is
-printed about follow-up, losses and the earliest data cutoff stand for each other along a curved ridge."""
-LONGEST_RUN: Final = 4
-"""How many times longer than asked it samples at most, where chains do not agree yet."""
-ENOUGH: Final = 800
-"""Effective draws in the tails at which the error of a 95% limit is a tenth of a standard deviation."""
+SO_FAR_APART: Final = "probability of printed numbers so far apart"
 IMPOSSIBLE: Final = 1e-4
 """Joint probability of printed numbers below which they contradict each other."""
 CONTRADICTORY: Final = 1e-8
@@ -64,7 +58,7 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
         As of every `HazardJob`; the prior for events that are bad.
     """
 
-    layout = "reappraise printed survival posterior 2"
+    layout = "reappraise printed survival posterior 3"
 
     printed: Print
     model: PrintedSurvival = PRINTED
@@ -104,7 +98,7 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
         return (self.grid.intervals,)
 
     @property
-    def compiled(self) -> Any:
+    def compiled(self) -> Compiled:
         """One compilation serves proportional hazards and others."""
         return compiled(PRINTED, self.shape)
 
@@ -165,35 +159,23 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
             )
         return data
 
-    def draw(self, data: PrintData, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002  # short
-        """Sample the posterior."""
-        accepts = [max(self.sampling.target_accept, accept) for accept in ACCEPT]
-        longer = 1
-        while True:
-            settings = replace(
-                self.sampling,
-                target_accept=accepts[0],
-                tune=longer * self.sampling.tune,
-                draws=longer * self.sampling.draws,
-            )
-            found = draw(self.compiled, self.model.packed(data), settings, seed)
-            if found.statistics["diverging"].any() and len(accepts) > 1:
-                accepts = accepts[1:]
-            elif longer < LONGEST_RUN and not self._enough(data, found):
-                longer *= 2
-            else:
-                return found
+    @property
+    def first(self) -> Sampling:
+        """Small steps.
 
-    def _enough(self, data: PrintData, found: Sampled) -> bool:
-        """Whether chains agree and draws suffice for every log hazard, with something to spare for limits."""
-        hazards = self.model.complete(self.model.points(found.draws, data), data)["log_hazard"]
-        flat = hazards.reshape(*hazards.shape[:2], -1)
-        thresholds = self.sampling.thresholds
-        each = [flat[..., place] for place in range(flat.shape[-1])]
-        apart = max(float(array_stats.rhat(one, chain_axis=0, draw_axis=1)) for one in each)
-        tails = ((1 - self.sampling.level) / 2, (1 + self.sampling.level) / 2)
-        fewest = min(float(array_stats.ess(one, chain_axis=0, draw_axis=1, method="tail", prob=tails)) for one in each)
-        return apart <= thresholds.r_hat and fewest >= min(ENOUGH, flat.shape[0] * self.sampling.draws / 3)
+        Where next to nothing is printed about follow-up, losses and the earliest data cutoff stand for each other along
+        a curved ridge.
+        """
+        return replace(self.sampling, target_accept=max(self.sampling.target_accept, ACCEPT[0]))
+
+    def again(self, sampling: Sampling, diagnosis: Diagnosis) -> Sampling | None:
+        """Whatever was asked for: what is printed may leave ridges that nobody can foresee."""
+        return sampling.after(diagnosis, self.sampling)
+
+    def draw(self, data: PrintData, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002
+        """Sample the posterior, way by way where the ways to the median follow-up lie apart."""
+        found = ways(self.model, self.printed.problem(self.entered, self.grid), data)
+        return sample_ways(self.model, self.compiled, found, data, sampling, seed)
 
     def assemble(self, data: PrintData, sampled: Sampled, rng: np.random.Generator) -> xr.DataTree:
         """All groups of the file."""
@@ -204,7 +186,7 @@ class PrintedJob(HazardJob[PrintedSurvival, PrintData, "PrintedFit"]):
         """Yield whether the printed numbers can come from one trial."""
         found = misfit_of(tree)
         yield Check(
-            "probability of printed numbers so far apart", found.joint, IMPOSSIBLE, found.words,
+            SO_FAR_APART, found.joint, IMPOSSIBLE, found.words,
             found.joint >= IMPOSSIBLE, CORRECT,
         )  # fmt: skip
 

@@ -49,6 +49,15 @@ def logistic(value: float) -> float:
 
 
 @compiled
+def _softplus_with_slope(value: float) -> tuple[float, float]:
+    """`softplus` and its derivative, `logistic`."""
+    small = exp(-abs(value))
+    if value > 0:
+        return value + log1p(small), 1 / (1 + small)
+    return log1p(small), small / (1 + small)
+
+
+@compiled
 def _above_zero(value: float) -> float:
     return softplus(SHARPNESS * value) / SHARPNESS
 
@@ -66,28 +75,29 @@ def _ends(censoring: Any, settings: Any) -> tuple[float, float, float, float]:
 @compiled
 def _follow(
     log_hazard: Any, censoring: Any, edges: Any, interval: Any, stretch: Any, settings: Any, hazard: Any, ending: Any,
-    left: Any, risk: Any, still: Any, walk: Any,
+    left: Any, risk: Any, still: Any, gone: Any, walk: Any,
 ) -> None:  # fmt: skip
     """Write what is expected to become of patients."""
     cells, end = interval.size, edges[edges.size - 1]
     latest, earliest, _, _ = _ends(censoring, settings)
     soft = SOFT * end
     for i in range(cells + 1):
-        later = softplus((latest - edges[i]) / soft) - softplus((earliest - edges[i]) / soft)
-        still[i] = log(soft * later / (latest - earliest) + FLOOR)
+        before_latest, gone[0, i] = _softplus_with_slope((latest - edges[i]) / soft)
+        before_earliest, gone[1, i] = _softplus_with_slope((earliest - edges[i]) / soft)
+        still[i] = log(soft * (before_latest - before_earliest) / (latest - earliest) + FLOOR)
     for s in range(CENSORING_STEPS):
         walk[s] = 0.0
         for k in range(CENSORING_STEPS):
             walk[s] += censoring[3 + k] * SLOW_WALK[k, s]
         walk[s] = exp(walk[s])
     lost = LOST / end * softplus(censoring[0]) / LOG_TWO
-    apart = exp(APART * censoring[3 + CENSORING_STEPS])
+    apart, rate = exp(APART * censoring[3 + CENSORING_STEPS]), np.exp(log_hazard)
     for a in range(2):
         cumulative = 0.0
         left[a, 0] = 1.0 + FLOOR
         for m in range(cells):
             width = edges[m + 1] - edges[m]
-            hazard[a, m] = exp(log_hazard[a, int(interval[m])]) * width
+            hazard[a, m] = rate[a, int(interval[m])] * width
             leaving = (still[m] - still[m + 1]) * walk[int(stretch[m])] + lost * width
             ending[a, m] = leaving * apart if a == 1 else leaving / apart
             both = hazard[a, m] + ending[a, m]
@@ -149,20 +159,25 @@ def _cox(hazard: Any, risk: Any, share: Any, settings: Any, found: Any) -> None:
 
 
 @compiled
-def push(
-    log_hazard: Any, censoring: Any, edges: Any, interval: Any, stretch: Any, settings: Any, bands: Any, spreads: Any,
-    observed: Any, potentials: Any,
-) -> Any:  # fmt: skip
-    """All statistics at these hazards and this censoring, dims (row,)."""
+def follow(log_hazard: Any, censoring: Any, edges: Any, interval: Any, stretch: Any, settings: Any) -> Any:
+    """What becomes of patients, with all that statistics and their derivatives are made of."""
     cells = interval.size
     hazard, ending, risk = np.empty((2, cells)), np.empty((2, cells)), np.empty((2, cells))
-    left, still, walk = np.empty((2, cells + 1)), np.empty(cells + 1), np.empty(CENSORING_STEPS)
-    sums, cox, found = np.empty((7, cells + 1)), np.empty(4), np.empty(ROWS)
-    _follow(log_hazard, censoring, edges, interval, stretch, settings, hazard, ending, left, risk, still, walk)
-    number = settings[5] + settings[6]
-    share = settings[5:7] / number
+    left, still, gone = np.empty((2, cells + 1)), np.empty(cells + 1), np.empty((2, cells + 1))
+    walk, sums, cox = np.empty(CENSORING_STEPS), np.empty((7, cells + 1)), np.empty(4)
+    _follow(log_hazard, censoring, edges, interval, stretch, settings, hazard, ending, left, risk, still, gone, walk)
+    share = settings[5:7] / (settings[5] + settings[6])
     _sums(hazard, ending, left, risk, share, sums)
     _cox(hazard, risk, share, settings, cox)
+    return hazard, ending, left, risk, still, gone, walk, sums, cox
+
+
+@compiled
+def push(followed: Any, settings: Any, bands: Any, spreads: Any, observed: Any, potentials: Any) -> Any:
+    """All statistics of what became of patients, dims (row,)."""
+    hazard, _, left, risk, _, _, _, sums, cox = followed
+    cells, number = hazard.shape[1], settings[5] + settings[6]
+    found = np.empty(ROWS)
     for k in range(bands.shape[0]):
         a, i = int(bands[k, 0]), int(bands[k, 1])
         found[k] = _band(sums[a, i], sums[2 + a, i], bands[k, 2], bands[k, 3], bands[k, 4])[0]
@@ -184,20 +199,14 @@ def push(
 
 
 @compiled
-def pull(  # noqa: PLR0915  # the derivative of every line of `push`, in reverse
-    log_hazard: Any, censoring: Any, edges: Any, interval: Any, stretch: Any, settings: Any, bands: Any, spreads: Any,
-    observed: Any, potentials: Any, weight: Any,
+def pull(  # noqa: PLR0915  # the derivative of every line of `push` and `follow`, in reverse
+    followed: Any, censoring: Any, edges: Any, interval: Any, stretch: Any, settings: Any, intervals: int, bands: Any,
+    spreads: Any, observed: Any, potentials: Any, weight: Any,
 ) -> Any:  # fmt: skip
     """Derivative of the statistics' weighted sum by log hazards and censoring: dims (arm, interval), (parameter,)."""
-    cells = interval.size
-    hazard, ending, risk = np.empty((2, cells)), np.empty((2, cells)), np.empty((2, cells))
-    left, still, walk = np.empty((2, cells + 1)), np.empty(cells + 1), np.empty(CENSORING_STEPS)
-    sums, cox = np.empty((7, cells + 1)), np.empty(4)
-    _follow(log_hazard, censoring, edges, interval, stretch, settings, hazard, ending, left, risk, still, walk)
-    number = settings[5] + settings[6]
+    hazard, ending, left, risk, still, gone, walk, sums, cox = followed
+    cells, number = interval.size, settings[5] + settings[6]
     share = settings[5:7] / number
-    _sums(hazard, ending, left, risk, share, sums)
-    _cox(hazard, risk, share, settings, cox)
     by_sum, by_left, by_risk = np.zeros((7, cells + 1)), np.zeros((2, cells + 1)), np.zeros((2, cells))
     for k in range(bands.shape[0]):
         if weight[k] != 0.0:
@@ -264,8 +273,8 @@ def pull(  # noqa: PLR0915  # the derivative of every line of `push`, in reverse
             by_both = following - by_risk[a, m] * (risk[a, m] - FLOOR) / both
             by_hazard[a, m] += by_both
             by_ending[a, m] += by_both
-    by_log_hazard, by_censoring = np.zeros(log_hazard.shape), np.zeros(censoring.size)
-    _pull_censoring(censoring, edges, stretch, settings, ending, still, walk, by_ending, by_censoring)
+    by_log_hazard, by_censoring = np.zeros((2, intervals)), np.zeros(censoring.size)
+    _pull_censoring(censoring, edges, stretch, settings, ending, still, gone, walk, by_ending, by_censoring)
     for a in range(2):
         for m in range(cells):
             by_log_hazard[a, int(interval[m])] += by_hazard[a, m] * hazard[a, m]
@@ -274,13 +283,13 @@ def pull(  # noqa: PLR0915  # the derivative of every line of `push`, in reverse
 
 @compiled
 def _pull_censoring(
-    censoring: Any, edges: Any, stretch: Any, settings: Any, ending: Any, still: Any, walk: Any, by_ending: Any,
-    by_censoring: Any,
+    censoring: Any, edges: Any, stretch: Any, settings: Any, ending: Any, still: Any, gone: Any, walk: Any,
+    by_ending: Any, by_censoring: Any,
 ) -> None:  # fmt: skip
     """Write the derivative by censoring, given that by ended follow-up in every cell."""
     cells, end = stretch.size, edges[edges.size - 1]
     latest, earliest, late, early = _ends(censoring, settings)
-    soft, between = SOFT * end, latest - earliest
+    between = latest - earliest
     by_lost = LOST / end * logistic(censoring[0]) / LOG_TWO
     apart = exp(APART * censoring[3 + CENSORING_STEPS])
     by_still, by_step = np.zeros(cells + 1), np.zeros(CENSORING_STEPS)
@@ -299,8 +308,8 @@ def _pull_censoring(
     for i in range(cells + 1):
         held = exp(still[i])
         by_held = by_still[i] / held
-        by_latest += by_held * (logistic((latest - edges[i]) / soft) - (held - FLOOR)) / between
-        by_earliest += by_held * ((held - FLOOR) - logistic((earliest - edges[i]) / soft)) / between
+        by_latest += by_held * (gone[0, i] - (held - FLOOR)) / between
+        by_earliest += by_held * ((held - FLOOR) - gone[1, i]) / between
     if settings[1] == 0:
         by_latest += by_earliest * early
         by_censoring[1] = by_earliest * latest * EARLIEST_SD * early * (1 - early)

@@ -9,8 +9,8 @@ posterior of a small trial can be surer than the printed interval).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -19,9 +19,10 @@ from reappraise.survival.printed.cells import Floats
 from reappraise.survival.printed.complex_step import logistic, softplus
 from reappraise.survival.printed.noise import noise
 from reappraise.survival.printed.pivot import plain
+from reappraise.survival.printed.places import LONGEST_ROWS
 from reappraise.survival.printed.problem import Problem
 from reappraise.survival.printed.shares import SCALES, log_prior
-from reappraise.survival.printed.statistics import ROWS
+from reappraise.survival.printed.statistics import FIRST, PLACES, ROWS
 
 ROUNDS: Final = 4
 """Rounds of covariance and mode: by the third nothing moves by a hundredth of a standard deviation."""
@@ -33,8 +34,8 @@ RIDGE: Final = 1e-7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whitened:
-    """A print whose residuals are independent and standard normal, reading by reading.
+class Whitening:
+    """What makes the residuals of a print independent and standard normal, reading by reading.
 
     Parameters
     ----------
@@ -46,18 +47,17 @@ class Whitened:
         From residuals to independent ones; dims (reading, row, row).
     log_weight
         Logarithm of the density's constant and the reading's weight; dims (reading,).
-    centre
-        Most probable standard normal variables, distances below levels last; dims (variable,).
-    factor
-        Approximate root of their posterior covariance, dims (variable, variable).
     """
 
     printed: Floats
     opened: Floats
     whiten: Floats
     log_weight: Floats
-    centre: Floats
-    factor: Floats
+
+    @classmethod
+    def of(cls, data: Mapping[str, Floats]) -> Self:
+        """As data variables have it."""
+        return cls(**{name: data[name] for name in ("printed", "opened", "whiten", "log_weight")})
 
     def data(self) -> dict[str, Floats]:
         """Values of the data variables."""
@@ -66,33 +66,65 @@ class Whitened:
             "opened": self.opened,
             "whiten": self.whiten,
             "log_weight": self.log_weight,
-            "centre": self.centre,
-            "factor": self.factor,
         }
 
 
-def whitened(problem: Problem) -> Whitened:
-    """Find covariance and mode together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """The most probable parameters, and how the posterior falls off from them.
+
+    Parameters
+    ----------
+    centre
+        Standard normal variables, distances below levels last; dims (variable,).
+    factor
+        Approximate root of their posterior covariance, dims (variable, variable).
+    log_density
+        Log density there, up to a constant of the print.
+    settled
+        Whether the search came to its end.
+    """
+
+    centre: Floats
+    factor: Floats
+    log_density: float
+    settled: bool
+
+    @property
+    def log_evidence(self) -> float:
+        """Laplace's approximation of the logarithm of the density's integral, up to a constant of the print."""
+        return self.log_density + float(np.linalg.slogdet(self.factor)[1])
+
+
+def whitened(problem: Problem) -> tuple[Whitening, Mode]:
+    """Find covariance and mode together, under the likelier way to the median follow-up where there are two."""
     with np.errstate(all="ignore"):  # on the way to the mode anything may happen, and is refused as no gain
-        size = problem.parameters + OPEN
-        point = np.zeros(size)
-        first = _whitening(problem, point, rough=True)
-        if first is None:
-            raise ArithmeticError("expected finite moments of the printed numbers at the middle of the prior")
-        at = first
-        for step in range(ROUNDS):
-            point, factor = _mode(problem, at, point)
-            # where contradictory numbers have led off the map, the last covariance that there was stays
-            at = _whitening(problem, point, rough=step == 0) or at
-        point, factor = _mode(problem, at, point)
-    return Whitened(
-        printed=at.printed,
-        opened=at.opened,
-        whiten=at.whiten,
-        log_weight=at.log_weight,
-        centre=point,
-        factor=factor,
-    )
+        ways = sorted({reading.follow_up for reading in problem.readings if reading.weight > 0})
+        found = [_settled(_only(problem, way)) for way in ways]
+        at, mode = max(found, key=lambda one: np.nan_to_num(one[1].log_evidence, nan=-np.inf))
+        if len(found) > 1:
+            at = _whitening(problem, mode.centre, rough=False) or at
+            mode = mode_from(problem, at, mode.centre)
+        return at, mode
+
+
+def _only(problem: Problem, way: str) -> Problem:
+    """The problem where only one way to the median follow-up is possible."""
+    kept = (replace(one, weight=one.weight * (one.follow_up == way)) for one in problem.readings)
+    return replace(problem, readings=tuple(kept))
+
+
+def _settled(problem: Problem) -> tuple[Whitening, Mode]:
+    point = np.zeros(problem.parameters + OPEN)
+    first = _whitening(problem, point, rough=True)
+    if first is None:
+        raise ArithmeticError("expected finite moments of the printed numbers at the middle of the prior")
+    at = first
+    for step in range(ROUNDS):
+        point = mode_from(problem, at, point).centre
+        # where contradictory numbers have led off the map, the last covariance that there was stays
+        at = _whitening(problem, point, rough=step == 0) or at
+    return at, mode_from(problem, at, point)
 
 
 def rewhitened(problem: Problem, data: Mapping[str, Floats]) -> Mapping[str, Floats]:
@@ -103,21 +135,10 @@ def rewhitened(problem: Problem, data: Mapping[str, Floats]) -> Mapping[str, Flo
     """
     with np.errstate(all="ignore"):
         fresh = _whitening(problem, plain(data["centre"], data), rough=False)
-    if fresh is None:
-        return data
-    own = {"printed": fresh.printed, "opened": fresh.opened, "whiten": fresh.whiten, "log_weight": fresh.log_weight}
-    return {**data, **own}
+    return data if fresh is None else {**data, **fresh.data()}
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    printed: Floats
-    opened: Floats
-    whiten: Floats
-    log_weight: Floats
-
-
-def _whitening(problem: Problem, point: Floats, *, rough: bool) -> _At | None:
+def _whitening(problem: Problem, point: Floats, *, rough: bool) -> Whitening | None:
     """Whitening by the covariance at a point, if there is any; a rough one takes the numbers for independent."""
     latent = point[: problem.parameters]
     covariance = problem.covariance(latent)
@@ -147,21 +168,22 @@ def _whitening(problem: Problem, point: Floats, *, rough: bool) -> _At | None:
         whiten[index][np.ix_(place[on], place[on])] = inverse
         slopes = added.log_slope[on].sum()
         log_weight[index] = np.log(reading.weight) + np.log(np.diag(inverse)).sum() + slopes
-    return _At(printed, opened, whiten, log_weight - log_weight.max())
+    return Whitening(printed=printed, opened=opened, whiten=whiten, log_weight=log_weight)
 
 
-def _mode(problem: Problem, at: _At, start: Floats) -> tuple[Floats, Floats]:
-    """Most probable parameters by damped Gauss-Newton steps, and a root of their approximate covariance."""
+def mode_from(problem: Problem, at: Whitening, start: Floats) -> Mode:
+    """Most probable parameters by damped Gauss-Newton steps from a point, dims (variable,)."""
     point, damping = start, 1e-2
     value, reading = _objective(problem, at, point)
-    size = problem.parameters
+    size, settled = problem.parameters, False
     for _ in range(STEPS):
         residual = at.printed - at.opened @ np.exp(point[size:]) - problem.expected(point[:size])
         slope = np.vstack([-problem.slope_by_parameter(point[:size]), -(at.opened * np.exp(point[size:])).T])
         turned = at.whiten[reading] @ slope.T
-        first, second = _prior(point)
-        gradient = first + turned.T @ (at.whiten[reading] @ residual)
-        curvature = np.diag(second) + turned.T @ turned
+        first, second = _prior(point, at)
+        by_longest = slope @ _longest(problem, problem.expected(point[:size]))[1]
+        gradient = first + by_longest + turned.T @ (at.whiten[reading] @ residual)
+        curvature = np.diag(second) + turned.T @ turned + np.outer(by_longest, by_longest)
         for _ in range(12):
             step = -np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient)
             step *= min(1.0, 3.0 / float(np.abs(step).max()))
@@ -174,27 +196,50 @@ def _mode(problem: Problem, at: _At, start: Floats) -> tuple[Floats, Floats]:
         gain, value, reading, point = value - tried, tried, other, point + step
         damping = max(damping / 5, 1e-8)
         if gain < 1e-7:
+            settled = True
             break
     inverse = np.linalg.inv(np.linalg.cholesky(curvature))
-    return point, inverse.T
+    return Mode(centre=point, factor=inverse.T, log_density=-value, settled=settled)
 
 
-def _prior(point: Floats) -> tuple[Floats, Floats]:
+def _longest(problem: Problem, expected: Floats) -> tuple[float, Floats]:
+    """Log probability of the printed longest follow-ups, and its derivatives by the expected statistics."""
+    value, slope = 0.0, np.zeros(expected.size)
+    for arm, (bounds, number) in enumerate(zip(problem.longest, problem.totals, strict=True)):
+        if bounds is not None:
+            place = FIRST["observed"] + PLACES["observed"] - LONGEST_ROWS + 2 * arm
+            before, after = number * expected[place], number * expected[place + 1]
+            between = max(before - after, 1e-12)
+            value += -after + np.log(-np.expm1(-between))
+            by_between = np.exp(-between) / -np.expm1(-between)
+            slope[place], slope[place + 1] = number * by_between, -number * (1 + by_between)
+    return float(value), slope
+
+
+def _reached(at: Whitening) -> Floats:
+    """Whether a level is open in each arm, dims (arm,): then its distance has a flat prior, else it has none."""
+    return np.asarray((at.opened > 0).any(axis=0), dtype=np.float64)
+
+
+def _prior(point: Floats, at: Whitening) -> tuple[Floats, Floats]:
     """First and second derivatives of the negative log prior density, dims (variable,)."""
     first, second = point.copy(), np.ones(point.size)
+    opened = _reached(at)
+    first[-OPEN:] = np.where(opened, -1.0, first[-OPEN:])
     unit, slope = softplus(point[SCALES]), logistic(point[SCALES])
     first[SCALES] = unit * slope - (1 - slope)
     second[SCALES] = slope**2 + (1 + unit) * slope * (1 - slope)
     return first, second
 
 
-def _objective(problem: Problem, at: _At, point: Floats) -> tuple[float, int]:
+def _objective(problem: Problem, at: Whitening, point: Floats) -> tuple[float, int]:
     """Negative log density up to a constant, and the reading that fits best."""
     size = problem.parameters
     with np.errstate(all="ignore"):
-        residual = at.printed - at.opened @ np.exp(point[size:]) - problem.expected(point[:size])
-        fit = at.log_weight - 0.5 * np.square(at.whiten @ residual).sum(axis=-1)
+        expected = problem.expected(point[:size])
+        residual = at.printed - at.opened @ np.exp(point[size:]) - expected
+        fit = at.log_weight - 0.5 * np.square(at.whiten @ residual).sum(axis=-1) + _longest(problem, expected)[0]
     fit = np.where(np.isfinite(fit), fit, -np.inf)
     best = int(np.argmax(fit))
-    beside = 0.5 * point[size:] @ point[size:]
+    beside = np.where(_reached(at), -point[size:], 0.5 * np.square(point[size:])).sum()
     return float(beside - log_prior(point[:size]) - fit[best]), best

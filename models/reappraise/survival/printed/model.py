@@ -11,11 +11,10 @@ import pymc as pm
 from numpy.typing import NDArray
 
 from reappraise.fits.model import Draws, Floats
-from reappraise.fits.packing import PACKED, Packing
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.printed.complex_step import softplus
 from reappraise.survival.printed.density import DATA, density
-from reappraise.survival.printed.mode import OPEN, whitened
+from reappraise.survival.printed.mode import OPEN, Mode, whitened
 from reappraise.survival.printed.operation import PRINT_DENSITY
 from reappraise.survival.printed.pivot import pivoted, plain, tangent
 from reappraise.survival.printed.problem import Problem
@@ -79,11 +78,11 @@ class PrintedSurvival:
         )
 
     def build(self, intervals: int) -> pm.Model:
-        """PyMC model of a number of intervals: everything else is one ``pm.Data`` (`packed`)."""
+        """PyMC model of a number of intervals: everything else is ``pm.Data``."""
         size = parameters(intervals) + OPEN
         values = _blank(intervals)
         with pm.Model(coords={"variable": range(size)}) as model:
-            data = Packing.of(values).unpacked(pm.Data(PACKED, Packing.of(values).vector(values)))
+            data = {name: pm.Data(name, values[name]) for name in (*DATA, "centre", "factor")}
             free = pm.Flat("free", dims="variable")
             point = data["centre"] + data["factor"] @ free
             found: Any = PRINT_DENSITY(point, *(data[name] for name in DATA))
@@ -93,24 +92,35 @@ class PrintedSurvival:
     def data(self, problem: Problem) -> dict[str, NDArray[np.float64]]:
         """Values for the data variables: places, prior, printed numbers and their whitening."""
         longest = np.array([float(bounds is not None) for bounds in problem.longest])
-        found = whitened(problem)
-        latent = found.centre[:-OPEN]
+        whitening, mode = whitened(problem)
+        return self.along(problem, {**problem.data, **whitening.data(), "longest": longest}, mode)
+
+    def along(self, problem: Problem, data: PrintData, mode: Mode) -> dict[str, NDArray[np.float64]]:
+        """The same values, with the sampled variables along the axes that a posterior has at a mode of it."""
+        latent = mode.centre[:-OPEN]
         hazards = np.exp(log_hazards(latent, problem.data))
         events = (hazards * problem.person_time(latent)).sum(axis=0)
         steps = softplus(latent[2]) * problem.prior.walk_scale * (latent[4 : 4 + events.size] @ problem.data["walk"].T)
         without = events * np.exp(-steps)  # the walk comes in with the average
-        data = {**problem.data, **found.data(), "longest": longest, "pivot": without / without.sum()}
-        factor = found.factor.copy()
-        factor[0] = tangent(found.centre, data) @ found.factor
-        return {**data, "centre": pivoted(found.centre, data), "factor": factor}
-
-    def packed(self, data: PrintData) -> PrintData:
-        """Values of the compiled model's data variable."""
-        return {PACKED: Packing.of(data).vector(data)}
+        data = {**data, "pivot": without / without.sum()}
+        factor = mode.factor.copy()
+        factor[0] = tangent(mode.centre, data) @ mode.factor
+        return {**data, "centre": pivoted(mode.centre, data), "factor": factor}
 
     def points(self, draws: Draws, data: PrintData) -> Floats:
         """Parameters, and log distances below levels that were not reached, dims (..., variable)."""
         return plain(data["centre"] + draws["free"] @ data["factor"].T, data)
+
+    def free(self, points: Floats, data: PrintData) -> Floats:
+        """The inverse of `points`: what is sampled, dims (..., variable)."""
+        return np.linalg.solve(data["factor"], (pivoted(points, data) - data["centre"])[..., None])[..., 0]
+
+    def log_density(self, free: Floats, data: PrintData) -> Floats:
+        """Log density of what is sampled, up to a constant of the print; dims (...)."""
+        values = [data[name] for name in DATA]
+        flat = (data["centre"] + free @ data["factor"].T).reshape(-1, free.shape[-1])
+        whole = np.array([density(point, *values)[0] for point in flat]).reshape(free.shape[:-1])
+        return np.asarray(whole + np.linalg.slogdet(data["factor"])[1])
 
     def complete(self, points: Floats, data: PrintData) -> dict[str, Floats]:
         """Named parameters on their own scales: as of `PiecewiseExponential`, one group."""

@@ -26,7 +26,7 @@ OWN: Final = {
     "conditional_z": Variable(
         dims=("printed_number",),
         description="printed number less what parameters and all other printed numbers lead to expect, in standard "
-        "deviations, under the likeliest reading",
+        "deviations, under the draw's likeliest reading",
         judged=False,
     ),
     "misfit": Variable(description="squared distance of the printed numbers from their expectation", judged=False),
@@ -61,7 +61,6 @@ def build_print_tree(
     rows = np.array([problem.readings[likeliest].holds(row) for row in problem.rows])
     place = problem.places.place[rows]
     whiten = data["whiten"][likeliest][np.ix_(place, place)]
-    precision = whiten.T @ whiten
     expected = data["printed"][place] - residual[..., place]
     noise = rng.normal(size=expected.shape) @ np.linalg.inv(whiten).T
     drawn = model.draw_prior(data, PRIOR_DRAWS, rng)["point"]
@@ -72,8 +71,7 @@ def build_print_tree(
     groups: dict[str, Arrays] = {
         "posterior": with_estimands(model.complete(points, data), shape, followed),
         "agreement": {
-            "conditional_z": residual[..., place] @ precision / np.sqrt(np.diag(precision)),
-            "misfit": np.einsum("...i,ij,...j->...", residual[..., place], precision, residual[..., place]),
+            **_distances(problem, data, residual, beside),
             "reading_probability": beside,
             "point": points,
         },
@@ -108,6 +106,23 @@ def _residuals(problem: Problem, data: PrintData, points: Floats) -> tuple[int, 
     fit = data["log_weight"] - np.square(whitened).sum(axis=-1) / 2
     probability = softmax(fit, axis=-1)
     return int(np.argmax(probability.mean(axis=(0, 1)))), residual, probability
+
+
+def _distances(problem: Problem, data: PrintData, residual: Floats, probability: Floats) -> dict[str, Floats]:
+    """Squared distance of the printed numbers, and each given the others, under every draw's own likeliest reading."""
+    own = probability.argmax(axis=-1)
+    found: dict[str, Floats] = {}
+    for index in np.unique(own):
+        rows = np.array([problem.readings[index].holds(row) for row in problem.rows])
+        place = problem.places.place[rows]
+        whiten = data["whiten"][index][np.ix_(place, place)]
+        precision = whiten.T @ whiten
+        if not found:
+            found = {"misfit": np.empty(own.shape), "conditional_z": np.empty((*own.shape, place.size))}
+        there = residual[own == index][:, place]
+        found["misfit"][own == index] = np.square(there @ whiten.T).sum(axis=-1)
+        found["conditional_z"][own == index] = there @ precision / np.sqrt(np.diag(precision))
+    return found
 
 
 def _numbered(texts: list[str]) -> list[str]:
