@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 type Floats = NDArray[np.floating]
 
@@ -33,7 +34,7 @@ class Thresholds:
         Smallest energy Bayesian fraction of missing information of any chain.
     relative_error
         Largest Monte Carlo standard error of a reported number (median, interval limits), as a fraction of the
-        posterior standard deviation of the draws within reach; ratios on the log scale.
+        posterior standard deviation, as far as it is within reach; ratios on the log scale.
 
     References
     ----------
@@ -151,7 +152,7 @@ class Diagnosis:
 DIVERGED = frozenset({"divergences", "divergences by way"})
 """Checks that smaller steps may pass."""
 LONGER_HELPS = frozenset(
-    {"R-hat", "bulk effective draws", "tail effective draws", "Monte Carlo error / sd", "E-BFMI", "R-hat by way"}
+    {"R-hat", "bulk effective draws", "tail effective draws", "Monte Carlo error / sd", "E-BFMI"}
     | {"E-BFMI by way", "error of the probability of a way / sd"}
 )
 """Checks that a longer run may pass."""
@@ -201,8 +202,7 @@ def diagnose(
         tail[name] = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="tail", prob=tails))
         found = list(_errors(one, tails)) if one.reported else []
         if found:
-            # of what is reported: how far beyond the limit the others lie would make any error look small
-            error[name] = float(np.max(found)) / float(np.std(one.draws[one.draws <= one.beyond]))
+            error[name] = float(np.max(found)) / _spread(one, tails)
     return Diagnosis(
         (
             _at_most("R-hat", r_hat, thresholds.r_hat, f"{MORE_TUNING}, then {MORE_DRAWS}"),
@@ -235,6 +235,19 @@ def _errors(one: Judged, tails: tuple[float, float]) -> Iterator[float]:
     for limit, place in zip(limits, tails, strict=True):
         if limit < one.beyond:
             yield float(array_stats.mcse(within, chain_axis=0, draw_axis=1, method="quantile", prob=place))
+
+
+def _spread(one: Judged, tails: tuple[float, float]) -> float:
+    """Standard deviation of what is within reach: how far beyond the others lie would make any error look small.
+
+    Where the upper limit is beyond, so much is cut off that this is no longer the width of the posterior: then it is
+    that of the normal distribution with the same lower limit and as much within reach.
+    """
+    reached = one.draws <= one.beyond
+    share, lower = float(reached.mean()), float(np.quantile(one.draws, tails[0]))
+    if share > tails[1] or lower >= one.beyond:
+        return float(np.std(one.draws[reached]))
+    return (one.beyond - lower) / float(ndtri(share) - ndtri(tails[0]))
 
 
 def _at_most(name: str, found: Mapping[str, float], threshold: float, remedy: str) -> Check:

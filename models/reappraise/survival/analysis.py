@@ -229,7 +229,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
         return (
             SURVIVAL_CALIBRATION,
             RECONSTRUCTION_CALIBRATION,
-            *PRINTED_CALIBRATIONS[1:],  # of 80 patients nothing is stored yet
+            *PRINTED_CALIBRATIONS,
             EFFECT_CALIBRATION,
             SUBGROUP_CALIBRATION,
         )

@@ -24,9 +24,15 @@ from reappraise.survival.printed.problem import Problem
 from reappraise.survival.printed.shares import SCALES, log_prior
 from reappraise.survival.printed.statistics import FIRST, PLACES, ROWS
 
-ROUNDS: Final = 4
-"""Rounds of covariance and mode: by the third nothing moves by a hundredth of a standard deviation."""
+ROUNDS: Final = 6
+"""Most rounds of covariance and mode."""
+STILL: Final = 0.1
+"""How far a round moves the mode, in posterior standard deviations over all variables, where rounds end."""
 STEPS: Final = 40
+ENOUGH: Final = 1e-5
+"""Gain in log density at which the search ends: a few thousandths of a standard deviation."""
+SETTLED: Final = 1e-2
+"""The same at which a search that took all its steps has all but come to its end."""
 OPEN: Final = 2
 """Levels that were not reached, one for each arm."""
 RIDGE: Final = 1e-7
@@ -82,7 +88,7 @@ class Mode:
     log_density
         Log density there, up to a constant of the print.
     settled
-        Whether the search came to its end.
+        Whether the search all but came to its end.
     """
 
     centre: Floats
@@ -119,12 +125,14 @@ def _settled(problem: Problem) -> tuple[Whitening, Mode]:
     first = _whitening(problem, point, rough=True)
     if first is None:
         raise ArithmeticError("expected finite moments of the printed numbers at the middle of the prior")
-    at = first
+    at, mode = first, mode_from(problem, first, point)
     for step in range(ROUNDS):
-        point = mode_from(problem, at, point).centre
         # where contradictory numbers have led off the map, the last covariance that there was stays
-        at = _whitening(problem, point, rough=step == 0) or at
-    return at, mode_from(problem, at, point)
+        at = _whitening(problem, mode.centre, rough=step == 0) or at
+        before, mode = mode.centre, mode_from(problem, at, mode.centre)
+        if step and np.linalg.norm(np.linalg.solve(mode.factor, mode.centre - before)) < STILL:
+            break
+    return at, mode
 
 
 def rewhitened(problem: Problem, data: Mapping[str, Floats]) -> Mapping[str, Floats]:
@@ -175,7 +183,7 @@ def mode_from(problem: Problem, at: Whitening, start: Floats) -> Mode:
     """Most probable parameters by damped Gauss-Newton steps from a point, dims (variable,)."""
     point, damping = start, 1e-2
     value, reading = _objective(problem, at, point)
-    size, settled = problem.parameters, False
+    size, gain = problem.parameters, np.inf
     for _ in range(STEPS):
         residual = at.printed - at.opened @ np.exp(point[size:]) - problem.expected(point[:size])
         slope = np.vstack([-problem.slope_by_parameter(point[:size]), -(at.opened * np.exp(point[size:])).T])
@@ -195,11 +203,10 @@ def mode_from(problem: Problem, at: Whitening, start: Floats) -> Mode:
             break
         gain, value, reading, point = value - tried, tried, other, point + step
         damping = max(damping / 5, 1e-8)
-        if gain < 1e-7:
-            settled = True
+        if gain < ENOUGH:
             break
     inverse = np.linalg.inv(np.linalg.cholesky(curvature))
-    return Mode(centre=point, factor=inverse.T, log_density=-value, settled=settled)
+    return Mode(centre=point, factor=inverse.T, log_density=-value, settled=gain < SETTLED)
 
 
 def _longest(problem: Problem, expected: Floats) -> tuple[float, Floats]:

@@ -24,10 +24,13 @@ from reappraise.survival.printed.model import PrintData, PrintedSurvival
 from reappraise.survival.printed.pivot import plain
 from reappraise.survival.printed.problem import Problem
 
-APART: Final = 4.0
-"""Distance of two modes in posterior standard deviations from which on chains are not trusted to cross."""
-NEGLIGIBLE: Final = 12.0
-"""Logarithm of how much less likely a way must be, by Laplace's approximation, not to be sampled."""
+VALLEY: Final = 6.0
+"""How far the log density falls on the way from the lower of two modes to the other where chains are not trusted to
+cross: NUTS draws its energy anew with a standard deviation of 3 to 4 at these numbers of variables."""
+NEGLIGIBLE: Final = 7.0
+"""Logarithm of how much less likely a way must be, by Laplace's approximation, not to be sampled: one in a thousand."""
+STOPS: Final = 41
+"""Points of the line between two modes that are looked at."""
 LARGEST_ERROR: Final = 0.05
 """Largest error of a mean that the error of the weights may make, in standard deviations: as of 400 draws."""
 LARGEST_LOG_ERROR: Final = 0.5
@@ -49,7 +52,7 @@ def ways(model: PrintedSurvival, problem: Problem, data: PrintData) -> Mapping[s
     likely = {
         name: one for name, one in found.items() if not one[1].settled or not one[1].log_evidence <= best - NEGLIGIBLE
     }
-    if len(likely) > 1 and _distance(*(mode for _, mode in likely.values())) <= APART:
+    if len(likely) > 1 and _valley(model, data, *(mode for _, mode in likely.values())) <= VALLEY:
         return {"": data}
     return {name: model.along(problem, own, mode) for name, (own, mode) in likely.items()}
 
@@ -107,10 +110,11 @@ def shares(weighed: list[Evidence]) -> Floats:
     return np.asarray(weight / weight.sum())
 
 
-def _distance(one: Mode, other: Mode) -> float:
-    """Distance of two modes in standard deviations, of the posterior that is narrower there."""
-    between = other.centre - one.centre
-    return max(float(np.linalg.norm(np.linalg.solve(mode.factor, between))) for mode in (one, other))
+def _valley(model: PrintedSurvival, data: PrintData, one: Mode, other: Mode) -> float:
+    """How far the log density falls below the lower of two modes on the straight line between them."""
+    start, end = (model.free(mode.centre, data) for mode in (one, other))
+    along = model.log_density(start + np.linspace(0, 1, STOPS)[:, None] * (end - start), data)
+    return float(min(along[0], along[-1]) - np.nan_to_num(along, nan=-np.inf).min())
 
 
 def _along(model: PrintedSurvival, sampled: Sampled, own: PrintData, data: PrintData) -> Sampled:
@@ -155,20 +159,17 @@ def mixed(each: list[Sampled], share: Floats, rng: np.random.Generator) -> Sampl
 
 
 def _checks(each: list[Sampled], sampling: Sampling) -> list[Check]:
-    """Divergences, energy and agreement of the chains of every way: mixed and thinned, they would look better."""
+    """Divergences and energy of every way: mixed and thinned, they would look better.
+
+    Whether chains agree is judged of what is reported, as everywhere; chains of an unlikely way that do not would show
+    in the error of its probability.
+    """
     thresholds = sampling.thresholds
-    found = [
-        float(array_stats.rhat(one.draws["free"][..., place], chain_axis=0, draw_axis=1))
-        for one in each
-        for place in range(one.draws["free"].shape[-1])
-    ]
-    apart = float(np.max(found))  # of a chain that never moved it is no number, and neither is this
     diverging, most = sum(int(one.statistics["diverging"].sum()) for one in each), thresholds.divergences
     energy = min(float(np.min(array_stats.bfmi(one.statistics["energy"], chain_axis=0, draw_axis=1))) for one in each)
     where = "each way to the median follow-up"
     return [
         Check("divergences by way", diverging, most, where, diverging <= most, SMALLER_STEPS),
-        Check("R-hat by way", apart, thresholds.r_hat, where, apart <= thresholds.r_hat, "keep more draws"),
         Check("E-BFMI by way", energy, thresholds.e_bfmi, where, energy >= thresholds.e_bfmi, SMALLER_STEPS),
     ]
 
