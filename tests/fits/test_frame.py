@@ -9,6 +9,8 @@ from pathlib import Path
 import arviz as az
 import numpy as np
 import pytest
+from scipy.special import ndtri
+from scipy.stats import norm
 
 from reappraise.core.prior import prior_named
 from reappraise.fits.diagnose import Diagnosis, Judged, Thresholds, diagnose
@@ -156,6 +158,21 @@ def test_what_is_reached_in_some_draws_is_judged_where_it_is_reached() -> None:
     assert far.checks == verdict({"median": Judged(np.where(reached, GOOD, 9.0), reported=True, beyond=0.5)}).checks
     below = verdict({"median": Judged(np.where(reached, GOOD - np.arange(4)[:, None], wild), beyond=0.5)})
     assert "R-hat" in {check.name for check in below.checks if not check.passed}
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_the_error_of_a_limit_is_told_by_the_width_of_a_posterior_of_which_only_a_part_is_in_reach(
+    share: float,
+) -> None:
+    """As of the whole of it: the standard deviation of a twentieth that is in reach would call any limit imprecise."""
+    beyond = float(ndtri(share))
+    cut = verdict({"x": Judged(GOOD, reported=True, beyond=beyond)})
+    relative = {check.name: check.value for check in cut.checks}["Monte Carlo error / sd"]
+    limits = [norm.ppf(0.025), *([0.0] if share > 0.5 else [])]
+    places = [0.025, *([0.5] if share > 0.5 else [])]
+    # of 4,000 independent draws of a standard normal variable
+    errors = [np.sqrt(p * (1 - p) / 4000) / norm.pdf(x) for p, x in zip(places, limits, strict=True)]
+    assert relative == pytest.approx(max(errors), rel=0.25)  # itself estimated from as many draws
 
 
 @pytest.mark.parametrize(

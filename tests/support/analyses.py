@@ -33,7 +33,7 @@ DEPTH_SETTINGS = Sampling(draws=1500, tune=400, seed=7)
 
 WIDTH = (12, 6)
 """Terms and systems that the tests compile models of adverse events for: one compilation of each in a process."""
-SAFETY_SETTINGS = Sampling(seed=5, draws=250, tune=300)
+SAFETY_SETTINGS = Sampling(seed=5, draws=750, tune=300)
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ DIVERGED = frozenset({"divergences", "divergences by way"})
 """Checks that smaller steps may pass."""
 LONGER_HELPS = frozenset(
     {"R-hat", "bulk effective draws", "tail effective draws", "Monte Carlo error / sd", "E-BFMI"}
-    | {"E-BFMI by way", "error of the probability of a way / sd"}
+    | {"Monte Carlo error of a contrast / sd", "E-BFMI by way", "error of the probability of a way / sd"}
 )
 """Checks that a longer run may pass."""
 MORE_DRAWS = "keep more draws (draws, --draws)"

@@ -36,8 +36,6 @@ from reappraise.safety.table import EventKind, EventTable, Grade
 
 STORED_CELLS = 8_000_000
 """Most draws times terms that are stored of one variable: 32 MB in single precision."""
-KEPT = 3
-"""Kept draws for each draw of the settings: with one, limits of the rarest events are imprecise by chance."""
 ERROR_RATE = 0.10
 """Mean posterior probability of error that flagged terms keep."""
 
@@ -89,7 +87,6 @@ class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
             "formula": self.model.formula,
             "prior": asdict(self.prior),
             "sampling": self.sampling.as_dict(),
-            "kept": KEPT,
             "thinned": self.model.thinned,
             "shape": self.shape,
         }
@@ -144,8 +141,8 @@ class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
         return self.model.data(self.table, self.prior, terms=terms, systems=systems)
 
     def draw(self, data: Data, sampling: Sampling, seed: int, advance: Advance | None) -> Sampled:  # noqa: ARG002
-        """Sample, so much longer that the limits of rare events are precise."""
-        longer = replace(sampling, draws=KEPT * self.model.thinned * sampling.draws)
+        """Sample, longer where the model's draws are thinned."""
+        longer = replace(sampling, draws=self.model.thinned * sampling.draws)
         return draw(self.compiled, data, longer, seed)
 
     def estimands(self, draws: Draws, data: Data, rng: np.random.Generator, *, posterior: bool) -> dict[str, Floats]:
