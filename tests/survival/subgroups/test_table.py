@@ -97,14 +97,6 @@ def test_what_nothing_is_printed_of_is_left_out_and_named(altered: Altered) -> N
     assert addition(found) is None
 
 
-def test_medians_are_shown_and_not_modelled(altered: Altered) -> None:
-    median = '{ quantity = "median", arm = "drug", value = "10.1", source = "Figure 3" }'
-    new = ASIA.replace("\n  ] },\n", f"\n    {median},\n  ] }},\n")
-    assert median in new
-    found = subgroups_of(altered((ASIA, new)), "region")
-    assert found.notes == ("medians by level stand in the comparison as printed and are not modelled",)
-
-
 def test_limits_that_are_missing_or_not_symmetric_are_said(altered: Altered) -> None:
     bare = subgroups_of(altered(('value = "0.98", low = "0.55", high = "1.72"', 'value = "0.98"')), "region")
     assert bare.levels[2].basis == "events"

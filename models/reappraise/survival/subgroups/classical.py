@@ -11,7 +11,7 @@ from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import Estimate
 from reappraise.survival.effect.spans import Span
 from reappraise.survival.subgroups.published import spread_at
-from reappraise.survival.subgroups.table import SubgroupTable
+from reappraise.survival.subgroups.table import SubgroupLevel, SubgroupTable
 
 OWN_NOISE = 0.5
 """Standard deviation of the whole's log ratio about the average of its levels, in standard errors of the whole."""
@@ -97,7 +97,7 @@ def heterogeneity(table: SubgroupTable) -> Heterogeneity | None:
     table
         The subgroups.
     """
-    return _apart([(level.centre, level.error) for level in table.levels if level.log_ratio])
+    return _apart([(level.centre, level.error) for level in _printed(table)])
 
 
 def statistic_span(table: SubgroupTable) -> Span | None:
@@ -105,7 +105,7 @@ def statistic_span(table: SubgroupTable) -> Span | None:
 
     The changes of the ratios are independent, so that they add in quadrature; None where fewer than two are printed.
     """
-    levels = [(level.log_ratio, level.standard_error) for level in table.levels if level.log_ratio]
+    levels = [(level.log_ratio, level.standard_error) for level in _printed(table) if level.log_ratio]
     found = heterogeneity(table)
     if found is None:
         return None
@@ -117,6 +117,11 @@ def statistic_span(table: SubgroupTable) -> Span | None:
             ends = [item.statistic - found.statistic for item in moved if item is not None]
             below, above = hypot(below, min(0.0, *ends)), hypot(above, max(0.0, *ends))
     return max(0.0, found.statistic - below), found.statistic + above
+
+
+def _printed(table: SubgroupTable) -> list[SubgroupLevel]:
+    """Levels whose ratio is printed: what their medians lead to is no classical estimate."""
+    return [level for level in table.levels if level.basis == "limits"]
 
 
 def _apart(levels: list[tuple[float, float]]) -> Heterogeneity | None:
@@ -177,7 +182,7 @@ def addition(table: SubgroupTable) -> Addition | None:
         The subgroups.
     """
     found = heterogeneity(table)
-    if found is None or not all(table.shown) or table.whole is None or table.whole_error is None:
+    if found is None or len(_printed(table)) < len(table.levels) or table.whole is None or table.whole_error is None:
         return None
     whole, error = sum(table.whole) / 2, sum(table.whole_error) / 2
     weights = [(found.error / level.error) ** 2 for level in table.levels]
@@ -205,9 +210,7 @@ def recompute_subgroups(table: SubgroupTable, *, level: float) -> Iterator[Estim
     normal = NormalDist()
     wide = -normal.inv_cdf((1 - level) / 2)
     control, experimental = table.arms
-    for one in table.levels:
-        if one.log_ratio is None:
-            continue
+    for one in _printed(table):
         yield Estimate(
             endpoint=table.endpoint,
             population=table.population(one.key),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Final
 
@@ -14,6 +14,7 @@ from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.effect.published import PrintedEffect, printed_effect
 from reappraise.survival.effect.spans import Span, error_of_events, error_of_limits, known, logs, meet, middle, turned
 from reappraise.survival.published import SurvivalEndpoint
+from reappraise.survival.subgroups.medians import ratio_of_medians
 from reappraise.survival.subgroups.published import SurvivalFactor, SurvivalLevel
 from reappraise.survival.subgroups.table import Basis, Events, SubgroupLevel, SubgroupTable
 
@@ -26,6 +27,8 @@ def subgroups_of(item: TrialEndpoint[SurvivalEndpoint], factor: str) -> Subgroup
 
     A level of which no ratio is printed is held by the events that it has, or that the other levels leave, else by the
     information that they leave of that of all patients, 1 / s^2; where neither is printed it is left out and named.
+    Its medians, where printed, stand for the ratio, as sure as they are. Beside a printed ratio medians say nothing
+    more about it, for it was estimated from all times of the same patients.
 
     Parameters
     ----------
@@ -50,14 +53,12 @@ def subgroups_of(item: TrialEndpoint[SurvivalEndpoint], factor: str) -> Subgroup
     control, experimental = item.trial.arms
     arms = control.key, experimental.key
     whole = _whole(item)
-    levels, notes = _levels(endpoint, found, arms, whole)
+    levels, notes = _levels(item, found, arms, whole)
     if len(levels) < 2 or not any(level.log_ratio for level in levels):
         raise UndeterminedError(
             f"{endpoint.key}, {factor}: fewer than two levels with a hazard ratio and its limits, or with events, are "
             "printed"
         )
-    medians = any(one.quantity == "median" for level in found.levels for one in level.estimates)
-    said = ("medians by level stand in the comparison as printed and are not modelled",) if medians else ()
     return SubgroupTable(
         endpoint=endpoint.key,
         label=endpoint.label,
@@ -73,7 +74,7 @@ def subgroups_of(item: TrialEndpoint[SurvivalEndpoint], factor: str) -> Subgroup
         plan=endpoint.plan,
         whole_printed="" if whole is None else whole.printed,
         source=found.source,
-        notes=(*notes, *said),
+        notes=notes,
     )
 
 
@@ -91,6 +92,7 @@ class _Row:
     events: Events
     totals: Events
     ratio: tuple[Span, Span, str] | None = None
+    basis: Basis = "limits"
 
     @property
     def of_events(self) -> float | None:
@@ -104,14 +106,12 @@ class _Row:
 
 
 def _levels(
-    endpoint: SurvivalEndpoint, factor: SurvivalFactor, arms: Arms, whole: PrintedEffect | None
+    item: TrialEndpoint[SurvivalEndpoint], factor: SurvivalFactor, arms: Arms, whole: PrintedEffect | None
 ) -> tuple[tuple[SubgroupLevel, ...], tuple[str, ...]]:
     """Levels with a ratio, and those that weigh by their events or by what the others leave; and what must be said."""
     notes: list[str] = []
-    rows = [
-        _Row(level.key, level.label, *_counts(level.counts, arms), _ratio(endpoint, level, arms, notes))
-        for level in factor.levels
-    ]
+    endpoint = item.published
+    rows = [_row(item, level, arms, notes) for level in factor.levels]
     rest = _rest(endpoint, factor, arms)
     rows += [rest] if rest else []
     silent = [row for row in rows if row.information == 0]
@@ -119,7 +119,7 @@ def _levels(
     left = (all_of_it - sum(row.information for row in rows)) / max(len(silent), 1)
     found = []
     for row in rows:
-        basis: Basis = "limits" if row.ratio else "events" if row.of_events else "what the others leave"
+        basis: Basis = row.basis if row.ratio else "events" if row.of_events else "what the others leave"
         if row.ratio is not None:
             span, error, words = row.ratio
         elif row.of_events is None and left <= LEAST_LEFT * all_of_it:
@@ -143,6 +143,28 @@ def _levels(
             )
         )
     return tuple(found), tuple(notes)
+
+
+def _row(item: TrialEndpoint[SurvivalEndpoint], level: SurvivalLevel, arms: Arms, notes: list[str]) -> _Row:
+    """A level with its ratio, or the one that its medians lead to, or none."""
+    ratio = _ratio(item.published, level, arms, notes)
+    row = _Row(level.key, level.label, *_counts(level.counts, arms), ratio)
+    if ratio is not None or row.of_events is None:
+        return row
+    try:
+        found = ratio_of_medians(item, level)
+    except AnalysisError as error:
+        notes.append(f"the medians of {level.label} are not used: {error}")
+        return row
+    if found is None:
+        return row
+    notes.append(
+        f"no ratio of {level.label} is printed: its medians stand for one, with a standard error of "
+        f"{found.error:.2g} on the log scale"
+    )
+    half = sqrt(3) * found.noise(row.of_events)  # a uniform number as wide has this variance
+    span = found.log_ratio - half, found.log_ratio + half
+    return replace(row, ratio=(span, (row.of_events, row.of_events), found.printed), basis="medians")
 
 
 def _ratio(

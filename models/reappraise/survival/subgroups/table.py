@@ -11,8 +11,8 @@ from reappraise.survival.effect.spans import Span, known, turned
 from reappraise.survival.plan import UNPLANNED, Plan
 
 type Events = tuple[int | None, int | None]
-type Basis = Literal["limits", "events", "what the others leave"]
-"""What the standard error of a level's log hazard ratio was taken from."""
+type Basis = Literal["limits", "medians", "events", "what the others leave"]
+"""What is known of a level: a ratio with limits, medians and events, or only how much it weighs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +24,12 @@ class SubgroupLevel:
     key, label
         Key and words.
     log_ratio
-        Least and largest log hazard ratio that rounds to the print; None where none is printed.
+        Least and largest log hazard ratio that rounds to the print, or as wide as medians leave it; None where none is
+        printed.
     standard_error
         Least and largest standard error of it that the print allows.
     basis
-        What the standard error was taken from.
+        What is known of the level.
     events, totals
         Patients with the event, and patients, control and experimental arm; None where not printed.
     printed
