@@ -10,8 +10,8 @@ from reappraise.survival.printed.published import Print
 FEWEST_PATIENTS: Final = 80
 FEWEST_IN_ARM: Final = 30
 FEWEST_EVENTS: Final = 10
-"""Calibration by simulation is stored for arms of 80 and of 250 patients; of 40 a first 141 data sets had 90% intervals
-that hold 85 to 95%, where chains of the search for data, which is exact, seldom agree. Below, it is tried first."""
+"""From these on calibration by simulation is stored (`reappraise calibrate printed-survival-80`); below, the search
+for data, which is exact, is tried first."""
 
 
 @dataclass(frozen=True, slots=True)
