@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
 from math import inf, isfinite, nan
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 type Floats = NDArray[np.floating]
 
@@ -245,9 +245,10 @@ def _spread(one: Judged, tails: tuple[float, float]) -> float:
     """
     reached = one.draws <= one.beyond
     share, lower = float(reached.mean()), float(np.quantile(one.draws, tails[0]))
-    if share > tails[1] or lower >= one.beyond:
+    if not tails[0] < share <= tails[1]:
         return float(np.std(one.draws[reached]))
-    return (one.beyond - lower) / float(ndtri(share) - ndtri(tails[0]))
+    place = NormalDist().inv_cdf
+    return (one.beyond - lower) / (place(share) - place(tails[0]))
 
 
 def _at_most(name: str, found: Mapping[str, float], threshold: float, remedy: str) -> Check:

@@ -14,7 +14,6 @@ from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.effect.published import PrintedEffect, printed_effect
 from reappraise.survival.effect.spans import Span, error_of_events, error_of_limits, known, logs, meet, middle, turned
 from reappraise.survival.published import SurvivalEndpoint
-from reappraise.survival.subgroups.medians import ratio_of_medians
 from reappraise.survival.subgroups.published import SurvivalFactor, SurvivalLevel
 from reappraise.survival.subgroups.table import Basis, Events, SubgroupLevel, SubgroupTable
 
@@ -151,6 +150,8 @@ def _row(item: TrialEndpoint[SurvivalEndpoint], level: SurvivalLevel, arms: Arms
     row = _Row(level.key, level.label, *_counts(level.counts, arms), ratio)
     if ratio is not None or row.of_events is None:
         return row
+    from reappraise.survival.subgroups.medians import ratio_of_medians
+
     try:
         found = ratio_of_medians(item, level)
     except AnalysisError as error:
