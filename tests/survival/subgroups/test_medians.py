@@ -89,26 +89,29 @@ def test_exchanging_the_arms_mirrors_them(os: TrialEndpoint[SurvivalEndpoint]) -
 
 def test_beside_a_ratio_medians_say_nothing_more_about_it(altered: Altered) -> None:
     more = ASIA.replace("\n  ] },\n", f"\n    {median('placebo', *SHORTER)}, {median('drug', *LONGER)},\n  ] }},\n")
-    assert subgroups_of(altered((ASIA, more)), "region").levels == subgroups_of(altered(), "region").levels
+    found = subgroups_of(altered((ASIA, more)), "region")
+    assert found.levels == subgroups_of(altered(), "region").levels
+    assert found.notes == ("medians of Asia stand as printed: beside its ratio they say nothing more about it",)
+
+
+FIRST = median("placebo", *SHORTER)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("old", "new", "said"),
     [
-        (("months", "weeks"), "expected the median of placebo in months, got weeks"),
-        (None, ""),
+        (FIRST, FIRST.replace(" }", ', unit = "weeks" }'), "expected the median of placebo in months, got weeks"),
+        (f"{FIRST}, ", "", "for that, medians, patients and events of both arms are needed"),
     ],
 )
 def test_medians_that_do_not_suffice_leave_the_level_to_its_events(
-    altered: Altered, change: tuple[str, str] | None, said: str
+    altered: Altered, old: str, new: str, said: str
 ) -> None:
     text = asia(SHORTER, LONGER)
-    one = median("placebo", *SHORTER)
-    text = (
-        text.replace(one, one.replace(" }", f', unit = "{change[1]}" }}')) if change else text.replace(f"{one}, ", "")
-    )
-    table = subgroups_of(altered((ASIA, text)), "region")
+    assert old in text
+    table = subgroups_of(altered((ASIA, text.replace(old, new))), "region")
     assert table.levels[2].basis == "events"
+    assert table.notes[0].startswith("the medians of Asia are not used: ")
     assert said in table.notes[0]
 
 

@@ -39,7 +39,8 @@ class PrintedSurvival:
     its mean is that functional at the expected process, and its covariance follows from the derivatives G by the shares
     p of patients that end in each way. N is the noise of print: rounding, steps of curves. The mean moves with the
     parameters; the covariance is held at the most probable ones (`mode` says why). What a publication does not say of
-    its estimators is a discrete parameter, summed out. Cost does not depend on the number of patients.
+    its estimators is a discrete parameter, summed out. A gradient costs the same at any number of patients; the ridges
+    of large trials take more of them.
 
     Hazards and their prior are those of `reappraise.survival.hazard`; what is sampled lies along the posterior's own
     axes, and everything printed is data, so that one compilation serves every trial.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import hypot, sqrt
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -69,7 +69,8 @@ def ratio_of_medians(item: TrialEndpoint[SurvivalEndpoint], level: SurvivalLevel
 
     .. math:: v = \lVert F^T \nabla \log \mathrm{HR}(x) \rVert^2
 
-    and its own prior, of variance 9, is taken out: 1 / s^2 = 1 / v - 1 / 9.
+    and its own prior, of variance 9, is taken out: 1 / s^2 = 1 / v - 1 / 9. Patients of the level are taken to be
+    followed as all patients were, whose follow-up is what is printed.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def ratio_of_medians(item: TrialEndpoint[SurvivalEndpoint], level: SurvivalLevel
 
     away = STEP * mode.factor.T
     slope = (log_ratio(mode.centre + away) - log_ratio(mode.centre - away)) / (2 * STEP)
-    variance = hypot(*slope) ** 2
+    variance = float(np.square(slope).sum())
     without = 1 / (1 / variance - 1 / FLAT.sd**2)
     words = " and ".join(f"{arm} {medians[arm].value}" for arm in arms)
     return RatioOfMedians(

@@ -148,7 +148,10 @@ def _row(item: TrialEndpoint[SurvivalEndpoint], level: SurvivalLevel, arms: Arms
     """A level with its ratio, or the one that its medians lead to, or none."""
     ratio = _ratio(item.published, level, arms, notes)
     row = _Row(level.key, level.label, *_counts(level.counts, arms), ratio)
-    if ratio is not None or row.of_events is None:
+    if not any(one.quantity == "median" for one in level.estimates):
+        return row
+    if ratio is not None:
+        notes.append(f"medians of {level.label} stand as printed: beside its ratio they say nothing more about it")
         return row
     from reappraise.survival.subgroups.medians import ratio_of_medians
 
@@ -157,7 +160,10 @@ def _row(item: TrialEndpoint[SurvivalEndpoint], level: SurvivalLevel, arms: Arms
     except AnalysisError as error:
         notes.append(f"the medians of {level.label} are not used: {error}")
         return row
-    if found is None:
+    if found is None or row.of_events is None:
+        notes.append(
+            f"the medians of {level.label} are not used: for that, medians, patients and events of both arms are needed"
+        )
         return row
     notes.append(
         f"no ratio of {level.label} is printed: its medians stand for one, with a standard error of "

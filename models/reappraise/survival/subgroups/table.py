@@ -122,7 +122,7 @@ class SubgroupTable:
 
     @property
     def shown(self) -> tuple[bool, ...]:
-        """By level: whether a hazard ratio of it is printed."""
+        """By level: whether a hazard ratio of it is printed, or medians that stand for one."""
         return tuple(level.log_ratio is not None for level in self.levels)
 
     @property
