@@ -12,9 +12,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from reappraise.audit import FINDING_COLUMNS, Finding, audit
+from reappraise.audit.walk import impossible_facts
 from reappraise.core.comparison import Comparison, order
-from reappraise.core.errors import AnalysisError, UndeterminedError
-from reappraise.core.refusal import Refusal
+from reappraise.core.errors import AnalysisError
+from reappraise.core.refusal import Refusal, refusal_of
 from reappraise.fits.each import Session, Tally
 from reappraise.fits.manifest import Run
 from reappraise.fits.overview import diagnostics_plot
@@ -24,7 +25,7 @@ from reappraise.fits.store import Store, posterior_name
 from reappraise.kind import Kind
 from reappraise.kinds import KINDS, kind_of
 from reappraise.published.estimates import published_estimates
-from reappraise.published.trial import Trial
+from reappraise.published.trial import Trial, TrialEndpoint
 
 if TYPE_CHECKING:
     pass
@@ -159,7 +160,7 @@ def analyse(
     findings = audit(trial)
     if store:
         store.begin(_run_of(trial, settings))
-    sizes = [kind.steps(endpoint) for kind, endpoint in planned]
+    sizes = [_steps(kind, endpoint) for kind, endpoint in planned]
     total = sum(sizes)
     results: dict[str, Result[Any, Any]] = {}
     for place, (kind, endpoint) in enumerate(planned):
@@ -173,8 +174,7 @@ def analyse(
             results[key] = kind.analyse(endpoint, session)
         except AnalysisError as error:
             # one endpoint that cannot be analysed does not keep the others from it; it is named in the result
-            refusal = Refusal(key, str(error), contradiction=not isinstance(error, UndeterminedError))
-            results[key] = NotAnalysed(endpoint=endpoint, refusals=(refusal,))
+            results[key] = NotAnalysed(endpoint=endpoint, refusals=(refusal_of(key, error),))
     last = Session(
         sampling=settings,
         effort=effort or Effort(),
@@ -184,13 +184,29 @@ def analyse(
     )
     for kind in known:
         results |= kind.joined(results, last)
-    notes = tuple(refusal for kind in known for refusal in kind.refused(trial))
+    notes = (*_left_out(trial), *(refusal for kind in known for refusal in kind.refused(trial)))
     analysis = Analysis(
         trial=trial, sampling=settings, kinds=known, findings=findings, results=results, notes=notes, tally=tally
     )
     if store:
         _write(analysis, store, lambda words: tell(words, total, total))
     return analysis
+
+
+def _steps(kind: Kind[Any], endpoint: TrialEndpoint[Any]) -> int:
+    """How long an endpoint takes; one step where it will be refused."""
+    try:
+        return max(1, kind.steps(endpoint))
+    except AnalysisError:
+        return 1
+
+
+def _left_out(trial: Trial) -> Iterator[Refusal]:
+    """Printed numbers that no patients could give: nothing is analysed from them."""
+    for fact in impossible_facts(trial):
+        yield Refusal(
+            fact.owner, f"{fact.owner}: {fact.subject}: {fact.reason}. Nothing was taken from it", contradiction=True
+        )
 
 
 def _write(analysis: Analysis, store: Store, tell: Callable[[str], None]) -> None:

@@ -111,7 +111,8 @@ def audit(
     if form is Format.table:
         from reappraise.terminal import audit_table
 
-        counts = {verdict: sum(f.verdict == verdict for f in findings) for verdict in ("inconsistent", "cannot judge")}
+        told = ("inconsistent", "not reproduced", "cannot judge")
+        counts = {verdict: sum(f.verdict == verdict for f in findings) for verdict in told}
         title = f"{loaded.file.title}: {len(findings)} checks, " + ", ".join(f"{n} {v}" for v, n in counts.items())
         _console().print(audit_table(findings, title, everything=everything))
     else:

@@ -26,7 +26,7 @@ _SAME_PATIENTS = "Subgroups of different factors are the same patients: never ad
 _PRINTED_FIRST = ("published", "recomputed")
 _FEW = 5
 """Consistent findings of one check that still get a row each."""
-_VERDICTS = {"consistent": "green", "inconsistent": "bold red", "cannot judge": "yellow"}
+_VERDICTS = {"consistent": "green", "inconsistent": "bold red", "not reproduced": "magenta", "cannot judge": "yellow"}
 
 
 def number(estimate: Estimate | None) -> str:

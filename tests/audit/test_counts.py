@@ -226,7 +226,7 @@ def test_bounds_of_adverse_events(tmp_path, rows, expected):
     [
         ("events = 12\nlow = 0.131\nhigh = 0.382", "consistent", "Clopper-Pearson (exact)"),
         ("events = 12\nlow = 0.143\nhigh = 0.374", "consistent", "Wilson score"),
-        ("events = 12\nlow = 0.131\nhigh = 0.374", "inconsistent", "None of 9"),
+        ("events = 12\nlow = 0.131\nhigh = 0.374", "not reproduced", "None of 9"),
         ("percent = 24.0\nlow = 0.131\nhigh = 0.382", "consistent", "Clopper-Pearson (exact)"),
     ],
 )

@@ -136,5 +136,5 @@ def test_whatever_was_printed_the_audit_does_not_stop(estimates, control, experi
     stated = f'test = {{ name = "{test}", sides = {sides}, significance_level = "0.05", source = "Methods" }}\n'
     claim = f'[[endpoints.claims]]\ntext = "So it is."\nasserts = "{asserts}"\nsource = "Discussion"\n'
     found = audit(unchecked(RESPONSE + stated + rest + claim + SURVIVAL + stated + rest + claim))
-    assert {item.verdict for item in found} <= {"consistent", "inconsistent", "cannot judge"}
+    assert {item.verdict for item in found} <= {"consistent", "inconsistent", "not reproduced", "cannot judge"}
     assert len([item for item in found if item.check == "claim and prespecified level"]) == 2

@@ -79,7 +79,7 @@ def test_every_record_answers_every_question(kind: type[EndpointRecord], tmp_pat
     assert record.known_events == {count.arm: count.known_events for count in record.whole}
     assert record.patients("e", {"e": 7}) == (50 if record.whole else 7)
     assert all(isinstance(request, PatientFile | CurveFiles) for request in record.files())
-    assert not list(record.contradictions(("c", "e")))
+    assert not list(record.unnamed(("c", "e")))
     # counts that determine contrasts also give p values, and a partition
     table = record.two_by_two(printed(record, Published)[0])
     assert (table is not None) == record.binary == bool(recomputed_p_values(trial, record, unconditional=False))

@@ -53,7 +53,7 @@ class Relapse(EndpointRecord):
             if row.label == self.label:
                 yield RowProblem(f"expected {self.label} outside the tables", line=line)
 
-    def contradictions(self, arms: tuple[str, str]) -> Iterator[str]:
+    def unnamed(self, arms: tuple[str, str]) -> Iterator[str]:
         if {count.arm for count in self.counts} != set(arms):
             yield "expected both arms"
 

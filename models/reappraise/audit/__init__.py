@@ -12,6 +12,7 @@ from reappraise.audit import (
     depth_parts,
     events_behind_ratio,
     factor_parts,
+    impossible,
     interactions,
     landmarks,
     log_symmetry,
@@ -37,6 +38,7 @@ __all__ = ["CHECKS", "FINDING_COLUMNS", "Check", "Finding", "Verdict", "audit"]
 type Check = Callable[[Trial], Iterator[Finding]]
 
 CHECKS: tuple[Check, ...] = (
+    impossible.check,
     percentages.check,
     populations.check,
     factor_parts.check,
@@ -78,7 +80,7 @@ def audit(trial: Trial, *, checks: tuple[Check, ...] = CHECKS) -> tuple[Finding,
     --------
     >>> from reappraise.trial import load_trial
     >>> findings = audit(load_trial("isatuximab-dexamethasone"))
-    >>> {finding.verdict for finding in findings} <= {"consistent", "inconsistent", "cannot judge"}
+    >>> {finding.verdict for finding in findings} <= {"consistent", "inconsistent", "not reproduced", "cannot judge"}
     True
     """
     return tuple(finding for check in checks for finding in check(trial))

@@ -25,16 +25,19 @@ def countable(fact: EstimateFact) -> bool:
 def contrast_candidates(fact: EstimateFact) -> tuple[Interval, ...]:
     """What each standard method makes of the counts behind a printed contrast; empty where there are none."""
     table = table_of(fact)
-    if table is None:
-        return ()
-    level = float(fact.published.level)
+    return () if table is None else candidates_of(fact, table)
+
+
+def candidates_of(fact: EstimateFact, table: TwoByTwo, level: float | None = None) -> tuple[Interval, ...]:
+    """What each standard method makes of counts, in the unit of a printed contrast; by default at its level."""
+    level = float(fact.published.level) if level is None else level
     match fact.published.quantity:
         case "odds_ratio":
             return odds_ratios(table, level=level)
         case "risk_ratio":
             return risk_ratios(table, level=level)
         case "risk_difference":
-            return tuple(_in_unit(item, fact.published.unit) for item in risk_differences(table, level=level))
+            return tuple(_scaled(item, in_scale(fact)) for item in risk_differences(table, level=level))
         case _:
             return tuple(_needed_to_treat(item) for item in risk_differences(table, level=level))
 
@@ -54,8 +57,12 @@ def gives_interval(candidate: Interval, fact: EstimateFact) -> bool:
     return low is not None and high is not None and low.covers(candidate.low) and high.covers(candidate.high)
 
 
-def _in_unit(item: Interval, unit: str) -> Interval:
-    scale = 100.0 if unit == "percent" else 1.0
+def in_scale(fact: EstimateFact) -> float:
+    """Units of a printed difference in 1: percentage points, or none."""
+    return 100.0 if fact.published.unit == "percent" else 1.0
+
+
+def _scaled(item: Interval, scale: float) -> Interval:
     value = None if item.value is None else scale * item.value
     return replace(item, value=value, low=scale * item.low, high=scale * item.high)
 

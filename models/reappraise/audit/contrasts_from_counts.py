@@ -1,7 +1,9 @@
 """The standard methods that give a printed odds ratio, risk ratio or difference, and its interval, from the counts.
 
 Value and interval are matched apart, because programs print the sample odds ratio beside the exact interval of the
-conditional one. Tolerance: half a unit of the last printed digit; a method must give both limits.
+conditional one. Tolerance: half a unit of the last printed digit; a method must give both limits. What no method gives
+may be adjusted, and is then right: it is "not reproduced", and `causes` says what fits; "inconsistent" only where print
+says that it is crude.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from reappraise.audit import words
 from reappraise.audit.candidates import contrast_candidates, countable, gives_interval, gives_value
+from reappraise.audit.causes import likely_causes, nearest
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.core.interval import Interval
@@ -22,10 +25,10 @@ def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every printed contrast that counts of its endpoint determine."""
     for fact in estimates(trial):
         if countable(fact) and fact.published.value is not None:
-            yield _judge(fact, contrast_candidates(fact))
+            yield _judge(trial, fact, contrast_candidates(fact))
 
 
-def _judge(fact: EstimateFact, found: Sequence[Interval]) -> Finding:
+def _judge(trial: Trial, fact: EstimateFact, found: Sequence[Interval]) -> Finding:
     values = [item for item in found if gives_value(item, fact)]
     intervals = [item for item in found if gives_interval(item, fact)] if fact.has_interval else []
     verdict: Verdict
@@ -33,11 +36,15 @@ def _judge(fact: EstimateFact, found: Sequence[Interval]) -> Finding:
         verdict = "cannot judge"
         message = "The counts of both arms for this assessor, time or condition are not printed."
     else:
-        verdict = "consistent" if values and (intervals or not fact.has_interval) else "inconsistent"
+        given = bool(values and (intervals or not fact.has_interval))
+        crude = "crude" in fact.published.came_about
+        verdict = "consistent" if given else "inconsistent" if crude else "not reproduced"
         estimators = ["every method tried"] if len(values) == len(found) else [_estimator(item) for item in values]
         message = _sentence("value", estimators, len(found))
         if fact.has_interval:
             message += " " + _sentence("interval", [item.method for item in intervals], len(found))
+        if not given:
+            message = " ".join(filter(None, (message, nearest(fact, found), _behind(trial, fact, found))))
     return Finding(
         check=NAME,
         verdict=verdict,
@@ -52,6 +59,16 @@ def _judge(fact: EstimateFact, found: Sequence[Interval]) -> Finding:
         message=message,
         source=fact.published.source,
     )
+
+
+def _behind(trial: Trial, fact: EstimateFact, found: Sequence[Interval]) -> str:
+    """What may lie behind it, in a sentence."""
+    if "crude" in fact.published.came_about:
+        return "Print says that it is crude."
+    causes = likely_causes(trial, fact, found)
+    if not causes:
+        return "None of the usual causes fits: adjustment, other patients, another level, a wrong digit."
+    return f"What fits: {'; '.join(causes)}."
 
 
 def _estimator(item: Interval) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Literal
 
-type Verdict = Literal["consistent", "inconsistent", "cannot judge"]
+type Verdict = Literal["consistent", "inconsistent", "not reproduced", "cannot judge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,8 @@ class Finding:
     check
         Name of the check.
     verdict
-        "consistent", "inconsistent", or "cannot judge"; then `message` says what is missing.
+        "consistent"; "inconsistent", where no analysis of these patients could give it; "not reproduced", where the
+        methods tried do not, and `message` says what may lie behind it; "cannot judge", where it says what is missing.
     endpoint
         Key of the endpoint, table or external result; empty for the publication as a whole.
     subject

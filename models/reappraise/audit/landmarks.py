@@ -92,7 +92,7 @@ def _effective(value: Printed, low: Printed, high: Printed, level: float, curve:
 
 def _verdict(fits: dict[str, Span], patients: int | None) -> tuple[Verdict, str]:
     if not fits:
-        return "inconsistent", "The interval is symmetric on none of the scales that programs use."
+        return "not reproduced", "The interval is symmetric on none of the scales that programs use."
     if patients is None:
         return "cannot judge", "The number of patients in this arm is not known."
     possible = {name: span for name, span in fits.items() if span[0] <= SLACK * patients}

@@ -48,8 +48,11 @@ def _judge(fact: EstimateFact, value: Printed, low: Printed, high: Printed) -> F
             verdict = "consistent"
             message = f"Not symmetric on the log scale, and need not be: the interval is that of: {'; '.join(exact)}."
         else:
-            verdict = "inconsistent"
-            message = "The interval is not symmetric on the log scale: no Wald interval around this estimate."
+            verdict = "not reproduced"
+            message = (
+                "The interval is not symmetric on the log scale: no Wald interval around this estimate. Likelihood, "
+                "bootstrap and standardised ones need not be; a wrong digit would show like this too."
+            )
     return Finding(
         check=NAME,
         verdict=verdict,

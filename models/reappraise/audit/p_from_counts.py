@@ -1,6 +1,7 @@
 """The tests that give a printed p value from the counts of an endpoint.
 
-Tolerance: half a unit of the last printed digit. A bound is true or false for each test.
+Tolerance: half a unit of the last printed digit. A bound is true or false for each test. "Inconsistent" is a p value
+that is not that of the test which print states; else another test, or an adjusted one, may have given it.
 One-sided tests have as their alternative that the experimental arm is better.
 """
 
@@ -44,6 +45,9 @@ def _judge(fact: EstimateFact, p: Printed, found: Sequence[PValue]) -> Finding:
     said = f", stated: {fact.test.name}, {words.sided(fact.sides or 0)}" if fact.test and fact.sides else ""
     yes, no = (" (as printed)", "") if p.relation == "=" else (f" (p {p} is true)", f" (p {p} is false)")
     verdict, message = _verdict(p, fits, stated, fact.sides)
+    ways = fact.published.came_about - {"crude"}
+    if verdict == "inconsistent" and ways:
+        verdict, message = "not reproduced", f"{message} The estimate beside it is {words.listed(sorted(ways))}."
     return Finding(
         check=NAME,
         verdict=verdict,
@@ -78,5 +82,9 @@ def _verdict(p: Printed, fits: Sequence[PValue], stated: Sequence[PValue], sides
             f"No test is stated that could be recomputed; these would do: {'; '.join(p.method for p in fitting)}.",
         )
     if fits:
-        return "inconsistent", f"With the stated sides no test {holds}; these do: {'; '.join(p.method for p in fits)}."
-    return "inconsistent", f"None of the standard tests {holds}."
+        others = "; ".join(item.method for item in fits)
+        return "not reproduced", f"With the stated sides no test {holds}; these do: {others}."
+    return (
+        "not reproduced",
+        f"None of the standard tests {holds}: it may be that of an adjusted or stratified analysis.",
+    )

@@ -20,7 +20,7 @@ def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every count printed with an interval."""
     for fact in counts(trial):
         count = fact.count
-        if count.low is None or count.high is None:
+        if count.low is None or count.high is None or count.impossible_interval:
             continue
         verdict: Verdict
         if count.known_events is None:
@@ -33,7 +33,7 @@ def check(trial: Trial) -> Iterator[Finding]:
                 f"{item.method} {words.span(item.low, item.high)}{' (as printed)' if item in fits else ''}"
                 for item in found
             )
-            verdict = "consistent" if fits else "inconsistent"
+            verdict = "consistent" if fits else "not reproduced"
             message = (
                 f"The interval is {words.listed(item.method for item in fits)}; "
                 f"the other {len(found) - len(fits)} methods give other digits."

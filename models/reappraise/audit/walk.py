@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reappraise.audit import words
 from reappraise.core.arms import WHOLE
@@ -91,8 +91,61 @@ class EstimateFact:
         return self.endpoint.favours(self.published, trial.experimental.key) if self.endpoint else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class ImpossibleFact:
+    """A printed number that no patients could give.
+
+    Parameters
+    ----------
+    owner
+        Key of the endpoint, table or external result.
+    subject
+        What it is about, in words.
+    printed
+        As printed.
+    reason
+        Why it is impossible, in words.
+    record
+        The record.
+    """
+
+    owner: str
+    subject: str
+    printed: str
+    reason: str
+    record: Count | Published
+
+
 def counts(trial: Trial) -> Iterator[CountFact]:
-    """Yield every count of endpoints, tables and external results."""
+    """Yield every count of endpoints, tables and external results that some patients could give."""
+    yield from (fact for fact in printed_counts(trial) if not fact.count.impossible)
+
+
+def estimates(trial: Trial) -> Iterator[EstimateFact]:
+    """Yield every published number of endpoints and tables that is not a count, as far as some patients could give it.
+
+    Of one whose p value alone is impossible, the rest is left.
+    """
+    for fact in printed_estimates(trial):
+        sound = fact.published.sound
+        if sound is not None:
+            yield fact if sound is fact.published else replace(fact, published=sound)
+
+
+def impossible_facts(trial: Trial) -> Iterator[ImpossibleFact]:
+    """Yield every printed number that no patients could give."""
+    for fact in printed_counts(trial):
+        count = fact.count
+        for reason in filter(None, (count.impossible, "" if count.impossible else count.impossible_interval)):
+            yield ImpossibleFact(fact.owner, fact.subject, words.count(count), reason, count)
+    for one in printed_estimates(trial):
+        published = one.published
+        for reason in filter(None, (published.impossible, published.impossible_p)):
+            yield ImpossibleFact(one.owner, one.subject, words.estimate(published), reason, published)
+
+
+def printed_counts(trial: Trial) -> Iterator[CountFact]:
+    """Yield every count of endpoints, tables and external results, as printed."""
     for endpoint in trial.file.endpoints:
         for counted in endpoint.counted():
             yield from _counts(trial, endpoint.key, counted.label, counted.counts)
@@ -104,8 +157,8 @@ def counts(trial: Trial) -> Iterator[CountFact]:
         yield from _counts(trial, result.key, f"{result.study}: {result.label}", (result,))
 
 
-def estimates(trial: Trial) -> Iterator[EstimateFact]:
-    """Yield every published number of endpoints and tables that is not a count."""
+def printed_estimates(trial: Trial) -> Iterator[EstimateFact]:
+    """Yield every published number of endpoints and tables that is not a count, as printed."""
     for endpoint in trial.file.endpoints:
         for stated in endpoint.stated():
             published, label = stated.published, stated.label

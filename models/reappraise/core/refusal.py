@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reappraise.core.errors import AnalysisError, UndeterminedError
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -22,3 +24,8 @@ class Refusal:
     endpoint: str
     reason: str
     contradiction: bool
+
+
+def refusal_of(endpoint: str, error: AnalysisError) -> Refusal:
+    """The refusal that an error amounts to."""
+    return Refusal(endpoint, str(error), contradiction=not isinstance(error, UndeterminedError))

@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
+from pydantic import Field
+
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.two_by_two import TwoByTwo
 from reappraise.published.answers import Counted, FileRequest, Problem, RowProblem, Stated, TableRow
 from reappraise.published.partition import Partition
-from reappraise.published.record import Claim, Count, Key, Published, Sourced, StatedTest, Text
+from reappraise.published.record import Claim, Count, Key, Published, Sourced, StatedTest, Text, sound
 
 COUNTABLE = ("odds_ratio", "risk_ratio", "risk_difference", "number_needed_to_treat")
 """Quantities that counts of two arms determine."""
@@ -45,7 +47,7 @@ class EndpointRecord(Sourced):
     """Whether it is the primary endpoint."""
     test: StatedTest | None = None
     """The test stated for it."""
-    estimates: tuple[Published, ...] = ()
+    printed: tuple[Published, ...] = Field(default=(), alias="estimates")
     """Published contrasts and other numbers."""
     claims: tuple[Claim, ...] = ()
     """What the paper says about a difference."""
@@ -55,6 +57,11 @@ class EndpointRecord(Sourced):
         """The `kind` that a file writes for this type of record; empty if it has none of its own."""
         tags = get_args(cls.model_fields["kind"].annotation)
         return tags[0] if len(tags) == 1 and isinstance(tags[0], str) else ""
+
+    @property
+    def estimates(self) -> tuple[Published, ...]:
+        """Published contrasts and other numbers that some patients could give: what can be analysed."""
+        return sound(self.printed)
 
     @property
     def section(self) -> str:
@@ -67,7 +74,7 @@ class EndpointRecord(Sourced):
 
     def stated(self) -> Iterator[Stated]:
         """Yield every published number other than a count, in the order of the file: first those of all patients."""
-        for index, published in enumerate(self.estimates):
+        for index, published in enumerate(self.printed):
             yield Stated(label=self.label, population=WHOLE, published=published, place=f"estimates[{index}]")
 
     @property
@@ -188,8 +195,8 @@ class EndpointRecord(Sourced):
         del labels
         yield from ()
 
-    def contradictions(self, arms: tuple[str, str]) -> Iterator[str]:
-        """Yield what keeps its counts from being analysed, in words.
+    def unnamed(self, arms: tuple[str, str]) -> Iterator[str]:
+        """Yield what its counts need named that the file does not name, in words.
 
         Parameters
         ----------

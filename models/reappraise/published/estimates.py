@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reappraise.core.estimate import Estimate
 from reappraise.published.endpoint import EndpointRecord
-from reappraise.published.record import Count
+from reappraise.published.record import Count, Published
 from reappraise.published.trial import TrialEndpoint
 
 
@@ -19,13 +19,24 @@ def published_estimates(item: TrialEndpoint[EndpointRecord]) -> Iterator[Estimat
             for count in counted.counts:
                 yield _rate(count, endpoint.key, counted.population, counted.quantity)
     for stated in endpoint.stated():
-        published = stated.published
+        published = _without_what_cannot_be(stated.published)
+        if published is None:
+            continue
         estimate = published.as_estimate(
             endpoint=endpoint.key, population=stated.population, sides=endpoint.sides(published)
         )
         estimate = replace(estimate, causal=stated.causal)
         turned = estimate.numerator and estimate.numerator != experimental
         yield estimate.reversed() if turned else estimate
+
+
+def _without_what_cannot_be(published: Published) -> Published | None:
+    """The printed value alone, where its interval cannot be; None where the value cannot be either."""
+    sound = published.sound
+    if sound is not None or published.value is None or published.value <= 0:
+        return sound
+    said = f"{published.method or 'as printed'}; printed interval {published.low} to {published.high} left out"
+    return published.model_copy(update={"low": None, "high": None, "p": None, "method": said})
 
 
 def _rate(count: Count, endpoint: str, population: str, quantity: str) -> Estimate:
@@ -40,8 +51,8 @@ def _rate(count: Count, endpoint: str, population: str, quantity: str) -> Estima
         kind="published",
         method=f"as printed, {printed}",
         value=exact if count.percent is None else count.percent.scaled(-2),
-        low=count.low,
-        high=count.high,
-        level=None if count.low is None else float(count.level),
+        low=None if count.impossible_interval else count.low,
+        high=None if count.impossible_interval else count.high,
+        level=None if count.low is None or count.impossible_interval else float(count.level),
         source=count.source,
     )

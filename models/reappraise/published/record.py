@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, Strin
 
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.printed import Printed
+from reappraise.published.how import How, how_said
 
 
 def _no_null(ratio: Decimal) -> Decimal:
@@ -63,9 +65,14 @@ class Spread(Sourced):
     def _limits_come_in_pairs(self) -> Self:
         if (self.low is None) != (self.high is None):
             raise ValueError("expected both low and high, or neither")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(f"expected low <= high, got low {self.low} and high {self.high}")
         return self
+
+    @property
+    def reversed_limits(self) -> str:
+        """What is wrong with the order of the limits, in words; empty where nothing is."""
+        if self.low is None or self.high is None or self.low <= self.high:
+            return ""
+        return f"the lower limit, {self.low}, is above the upper one, {self.high}"
 
 
 class Count(Spread):
@@ -86,21 +93,34 @@ class Count(Spread):
     def _holds_together(self) -> Self:
         if self.events is None and self.percent is None:
             raise ValueError("expected events, percent, or both")
-        if self.events is not None and self.events > self.total:
-            raise ValueError(f"expected events <= total {self.total}, got events {self.events}")
-        if self.percent is not None and not 0 <= self.percent <= 100:
-            raise ValueError(f"expected percent in 0 to 100, got {self.percent}")
-        if self.low is not None and self.high is not None:
-            value = self.events / self.total if self.events is not None else float(self.percent or 0.0) / 100
-            if not (0 <= self.low <= 1 and 0 <= self.high <= 1):
-                raise ValueError(f"expected interval limits as fractions in 0 to 1, got {self.low} to {self.high}")
-            if not self.low.bounds[0] <= value <= self.high.bounds[1]:
-                raise ValueError(f"expected an interval that holds {value:.4g}, got {self.low} to {self.high}")
+        if self.low is not None and self.high is not None and not (0 <= self.low <= 1 and 0 <= self.high <= 1):
+            raise ValueError(f"expected interval limits as fractions in 0 to 1, got {self.low} to {self.high}")
         return self
+
+    @property
+    def impossible(self) -> str:
+        """Why no patients could give the count, in words; empty where some could."""
+        if self.events is not None and self.events > self.total:
+            return f"{self.events} patients of {self.total} are more than all"
+        if self.percent is not None and not 0 <= self.percent <= 100:
+            return f"{self.percent}% is not between 0% and 100%"
+        return ""
+
+    @property
+    def impossible_interval(self) -> str:
+        """Why its interval is none, in words; empty where it is one."""
+        if self.low is None or self.high is None or self.reversed_limits:
+            return self.reversed_limits
+        value = self.events / self.total if self.events is not None else float(self.percent or 0.0) / 100
+        if self.low.bounds[0] <= value <= self.high.bounds[1]:
+            return ""
+        return f"the interval {self.low} to {self.high} does not hold {value:.4g}"
 
     @property
     def candidates(self) -> tuple[int, ...]:
         """Whole numbers of patients that the record allows: one if printed, else all that round to the percentage."""
+        if self.impossible:
+            return ()
         if self.events is not None:
             return (self.events,)
         if self.percent is None:
@@ -114,6 +134,11 @@ class Count(Spread):
     def known_events(self) -> int | None:
         """The number of patients, if printed or if the percentage allows only one; else None."""
         return self.candidates[0] if len(self.candidates) == 1 else None
+
+
+def sound(printed: Iterable[Published]) -> tuple[Published, ...]:
+    """Those numbers, or parts of them, that can be analysed: what no patients could give is left to the audit."""
+    return tuple(found for one in printed if (found := one.sound) is not None)
 
 
 class Published(Spread):
@@ -143,6 +168,9 @@ class Published(Spread):
     """Who assessed, where it differs from the endpoint."""
     method: str = ""
     """Estimator as stated in print."""
+    how: tuple[How, ...] = ()
+    """How it came about, where print says so elsewhere than in its words for the estimator: "crude", "adjusted",
+    "stratified", "sequential", "per protocol", "model"."""
 
     @model_validator(mode="after")
     def _names_its_direction(self) -> Self:
@@ -163,19 +191,39 @@ class Published(Spread):
             raise ValueError(f"expected two different arms, got {self.numerator} over itself")
         if self.value is None and self.p is None:
             raise ValueError("expected a value, a p value, or both")
-        if self.p is not None and not 0 <= self.p <= 1:
-            raise ValueError(f"expected p in 0 to 1, got {self.p}")
+        if "crude" in self.how and len(self.how) > 1:
+            raise ValueError(f"expected how to be crude or something else, got {', '.join(self.how)}")
         return self
 
-    @model_validator(mode="after")
-    def _lies_in_its_interval(self) -> Self:
+    @property
+    def impossible(self) -> str:
+        """Why no patients could give value and interval, in words; empty where some could."""
+        if self.reversed_limits:
+            return self.reversed_limits
         if self.value is not None and self.low is not None and self.high is not None:
             within = self.low.bounds[0] <= self.value <= self.high.bounds[1]
             if not within:
-                raise ValueError(f"expected an interval that holds {self.value}, got {self.low} to {self.high}")
+                return f"the interval {self.low} to {self.high} does not hold the value, {self.value}"
         if self.value is not None and QUANTITIES[self.quantity].form == "ratio" and self.value <= 0:
-            raise ValueError(f"expected a ratio above 0, got {self.value}")
-        return self
+            return f"a ratio is above 0, and {self.value} is not"
+        return ""
+
+    @property
+    def impossible_p(self) -> str:
+        """Why its p value is none, in words; empty where it is one."""
+        return "" if self.p is None or 0 <= self.p <= 1 else f"a p value lies between 0 and 1, and {self.p} does not"
+
+    @property
+    def sound(self) -> Self | None:
+        """What of it can be analysed: itself, itself without an impossible p value, or nothing."""
+        if self.impossible or (self.impossible_p and self.value is None):
+            return None
+        return self.model_copy(update={"p": None}) if self.impossible_p else self
+
+    @property
+    def came_about(self) -> frozenset[How]:
+        """How it came about, from `how` and from the words of `method`; empty where print says nothing."""
+        return frozenset(self.how) or how_said(self.method)
 
     def as_estimate(self, *, endpoint: str, population: str = "all", sides: int | None = None) -> Estimate:
         """The number as an `Estimate`, in the direction printed; percentages become fractions.

@@ -35,8 +35,20 @@ class TrialEndpoint[Record: EndpointRecord]:
 
     @property
     def factors(self) -> tuple[str, ...]:
-        """Keys of the subgroup factors; empty for an endpoint without counts by subgroup."""
-        return self.published.factors_counted[1:]
+        """Keys of the subgroup factors that can be analysed; empty for an endpoint without counts by subgroup."""
+        refused = self.refused
+        return tuple(factor for factor in self.published.factors_counted[1:] if factor not in refused)
+
+    @property
+    def refused(self) -> dict[str, AnalysisError]:
+        """Why counts cannot be analysed as they are printed, by factor; ``"all"`` where the whole cannot."""
+        found = {}
+        for factor in self.published.factors_counted:
+            try:
+                self.partition(factor)
+            except AnalysisError as error:
+                found[factor] = error
+        return found
 
     def partition(self, factor: str = WHOLE) -> Partition:
         """Counts by level of a factor and arm; of the whole population by default.
@@ -44,7 +56,7 @@ class TrialEndpoint[Record: EndpointRecord]:
         Raises
         ------
         AnalysisError
-            If the endpoint is not binary, or has no such factor.
+            If the endpoint is not binary, has no such factor, or its counts cannot be analysed as they are printed.
         """
         control, experimental = self.trial.control, self.trial.experimental
         try:
@@ -56,8 +68,14 @@ class TrialEndpoint[Record: EndpointRecord]:
             raise AnalysisError(f"endpoint {self.published.key} has no factor {factor!r}; it has {known}") from None
 
     def partitions(self) -> tuple[Partition, ...]:
-        """The whole population, then every factor. They cut the same patients: never combine them."""
-        return tuple(self.partition(factor) for factor in (WHOLE, *self.factors))
+        """The whole population, then every factor, of what can be analysed.
+
+        They cut the same patients: never combine them.
+        """
+        if not self.published.factors_counted:
+            return (self.partition(),)
+        refused = self.refused
+        return tuple(self.partition(factor) for factor in self.published.factors_counted if factor not in refused)
 
     def __repr__(self) -> str:
         return f"<{self.published.kind} endpoint {self.published.key} of {self.trial.key}>"

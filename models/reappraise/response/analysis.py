@@ -8,8 +8,10 @@ from itertools import product
 from typing import Any
 
 from reappraise.calibrate.calibration import Calibration
+from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RATE_PRIORS, Prior, effect_priors
+from reappraise.core.refusal import refusal_of
 from reappraise.fits.each import Session
 from reappraise.fits.result import Drawn, Result
 from reappraise.fits.sampling import Sampling
@@ -60,9 +62,13 @@ class ResponseKind(Kind[ResponseEndpoint]):
 
     def analyse(self, endpoint: TrialEndpoint[ResponseEndpoint], session: Session) -> ResponseResult:
         """Fit every factor by every model with every prior."""
+        refused = endpoint.refused
+        if WHOLE in refused:
+            raise refused[WHOLE]
         jobs = response_jobs(endpoint.partitions(), endpoint.trial, session.sampling)
         fits = session.each(jobs, response_words)
-        return ResponseResult(endpoint=endpoint, fits=fits, level=session.sampling.level)
+        refusals = tuple(refusal_of(endpoint.published.key, error) for error in refused.values())
+        return ResponseResult(endpoint=endpoint, fits=fits, refusals=refusals, level=session.sampling.level)
 
     @property
     def calibrations(self) -> tuple[Calibration, ...]:

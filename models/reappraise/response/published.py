@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from reappraise.core.arms import WHOLE, Arms, Better, Timing
+from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.published.answers import Counted, Problem, listed, repeats
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.partition import Partition
@@ -86,11 +87,13 @@ class ResponseEndpoint(EndpointRecord):
             keys = [level.key for level in factor.levels] + ([factor.remainder_key] if factor.remainder else [])
             yield from repeats(f"factors[{factor.key}].levels", keys)
 
-    def contradictions(self, arms: Arms) -> Iterator[str]:
-        """Yield why the counts of a factor, or of the whole, make up no partition."""
+    def unnamed(self, arms: Arms) -> Iterator[str]:
+        """Yield factors whose levels leave patients over that nothing names."""
         for factor in self.factors_counted:
             try:
                 self.partition(arms, arms, factor)
+            except AnalysisError:  # what is printed, not the file: such a factor is not analysed
+                continue
             except ValueError as error:
                 yield str(error)
 
@@ -113,8 +116,10 @@ class ResponseEndpoint(EndpointRecord):
         ------
         KeyError
             If the endpoint has no such factor.
+        AnalysisError
+            If a count is unknown or impossible, or levels exceed their arm.
         ValueError
-            If a count is unknown, an arm is missing, or levels do not make up their arm.
+            If levels leave patients over that nothing names.
         """
         whole = {count.arm: (_events(count, self.key), count.total) for count in self.counts}
         rows: list[tuple[str, str, dict[str, tuple[int, int]]]]
@@ -145,12 +150,18 @@ class ResponseEndpoint(EndpointRecord):
 
 def _events(count: Count, where: str) -> int:
     events = count.known_events
+    if count.impossible:
+        raise AnalysisError(f"{where}, {count.arm}: {count.impossible}: as printed it cannot be analysed")
     if events is None:
-        raise ValueError(
+        raise UndeterminedError(
             f"{where}, {count.arm}: {count.percent}% of {count.total} fits {len(count.candidates)} whole numbers of "
-            f"patients {list(count.candidates)}, so the count is not known; add events"
+            f"patients {_listed(count.candidates)}, so the count is not known; add events"
         )
     return events
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return f"{numbers[0]} to {numbers[-1]}" if numbers else "(none)"
 
 
 def _rows(factor: Factor, whole: dict[str, tuple[int, int]]) -> list[tuple[str, str, dict[str, tuple[int, int]]]]:
@@ -163,7 +174,7 @@ def _rows(factor: Factor, whole: dict[str, tuple[int, int]]) -> list[tuple[str, 
         rows.append((level.key, level.label, cells))
     for arm, (events, total) in left.items():
         if not 0 <= events <= total:
-            raise ValueError(
+            raise AnalysisError(
                 f"factor {factor.key}: expected levels that are disjoint parts of arm {arm} ({whole[arm][0]} of "
                 f"{whole[arm][1]} patients), got levels that leave {events} events among {total} patients over"
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 from reappraise.calibrate.calibration import Calibration
 from reappraise.core.estimate import Estimate
+from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session
 from reappraise.fits.result import Drawn, Result
 from reappraise.fits.sampling import Sampling
@@ -17,7 +18,7 @@ from reappraise.response.analysis import response_jobs, response_words
 from reappraise.response.classical.recompute import recompute
 from reappraise.response.fit import ResponseFit
 from reappraise.safety.classical import recompute_terms
-from reappraise.safety.counts import exposure_of, singles_of, tables_of
+from reappraise.safety.counts import exposure_of, singles_of, tables_of, unknown_of
 from reappraise.safety.exposure import sentence
 from reappraise.safety.fit import ERROR_RATE, SafetyFit, SafetyJob, common_width
 from reappraise.safety.model import EVENT_MODELS
@@ -92,7 +93,12 @@ class SafetyKind(Kind[AdverseEventsEndpoint]):
         events = session.each(jobs, lambda job: f"{job.table.key}, grade {job.table.grade}: {job.model.name}", end=0.7)
         alone = response_jobs(rows, endpoint.trial, session.sampling, sharing=False)
         singles = session.each(alone, lambda job: f"{job.table.endpoint}, {response_words(job)}", start=0.7)
-        return SafetyResult(endpoint=endpoint, fits=(*events, *singles), level=session.sampling.level)
+        key, unknown = endpoint.published.key, unknown_of(endpoint)
+        said = f"{key}: left out, for several numbers of patients fit the print, or none: {', '.join(unknown)}"
+        refusals = (Refusal(key, said, contradiction=False),) if unknown else ()
+        return SafetyResult(
+            endpoint=endpoint, fits=(*events, *singles), refusals=refusals, level=session.sampling.level
+        )
 
     @property
     def calibrations(self) -> tuple[Calibration, ...]:

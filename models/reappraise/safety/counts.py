@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reappraise.core.errors import AnalysisError
+from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.published.trial import TrialEndpoint
-from reappraise.safety.event_rows import event_tables, single_events
+from reappraise.safety.event_rows import event_tables, single_events, unknown_rows
 from reappraise.safety.exposure import exposure_note
 from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.table import EventTable, SingleEvent
@@ -16,13 +16,15 @@ def tables_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[EventTabl
     Raises
     ------
     AnalysisError
-        If it is no endpoint of adverse events, or has no row for both arms.
+        If it is no endpoint of adverse events, or no row has known numbers of patients in both arms.
     """
     published, arms, labels = _of(endpoint)
     rows, exposure = endpoint.trial.counts[published.table], exposure_of(endpoint)
     found = event_tables(published, rows, arms=arms, arm_labels=labels, exposure=exposure)
     if not found:
-        raise AnalysisError(f"{published.key}: its table {published.table} has no row that both arms have")
+        raise UndeterminedError(
+            f"{published.key}: its table {published.table} has no row with known numbers of patients in both arms"
+        )
     return found
 
 
@@ -37,6 +39,15 @@ def singles_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[SingleEv
     published, arms, labels = _of(endpoint)
     exposure = exposure_of(endpoint)
     return single_events(published, endpoint.trial.counts, arms=arms, arm_labels=labels, exposure=exposure)
+
+
+def unknown_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> tuple[str, ...]:
+    """Labels of rows in both arms of which the numbers of patients are not known: no table holds them."""
+    published, arms, _ = _of(endpoint)
+    tables = (published.table, *published.single_tables)
+    return tuple(
+        dict.fromkeys(label for name in tables for label in unknown_rows(endpoint.trial.counts[name], arms=arms))
+    )
 
 
 def exposure_of(endpoint: TrialEndpoint[AdverseEventsEndpoint]) -> str:

@@ -44,7 +44,11 @@ def event_tables(
     found = []
     counted, groups = _cells(rows, arms), endpoint.groups
     for kind, grade in product(KINDS, GRADES):
-        cells = {key: pair for key, pair in counted.items() if kind_of(groups, *key[:2]) == kind and key[2] == grade}
+        cells = {
+            key: pair
+            for key, pair in counted.items()
+            if kind_of(groups, *key[:2]) == kind and key[2] == grade and _is_known(pair)
+        }
         if cells:
             table = EventTable(
                 endpoint=endpoint.key,
@@ -121,6 +125,15 @@ def _cells(rows: Rows, arms: Pair) -> _Cells:
     for row in rows:
         by_key.setdefault((row.group, row.label, grade_of(row)), {})[row.arm] = row
     return {key: (held[arms[0]], held[arms[1]]) for key, held in by_key.items() if set(arms) <= set(held)}
+
+
+def unknown_rows(rows: Rows, *, arms: Pair) -> tuple[str, ...]:
+    """Labels of rows that no table can hold: several counts round to a percentage, or no patients could give it."""
+    return tuple(label for (_, label, _), pair in _cells(rows, arms).items() if not _is_known(pair))
+
+
+def _is_known(pair: tuple[TableRow, TableRow]) -> bool:
+    return all(row.known_events is not None for row in pair)
 
 
 def _known(row: TableRow) -> int:

@@ -62,7 +62,7 @@ class SurvivalEndpoint(EndpointRecord):
     """Scale on which intervals of survival probabilities are symmetric, if stated; empty where it is not."""
     counts: Annotated[tuple[Count, ...], Field(min_length=0)] = ()
     """Patients with an event, by arm."""
-    estimates: tuple[Published, ...] = ()
+    printed: tuple[Published, ...] = Field(default=(), alias="estimates")
     """Medians, landmarks, hazard ratio, follow-up."""
     planned_hazard_ratio: PlannedRatio | None = None
     """Hazard ratio of this event, experimental over control, that the trial was planned for."""

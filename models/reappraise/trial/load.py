@@ -213,6 +213,5 @@ def _check_counts(trial: Trial) -> None:
             raise TrialFileError(
                 trial.path, f"endpoints[{endpoint.key}].{key}", f"{problem}.", "Correct it there, or in the table."
             )
-        for problem in endpoint.contradictions(arms):
-            key = f"endpoints[{endpoint.key}]"
-            raise TrialFileError(trial.path, key, f"{problem}.", "Correct the file to what was printed.")
+        for problem in endpoint.unnamed(arms):
+            raise TrialFileError(trial.path, f"endpoints[{endpoint.key}]", f"{problem}.", "Add it there.")

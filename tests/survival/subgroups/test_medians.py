@@ -121,7 +121,7 @@ def test_it_is_the_posterior_of_the_print_with_its_prior_taken_out(altered: Alte
     (level,) = (one for one in item.published.factor("region").levels if one.key == "asia")
     found = ratio_of_medians(item, level)
     assert found is not None
-    own = item.published.model_copy(update={"counts": level.counts, "estimates": level.estimates, "factors": ()})
+    own = item.published.model_copy(update={"counts": level.counts, "printed": level.estimates, "factors": ()})
     wide = LogRatioPrior(name="flat", label="Flat", mean=0.0, sd=FLAT.sd, rationale="test", ratio="hazard")
     summaries = print_of(type(item)(item.trial, own)).summaries
     fit = fit_printed_survival(summaries, prior=wide, sampling=Sampling(seed=1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import exp, isfinite
@@ -30,10 +29,6 @@ type Basis = Literal["limits", "p value", "events"]
 """What the standard error was taken from."""
 type Conditioned = Literal["adjusted", "stratified", "adjusted and stratified", "neither", "not said"]
 """What print says of covariates in the ratio."""
-
-_DENIED = re.compile(r"\b(un|non-?)(adjusted|stratified|weighted)|\bnot (adjusted|stratified)|\bcrude\b|\bunivari")
-_ADJUSTED = re.compile(r"\badjust|\bcovaria|\bmultivari|\bpropensity|\bweighted|\biptw\b")
-_STRATIFIED = re.compile(r"\bstratif")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +145,7 @@ def printed_effect(item: TrialEndpoint[SurvivalEndpoint]) -> PrintedEffect:
         basis=basis,
         events=events,
         better=endpoint.better,
-        conditioned=_conditioned(chosen.method),
+        conditioned=_conditioned(chosen),
         plan=endpoint.plan,
         printed=_words(chosen, tested),
         source=chosen.source,
@@ -233,15 +228,13 @@ def _standard_error(
     return (least, least), "events", (said,)
 
 
-def _conditioned(method: str) -> Conditioned:
-    said = method.lower()
-    rest = _DENIED.sub("", said)
-    adjusted, stratified = bool(_ADJUSTED.search(rest)), bool(_STRATIFIED.search(rest))
-    if adjusted and stratified:
+def _conditioned(chosen: Published) -> Conditioned:
+    said = chosen.came_about
+    if {"adjusted", "stratified"} <= said:
         return "adjusted and stratified"
-    if adjusted or stratified:
-        return "adjusted" if adjusted else "stratified"
-    return "neither" if rest != said else "not said"
+    if "adjusted" in said or "stratified" in said:
+        return "adjusted" if "adjusted" in said else "stratified"
+    return "neither" if "crude" in said else "not said"
 
 
 def _words(chosen: Published, tested: Published) -> str:

@@ -102,8 +102,8 @@ def _stated_follow_up(endpoint: SurvivalEndpoint) -> tuple[Literal["follow-up"],
 
 def _conditioned(endpoint: SurvivalEndpoint) -> bool:
     """Whether the hazard ratio is said to be stratified or adjusted."""
-    words = [one.method.lower() for one in endpoint.estimates if one.quantity == "hazard_ratio"]
-    return any("stratif" in said.replace("unstratif", "") or "adjust" in said.replace("unadjust", "") for said in words)
+    said = (one.came_about for one in endpoint.estimates if one.quantity == "hazard_ratio")
+    return any(ways & {"adjusted", "stratified"} for ways in said)
 
 
 def _check_units(endpoint: SurvivalEndpoint) -> None:

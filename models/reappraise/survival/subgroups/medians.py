@@ -99,7 +99,7 @@ def ratio_of_medians(item: TrialEndpoint[SurvivalEndpoint], level: SurvivalLevel
         update={
             "key": f"{endpoint.key}-{level.key}",  # no curve of all patients is one of these
             "counts": level.counts,
-            "estimates": (*medians.values(), *(one for one in endpoint.estimates if one.at == FOLLOW_UP)),
+            "printed": (*medians.values(), *(one for one in endpoint.estimates if one.at == FOLLOW_UP)),
             "factors": (),
         }
     )

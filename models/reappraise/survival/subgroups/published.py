@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from reappraise.core.arms import Timing
 from reappraise.core.printed import Printed
 from reappraise.published.answers import Counted, Problem, Stated, repeats
-from reappraise.published.record import Count, Key, Published, Record, Sourced, Text
+from reappraise.published.record import Count, Key, Published, Record, Sourced, Text, sound
 
 QUANTITIES_OF_LEVELS = ("hazard_ratio", "median")
 """What a level may print beside its counts."""
@@ -25,8 +25,13 @@ class SurvivalLevel(Record):
     """The level in words."""
     counts: tuple[Count, ...] = ()
     """Patients with an event, by arm."""
-    estimates: tuple[Published, ...] = ()
+    printed: tuple[Published, ...] = Field(default=(), alias="estimates")
     """Hazard ratio with its limits, and medians where printed."""
+
+    @property
+    def estimates(self) -> tuple[Published, ...]:
+        """Those that some patients could give: what can be analysed."""
+        return sound(self.printed)
 
 
 class SurvivalFactor(Sourced):
@@ -90,7 +95,7 @@ class SurvivalFactor(Sourced):
             Name of all patients.
         """
         for level in self.levels:
-            for index, published in enumerate(level.estimates):
+            for index, published in enumerate(level.printed):
                 yield Stated(
                     label=self._named(label, level),
                     population=self.population(level.key),
@@ -163,7 +168,7 @@ def spread_at(factor: str) -> str:
 
 
 def _problems_of(level: SurvivalLevel, where: str) -> Iterator[Problem]:
-    for index, published in enumerate(level.estimates):
+    for index, published in enumerate(level.printed):
         if published.quantity not in QUANTITIES_OF_LEVELS:
             known = " or ".join(QUANTITIES_OF_LEVELS)
             yield f"{where}.estimates[{index}].quantity", f"expected {known}, got {published.quantity}"

@@ -1,0 +1,61 @@
+"""Printed numbers that no patients could give: an estimate outside its interval, events beyond patients, p above 1.
+
+No tolerance but rounding. Nothing is analysed from them, and no other check looks at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf, sqrt
+
+from reappraise.audit.digits import one_digit_away, variants
+from reappraise.audit.finding import Finding
+from reappraise.audit.walk import ImpossibleFact, impossible_facts
+from reappraise.core.estimate import QUANTITIES
+from reappraise.published.record import Count, Published
+from reappraise.published.trial import Trial
+
+NAME = "possible at all"
+
+
+def check(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every printed number that no patients could give."""
+    for fact in impossible_facts(trial):
+        yield Finding(
+            check=NAME,
+            verdict="inconsistent",
+            endpoint=fact.owner,
+            subject=fact.subject,
+            printed=fact.printed,
+            recomputed="",
+            message=f"{fact.reason[:1].upper()}{fact.reason[1:]}{_hint(fact)}. Nothing is analysed from it.",
+            source=fact.record.source,
+        )
+
+
+def _hint(fact: ImpossibleFact) -> str:
+    """What one digit, or exchanged limits, would mend; empty where nothing so simple would."""
+    record = fact.record
+    if isinstance(record, Published):
+        return _of_estimate(record)
+    return _of_count(record)
+
+
+def _of_count(count: Count) -> str:
+    if count.events is None or count.percent is None or not count.impossible:
+        return ""
+    right = [n for n in variants(count.events) if n <= count.total and count.percent.covers(100 * n / count.total)]
+    return f"; {right[0]}, one digit away, would be {count.percent}%" if len(right) == 1 else ""
+
+
+def _of_estimate(published: Published) -> str:
+    value, low, high = published.value, published.low, published.high
+    if not published.impossible or value is None or low is None or high is None or inf in {low, high}:
+        return ""
+    if published.reversed_limits:
+        return "; exchanged, they hold the value" if high.bounds[0] <= value <= low.bounds[1] else ""
+    ratio = QUANTITIES[published.quantity].form == "ratio"
+    if ratio and low <= 0:
+        return ""
+    right = one_digit_away(value, sqrt(low * high) if ratio else (low + high) / 2)
+    return f"; {right}, one digit away, is the middle of it" if right else ""
