@@ -81,7 +81,7 @@ def _gives(fact: EstimateFact, found: Sequence[Interval]) -> Iterator[str]:
 
 def _other_level(fact: EstimateFact, table: TwoByTwo) -> Iterator[str]:
     stated = float(fact.published.level)
-    for level in LEVELS if fact.has_interval else ():
+    for level in LEVELS if fact.has_interval and _quick(fact, table) else ():
         if abs(level - stated) > 1e-6 and (methods := list(_gives(fact, candidates_of(fact, table, level)))):
             yield f"an interval of {level:.5g} instead of {stated:.5g} ({methods[0]})"
 
@@ -97,7 +97,7 @@ def _other_patients(trial: Trial, fact: EstimateFact, table: TwoByTwo) -> Iterat
         if total < table.events or reference < table.reference_events:
             continue
         moved = replace(table, total=total, reference_total=reference)
-        if methods := list(_gives(fact, candidates_of(fact, moved))):
+        if methods := list(_gives(fact, _quick(fact, moved))):
             yield f"another population, {population.label}: {total} and {reference} patients ({methods[0]})"
 
 
@@ -107,7 +107,7 @@ def _turned(fact: EstimateFact, table: TwoByTwo) -> Iterator[str]:
         table.total - table.events, table.total, table.reference_total - table.reference_events, table.reference_total
     )
     for moved, said in ((table.swapped(), "exchanged arms"), (without, "patients without the event")):
-        if methods := list(_gives(fact, candidates_of(fact, moved))):
+        if methods := list(_gives(fact, _quick(fact, moved))):
             yield f"{said} ({methods[0]})"
 
 
