@@ -98,7 +98,7 @@ def test_which_value_favours_whom_turns_with_the_direction(kind: type[EndpointRe
     for quantity in QUANTITIES.values():
         if quantity.form not in {"ratio", "difference"}:
             continue
-        number = Published(quantity=quantity.name, numerator="e", denominator="c", value="1.5", source="Results")
+        number = Published(quantity=quantity.name, numerator="e", denominator="c", value="0.5", source="Results")
         turned = number.model_copy(update={"numerator": "c", "denominator": "e"})
         assert record.favours(number, "e") == -record.favours(turned, "e") != 0
         inverse = quantity.hastens and kind is SurvivalEndpoint

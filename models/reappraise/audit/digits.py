@@ -32,7 +32,7 @@ def one_digit_away(printed: Printed, number: float) -> str | None:
 
     Examples
     --------
-    >>> one_digit_away(Printed("0.76"), 0.783), one_digit_away(Printed("1.04"), 1.4)
+    >>> one_digit_away(Printed("0.76"), 0.783), one_digit_away(Printed("1.04"), 1.5)
     ('0.78', None)
     """
     if printed.relation != "=":

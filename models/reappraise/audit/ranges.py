@@ -12,17 +12,16 @@ doi:10.2307/2530286
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from math import inf
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
+from reappraise.core.units import time_in
 from reappraise.published.trial import Trial
 
 NAME = "range"
-_LEADING_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def check(trial: Trial) -> Iterator[Finding]:
@@ -69,9 +68,14 @@ def _reason(fact: EstimateFact, facts: Sequence[EstimateFact]) -> str:
             if found.quantity == "median" and outside:
                 return f"The median's confidence interval reaches {outside[0]}, an observed value outside this range."
         if found.quantity == "survival" and found.assessor == fact.published.assessor and not fact.published.at:
-            time = _LEADING_NUMBER.match(found.at)
+            time = time_in(found.at, fact.published.unit)
             certain = 100.0 if found.unit == "percent" else 1.0
-            if time and found.value is not None and found.value.bounds[1] < certain and float(time[0]) < low.bounds[0]:
+            if (
+                time is not None
+                and found.value is not None
+                and found.value.bounds[1] < certain
+                and time < low.bounds[0]
+            ):
                 return (
                     f"At {found.at} survival was {found.value}{'%' if certain > 1 else ''}: events came before {low}."
                 )

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, Strin
 
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.printed import Printed
+from reappraise.core.units import unit_of
 from reappraise.published.how import How, how_said
 
 
@@ -30,7 +31,10 @@ type Probability = Annotated[Decimal, Field(gt=0, lt=1)]
 type Sides = Literal[1, 2]
 type PlannedRatio = Annotated[Decimal, Field(ge=Decimal("0.02"), le=50), AfterValidator(_no_null)]
 """Within these bounds no prior that is built on it is wider than the widest, which reconstructions are drawn under."""
-type Unit = Annotated[str, Strict()]
+type Unit = Annotated[str, Strict(), AfterValidator(unit_of)]
+
+PROPORTIONS = frozenset({"rate", "survival", "risk_difference"})
+"""Quantities that are fractions of patients, or differences of such."""
 
 EVERYBODY = "all"
 """The reserved arm key for a number about all arms together."""
@@ -155,7 +159,7 @@ class Published(Spread):
     at: str = ""
     """Time or level that the number refers to, such as "12 months"."""
     unit: Unit = ""
-    """Unit of value and limits: "months", "percent", ..., empty for pure numbers."""
+    """Unit of value and limits: "months", "percent", ..., empty for pure numbers; usual spellings are understood."""
     value: Printed | None = None
     """The number as printed."""
     spread: Literal["confidence interval", "range"] = "confidence interval"
@@ -191,15 +195,31 @@ class Published(Spread):
             raise ValueError(f"expected two different arms, got {self.numerator} over itself")
         if self.value is None and self.p is None:
             raise ValueError("expected a value, a p value, or both")
+        if self.quantity in PROPORTIONS:
+            self._is_a_proportion()
         if "crude" in self.how and len(self.how) > 1:
             raise ValueError(f"expected how to be crude or something else, got {', '.join(self.how)}")
         return self
+
+    def _is_a_proportion(self) -> None:
+        if self.unit not in {"", "percent"}:
+            raise ValueError(f'expected unit = "percent" or none for {self.quantity}, got {self.unit!r}')
+        numbers = [number for number in (self.value, self.low, self.high) if number is not None]
+        beyond = next((number for number in numbers if abs(number) > 1), None)
+        if not self.unit and beyond is not None:
+            raise ValueError(
+                f'expected {self.quantity} as a fraction of 1, got {beyond}; for percent write unit = "percent"'
+            )
 
     @property
     def impossible(self) -> str:
         """Why no patients could give value and interval, in words; empty where some could."""
         if self.reversed_limits:
             return self.reversed_limits
+        if self.quantity in PROPORTIONS and self.unit and self.value is not None and abs(self.value) > 100:
+            return f"{self.quantity} of {self.value}% is beyond 100%"
+        if self.quantity in {"rate", "survival"} and self.value is not None and self.value < 0:
+            return f"{self.quantity} of {self.value} is below 0"
         if self.value is not None and self.low is not None and self.high is not None:
             within = self.low.bounds[0] <= self.value <= self.high.bounds[1]
             if not within:

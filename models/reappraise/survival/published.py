@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.printed import Printed
+from reappraise.core.units import time_unit
 from reappraise.published.answers import (
     Counted,
     CurveFiles,
@@ -36,8 +37,8 @@ class SurvivalEndpoint(EndpointRecord):
     """Tag of this kind of endpoint."""
     better: Better
     """"higher" where a longer time is good for the patient."""
-    unit: Text
-    """Unit of time."""
+    unit: Annotated[Text, AfterValidator(time_unit)]
+    """Unit of time: hours, days, weeks, months or years, in any usual spelling."""
     estimator: str = ""
     """Estimator of the survival curve, as stated."""
     minimum_follow_up: str = ""

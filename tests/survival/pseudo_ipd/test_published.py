@@ -177,7 +177,7 @@ def test_patients_may_be_the_responders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ('quantity = "survival", arm = "new", at = "52 weeks", value = 0.6', "\"12 months\", got '52 weeks'"),
+        ('quantity = "survival", arm = "new", at = "52 parsecs", value = 0.6', "\"12 months\", got '52 parsecs'"),
         ('quantity = "survival", arm = "new", at = "one year", value = 0.6', "got 'one year'"),
         ('quantity = "median", arm = "new", unit = "weeks", value = 40', "in months, got weeks"),
         (RATIO, "no time is printed"),

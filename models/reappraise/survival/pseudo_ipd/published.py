@@ -7,11 +7,11 @@ from decimal import Decimal
 from math import inf, isfinite, log, sqrt
 from typing import Final, Literal
 
-import numpy as np
 from scipy.stats import norm
 
 from reappraise.core.errors import AnalysisError
 from reappraise.core.printed import Printed
+from reappraise.core.units import time_in
 from reappraise.published.curve import Curve, NumbersAtRisk, cleaned
 from reappraise.published.record import Published
 from reappraise.published.trial import Trial, TrialEndpoint
@@ -390,11 +390,7 @@ def _median_scale(published: Published, z: float) -> float:
 
 
 def _time(at: str, endpoint: SurvivalEndpoint) -> float:
-    number, _, unit = at.partition(" ")
-    try:
-        time = float(number)
-    except ValueError:
-        time = float("nan")
-    if not np.isfinite(time) or unit not in {"", endpoint.unit}:
+    time = time_in(at, endpoint.unit)
+    if time is None or not isfinite(time):
         raise AnalysisError(f'{endpoint.key}: expected a time such as "12 {endpoint.unit}", got {at!r}')
     return time
