@@ -27,7 +27,7 @@ def test_ranks_are_drawn_for_the_worst_quantities() -> None:
     words = said(figure)
     assert "Relapse within 2 years ($ & all causes): draws by chain, NOT CONVERGED" in words
     assert "Log of odds ratio" in words
-    assert "Response rate (%): Drug" in words
+    assert "Rate (%): Drug" in words
     assert len(figure.axes) % 2 == 0
     assert figure.axes[-1].get_xlabel() == "Rank, as a fraction"
     many = ranks_plot(run().fits[-3], endpoint=run().trial["relapse"])

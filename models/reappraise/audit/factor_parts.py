@@ -13,7 +13,7 @@ NAME = "parts of a factor"
 
 
 def check(trial: Trial) -> Iterator[Finding]:
-    """Yield a finding for every factor and arm: whether the levels make up the arm's responders and patients."""
+    """Yield a finding for every factor and arm: whether the levels make up the arm, with and without the event."""
     for endpoint in (item.published for item in trial.of(ResponseEndpoint)):
         for factor in endpoint.factors:
             for whole in endpoint.counts:
@@ -29,7 +29,7 @@ def check(trial: Trial) -> Iterator[Finding]:
                 else:
                     events, *of_parts = (number or 0 for number in known)
                     left = events - sum(of_parts), whole.total - sum(count.total for count in parts)
-                    recomputed = f"in none of the levels: {left[1]} patients, {left[0]} of them responders"
+                    recomputed = f"in none of the levels: {left[1]} patients, {left[0]} of them with the event"
                     verdict, message = _judge(factor, left)
                 yield Finding(
                     check=NAME,
@@ -46,11 +46,11 @@ def check(trial: Trial) -> Iterator[Finding]:
 def _judge(factor: Factor, left: tuple[int, int]) -> tuple[Verdict, str]:
     events, patients = left
     if (events, patients) == (0, 0):
-        return "consistent", "The levels add up to the arm, in responders and in patients."
+        return "consistent", "The levels add up to the arm, in patients with the event and in patients."
     if not 0 <= events <= patients:
         return "inconsistent", "The levels do not fit into the arm: they cannot be disjoint parts of it."
     rest = factor.remainder or "the others"
     return (
         "cannot judge",
-        f"Possible, but not more: responders among the remaining {patients} ({rest}) are not printed, only implied.",
+        f"Possible, but not more: how many of the remaining {patients} ({rest}) had the event is implied, not printed.",
     )

@@ -44,7 +44,7 @@ class Quantity:
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
-        Quantity("rate", "Response rate", "arm"),
+        Quantity("rate", "Rate", "arm"),
         Quantity("median", "Median", "arm"),
         Quantity("survival", "Survival probability", "arm"),
         Quantity("mean", "Mean", "arm"),
