@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from reappraise.audit import words
 from reappraise.audit.finding import Finding
 from reappraise.audit.walk import headed
+from reappraise.core.grades import GRADE_WORDS, GRADES, is_part_of
 from reappraise.published.file import CountRow
 from reappraise.published.trial import Trial
 from reappraise.safety.published import AdverseEventsEndpoint
@@ -44,10 +45,12 @@ def _terms(group: str, members: Sequence[CountRow]) -> Iterator[Pair]:
 
 def _grades(members: Sequence[CountRow]) -> Iterator[Pair]:
     for whole in members:
-        if whole.grade == "all":
-            for row in members:
-                if row.grade == "3+" and (row.label, row.arm, row.total) == (whole.label, whole.arm, whole.total):
-                    yield row, whole, "all grades"
+        above = next((grade for grade in GRADES if grade == whole.grade), "any" if whole.grade == "all" else None)
+        for row in members if above else ():
+            grade = next((grade for grade in GRADES if grade == row.grade), None)
+            same = (row.label, row.arm, row.total) == (whole.label, whole.arm, whole.total)
+            if same and above and grade and is_part_of(grade, above):
+                yield row, whole, "all grades" if above == "any" else GRADE_WORDS[above]
 
 
 def _judge(trial: Trial, key: str, group: str, pairs: Sequence[Pair]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reappraise.core.grades import GRADE_WORDS
 from reappraise.published.answers import Counted
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.record import Count, Published
@@ -45,7 +46,8 @@ def count_facts(trial: Trial) -> Iterator[Row]:
                 yield _count_row(endpoint.section, endpoint.key, counted.label, counted.population, count)
     for table in trial.file.tables:
         for row in trial.counts.get(table.key, ()):
-            grade = {"": "", "all": ", all grades", "3+": ", grade 3 or higher"}[row.grade]
+            known: dict[str, str] = {str(name): words for name, words in GRADE_WORDS.items()}
+            grade = f", {known.get(row.grade, 'all grades')}" if row.grade else ""
             heading = f"{row.group}: " if row.group and row.group != row.label else ""
             yield _count_row(table.section, table.key, f"{heading}{row.label}{grade}", table.population, row)
     for result in trial.file.external:

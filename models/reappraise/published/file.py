@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SerializeAsAny
+from pydantic import AfterValidator, Field, SerializeAsAny
 
+from reappraise.core.grades import read_grade
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.record import Count, Key, Positive, Published, Record, Sourced, Text
 
@@ -87,8 +88,8 @@ class CountRow(Count):
     """Heading that the row stands under, such as a body system."""
     label: Text
     """The row in words; the heading's own total repeats the heading."""
-    grade: Literal["", "all", "3+"] = ""
-    """Grade of an adverse event: all grades, or 3 and higher."""
+    grade: Annotated[str, AfterValidator(read_grade)] = ""
+    """Grade of an adverse event as printed: "all", "3+", "1-2", "3-4", "5", "serious", ...; empty where not stated."""
     part_of: str = ""
     """Label of the row that this one is a part of, or "all" for the patients of its total; the parts of one whole, in
     one group, arm and grade, are disjoint and together make it up."""

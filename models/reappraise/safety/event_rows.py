@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 from itertools import count, product
 
 from reappraise.core.arms import WHOLE
+from reappraise.core.grades import GRADES, Grade, grade_slug
 from reappraise.published.answers import TableRow
 from reappraise.published.partition import Partition
 from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.rows import grade_of, kind_of
 from reappraise.safety.table import (
-    GRADES,
     KINDS,
     MARGIN,
     EventTable,
-    Grade,
     Pair,
     SingleEvent,
 )
@@ -145,6 +144,6 @@ def _known(row: TableRow) -> int:
 def _named(endpoint: str, label: str, grade: Grade, taken: set[str]) -> str:
     """Key of a single row, which names its posterior files."""
     words = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "event"
-    key = f"{endpoint}-{words}{'-grade-3' if grade == '3+' else ''}"
+    key = f"{endpoint}-{words}{'' if grade == 'any' else f'-{grade_slug(grade)}'}"
     numbered = (f"{key}-{number}" if number > 1 else key for number in count(1))
     return next(name for name in numbered if name not in taken)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
+from reappraise.core.grades import Grade, grade_slug
 from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.fit import Fit
@@ -32,7 +33,7 @@ from reappraise.safety.model import EVENT_MODELS, SYSTEM_WISE, TERM_WISE, EventM
 from reappraise.safety.prior import BERRY_BERRY, EventPrior
 from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.selection import selection_note
-from reappraise.safety.table import EventKind, EventTable, Grade
+from reappraise.safety.table import EventKind, EventTable
 
 STORED_CELLS = 8_000_000
 """Most draws times terms that are stored of one variable: 32 MB in single precision."""
@@ -62,8 +63,7 @@ class SafetyJob(FitJob[EventModel, EventPrior, "SafetyFit"]):
     @property
     def name(self) -> str:
         """Name of the job, and of its file."""
-        grade = "grade-3" if self.table.grade == "3+" else "any-grade"
-        return f"{self.table.key}.{grade}.{self.model.name}.{self.prior.name}"
+        return f"{self.table.key}.{grade_slug(self.table.grade)}.{self.model.name}.{self.prior.name}"
 
     @property
     def title(self) -> str:

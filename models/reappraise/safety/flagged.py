@@ -11,8 +11,9 @@ import numpy as np
 from scipy.stats import false_discovery_control, fisher_exact
 
 from reappraise.core.errors import AnalysisError
+from reappraise.core.grades import Grade
 from reappraise.core.two_by_two import TwoByTwo
-from reappraise.safety.table import EventTable, Grade
+from reappraise.safety.table import EventTable
 
 type Direction = Literal["increase", "decrease"]
 """Whether events are looked for that the experimental arm has more of, or less."""

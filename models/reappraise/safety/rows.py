@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reappraise.core.grades import GRADE_WORDS, GRADES, Grade
 from reappraise.published.answers import TableRow
 from reappraise.published.record import EVERYBODY
-from reappraise.safety.table import EventKind, Grade, Pair
+from reappraise.safety.table import EventKind, Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def kind_of(groups: Groups, group: str, label: str) -> EventKind | None:
 
 def grade_of(row: TableRow) -> Grade:
     """Grade of a row."""
-    return "3+" if row.grade == "3+" else "any"
+    return next((grade for grade in GRADES if grade == row.grade), "any")
 
 
 def row_problems(
@@ -63,7 +64,7 @@ def row_problems(
         if key in first:
             yield (
                 line,
-                f"expected each row once, got {row.label!r}, {_words(key[2])}, {row.arm} again (row {first[key]})",
+                f"expected each row once, got {row.label!r}, {GRADE_WORDS[key[2]]}, {row.arm} again (row {first[key]})",
             )
         first.setdefault(key, line)
         if single or row.arm == EVERYBODY:
@@ -78,8 +79,4 @@ def row_problems(
     for (group, label, grade, arm), line in first.items():
         missing = [other for other in arms if (group, label, grade, other) not in first]
         if missing and not single and arm != EVERYBODY:
-            yield line, f"expected {label!r}, {_words(grade)}, in both arms, got no row for {missing[0]}"
-
-
-def _words(grade: Grade) -> str:
-    return "grade 3 or higher" if grade == "3+" else "any grade"
+            yield line, f"expected {label!r}, {GRADE_WORDS[grade]}, in both arms, got no row for {missing[0]}"

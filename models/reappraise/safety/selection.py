@@ -28,6 +28,7 @@ Cornfield J. A statistical problem arising from retrospective studies. Proc Thir
 
 from __future__ import annotations
 
+from reappraise.core.grades import GRADE_WORDS
 from reappraise.safety.table import EventTable
 
 
@@ -42,8 +43,9 @@ def selection_note(table: EventTable) -> str:
         "(noncentral hypergeometric), and the models nearly so; it makes rates of terms close to the threshold too "
         "high, and common levels those of printed terms."
     )
-    if table.grade == "3+":
-        return note + " Selection was on any grade, so that for grade 3 or higher this holds approximately."
+    if table.grade != "any":
+        words = GRADE_WORDS[table.grade]
+        return note + f" Selection was on any grade, so that for {words} this holds approximately."
     below = [
         term
         for term, events, totals in zip(table.terms, table.events, table.totals, strict=True)

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from reappraise.core.arms import WHOLE
+from reappraise.core.grades import GRADES, Grade
 from reappraise.core.silence import Evidence
 from reappraise.core.two_by_two import TwoByTwo
 from reappraise.published.partition import Partition
 
-type Grade = Literal["any", "3+"]
 type EventKind = Literal["terms", "systems", "laboratory"]
 type Pair = tuple[str, str]
 
-GRADES: tuple[Grade, ...] = ("any", "3+")
 KINDS: tuple[EventKind, ...] = ("terms", "systems", "laboratory")
 MARGIN = 0.05
 """Difference in the rate of an adverse event that would matter: one patient in twenty."""
@@ -34,7 +33,7 @@ class EventTable:
         that they never stand in one table with the terms; ``"laboratory"``: values that were measured in everybody,
         not events that somebody reported.
     grade
-        ``"any"``, or ``"3+"``.
+        One of `reappraise.core.grades.GRADES`.
     arms, arm_labels
         Keys and words of the arms, control first, experimental second.
     terms

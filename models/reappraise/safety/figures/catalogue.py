@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from matplotlib.figure import Figure
 
+from reappraise.core.grades import grade_slug
 from reappraise.safety.figures.probability import draw_event_probability
 from reappraise.safety.figures.shrinkage import draw_event_shrinkage
 from reappraise.safety.figures.systems import draw_risk_differences
@@ -30,7 +31,7 @@ def draw_safety(fits: Sequence[SafetyFit], *, endpoint: AdverseEventsEndpoint, e
     key, label = endpoint.key, endpoint.label
     terms = [fit for fit in fits if fit.job.table.kind == "terms"]
     for grade in dict.fromkeys(fit.job.table.grade for fit in terms):
-        words = "grade-3" if grade == "3+" else "any-grade"
+        words = grade_slug(grade)
         mine = [fit for fit in terms if fit.job.table.grade == grade]
         for fit in mine:
             yield (

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
+from reappraise.core.grades import GRADE_WORDS
 from reappraise.drawing.directions import balanced, below_lines, write_below
 from reappraise.drawing.label_places import Box, Disc, place_labels
 from reappraise.drawing.scale import Scale, contrast_scale
@@ -31,7 +32,7 @@ from reappraise.drawing.style import (
     write_note,
     write_title,
 )
-from reappraise.safety.figures.words import GRADES, ROWS, event_note, event_subtitle, event_title, harm
+from reappraise.safety.figures.words import ROWS, event_note, event_subtitle, event_title, harm
 from reappraise.safety.fit import ERROR_RATE, SafetyFit
 
 _PLOT, _LEFT, _RIGHT = 4.3, 0.72, 0.2
@@ -84,7 +85,7 @@ def draw_event_probability(fit: SafetyFit, *, endpoint: str, error_rate: float =
     wide = balanced(found)
     # room for points at the very ends, and their names
     scale = replace(wide, low=wide.low / 1.15, high=wide.high * 1.15, label=label)
-    title = event_title([fit], f"{endpoint} {ROWS[table.kind]}, {GRADES[table.grade]}: which stand out")
+    title = event_title([fit], f"{endpoint} {ROWS[table.kind]}, {GRADE_WORDS[table.grade]}: which stand out")
     subtitle = event_subtitle([fit])
     with styled():
         inner = WIDTH - _LEFT - _RIGHT

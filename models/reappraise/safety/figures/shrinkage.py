@@ -8,13 +8,14 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from reappraise.core.estimate import Estimate
+from reappraise.core.grades import GRADE_WORDS
 from reappraise.core.interval import Interval
 from reappraise.core.two_by_two import TwoByTwo
 from reappraise.drawing.scale import contrast_scale, in_words
 from reappraise.drawing.series_sheet import Series, SeriesMark, SeriesPanel, SeriesRow, draw_series_sheet
 from reappraise.drawing.style import GREEN, KINDS, ORANGE, PURPLE, Look
 from reappraise.response.classical.contrasts import odds_ratios
-from reappraise.safety.figures.words import GRADES, ROWS, event_note, event_subtitle, event_title, harm, of_one
+from reappraise.safety.figures.words import ROWS, event_note, event_subtitle, event_title, harm, of_one
 from reappraise.safety.fit import SafetyFit
 from reappraise.safety.table import EventTable
 
@@ -81,7 +82,7 @@ def draw_event_shrinkage(fits: Sequence[SafetyFit], *, endpoint: str) -> Figure:
         rows,
         series,
         panel,
-        title=event_title(fits, f"{endpoint} {ROWS[table.kind]}, {GRADES[table.grade]}: raw and shrunken"),
+        title=event_title(fits, f"{endpoint} {ROWS[table.kind]}, {GRADE_WORDS[table.grade]}: raw and shrunken"),
         subtitle=event_subtitle(fits),
         note=f"{note}Small arrows: the interval goes on beyond the axis. {event_note(fits)}",
     )

@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
+from reappraise.core.grades import GRADE_WORDS
 from reappraise.core.interval import Interval
 from reappraise.drawing.scale import contrast_scale, in_words, shown
 from reappraise.drawing.series_sheet import Series, SeriesMark, SeriesPanel, SeriesRow, draw_series_sheet
 from reappraise.drawing.style import KINDS
 from reappraise.response.classical.contrasts import risk_differences
 from reappraise.safety.figures.shrinkage import LOOKS, cells, count_headings, counts
-from reappraise.safety.figures.words import GRADES, ROWS, event_note, event_subtitle, event_title, harm, of_one
+from reappraise.safety.figures.words import ROWS, event_note, event_subtitle, event_title, harm, of_one
 from reappraise.safety.fit import SafetyFit
 from reappraise.safety.table import EventTable
 
@@ -44,7 +45,7 @@ def draw_risk_differences(fits: Sequence[SafetyFit], *, endpoint: str) -> Figure
     rows: list[SeriesRow] = []
     for group in groups:
         of_one(group)
-        words = GRADES[group[0].job.table.grade]
+        words = GRADE_WORDS[group[0].job.table.grade]
         rows += [SeriesRow(label=words[:1].upper() + words[1:]), *_rows(group)]
     table, job = fits[0].job.table, fits[0].job
     percent = f"{100 * job.sampling.level:g}% interval"

@@ -9,9 +9,8 @@ from reappraise.core.silence import listed
 from reappraise.drawing.words import NOT_CONVERGED
 from reappraise.safety.exposure import sentence
 from reappraise.safety.fit import SafetyFit
-from reappraise.safety.table import EventKind, EventTable, Grade
+from reappraise.safety.table import EventKind, EventTable
 
-GRADES: dict[Grade, str] = {"any": "any grade", "3+": "grade 3 or higher"}
 ROWS: dict[EventKind, str] = {
     "terms": "by term",
     "systems": "by body system",
@@ -61,7 +60,7 @@ def threshold(table: EventTable) -> str:
     if percent is None:
         return "No reporting threshold is stated."
     if table.kind == "terms":
-        graded = " of any grade" if table.grade == "3+" else ""
+        graded = "" if table.grade == "any" else " of any grade"
         return f"Reporting threshold: as stated, terms{graded} that at least {percent}% of all patients had."
     return f"Reporting threshold: as stated, terms that at least {percent}% of all patients had; these are not terms."
 
