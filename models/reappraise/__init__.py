@@ -20,6 +20,7 @@ _HOMES = {
     "DepthEndpoint": "depth.published",
     "DepthFit": "depth.fit",
     "DepthResult": "depth.analysis",
+    "EffectEndpoint": "effect.published",
     "Effort": "fits.sampling",
     "Estimate": "core.estimate",
     "ExternalRow": "survival.beyond.rule",
@@ -33,6 +34,7 @@ _HOMES = {
     "OrderedFit": "survival.beyond.order",
     "OutputError": "core.errors",
     "Partition": "published.partition",
+    "PrintedContrast": "effect.contrast",
     "PatientData": "published.patients",
     "ProportionalityEvidence": "survival.proportionality",
     "RatePrior": "core.prior",
@@ -53,18 +55,21 @@ _HOMES = {
     "analyse": "analysis",
     "audit_trial": "audit:audit",
     "compare_proportionality": "survival.proportionality",
+    "exact_contrast": "effect.exact",
     "exact_estimates": "response.exact",
     "extrapolate": "survival.beyond.extrapolate",
     "fit": "response.fit",
     "fit_adverse_events": "safety.fit",
     "fit_depth": "depth.fit",
     "fit_printed_survival": "survival.printed.job",
+    "printed_contrasts": "effect.contrast",
     "pseudo_patients": "survival.printed.pseudo",
     "PseudoPatients": "survival.printed.pseudo",
     "fit_survival": "survival.fit",
     "fit_survival_subgroups": "survival.subgroups.fit",
     "fit_survival_together": "survival.together",
     "load_trial": "trial",
+    "contrast_priors": "effect.prior",
     "order_survival": "survival.beyond.order",
     "read_patients": "trial.patients",
     "read_tree": "fits.netcdf",
@@ -84,6 +89,10 @@ if TYPE_CHECKING:
     from reappraise.depth.analysis import DepthResult
     from reappraise.depth.fit import DepthFit, fit_depth
     from reappraise.depth.published import DepthEndpoint
+    from reappraise.effect.contrast import PrintedContrast, printed_contrasts
+    from reappraise.effect.exact import exact_contrast
+    from reappraise.effect.prior import contrast_priors
+    from reappraise.effect.published import EffectEndpoint
     from reappraise.fits.fit import Fit
     from reappraise.fits.netcdf import read_tree
     from reappraise.fits.sampling import Effort, Sampling
@@ -127,6 +136,7 @@ __all__ = [
     "DepthEndpoint",
     "DepthFit",
     "DepthResult",
+    "EffectEndpoint",
     "Effort",
     "Estimate",
     "ExternalRow",
@@ -140,6 +150,7 @@ __all__ = [
     "OutputError",
     "Partition",
     "PatientData",
+    "PrintedContrast",
     "ProportionalityEvidence",
     "PseudoPatients",
     "RatePrior",
@@ -160,6 +171,8 @@ __all__ = [
     "analyse",
     "audit_trial",
     "compare_proportionality",
+    "contrast_priors",
+    "exact_contrast",
     "exact_estimates",
     "extrapolate",
     "fit",
@@ -171,6 +184,7 @@ __all__ = [
     "fit_survival_together",
     "load_trial",
     "order_survival",
+    "printed_contrasts",
     "pseudo_patients",
     "read_patients",
     "read_tree",

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reappraise.core.errors import ReappraiseError
+from reappraise.core.errors import AnalysisError, ReappraiseError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from reappraise.analysis import Progress
     from reappraise.fits.store import Store
+    from reappraise.published.trial import TrialEndpoint
 
 app = typer.Typer(
     help="Bayesian reanalysis of published clinical trials.",
@@ -124,24 +125,44 @@ def audit(
 
 @app.command()
 def exact(trial: TrialName, form: As = Format.table) -> None:
-    """Print the exact posterior of every binary endpoint under independent rates. No sampling."""
-    from reappraise.core.estimate import ESTIMATE_COLUMNS
+    """Print the exact posteriors: of every binary endpoint under independent rates, of every printed effect."""
+    from reappraise.core.estimate import ESTIMATE_COLUMNS, Estimate
     from reappraise.core.prior import RATE_PRIORS
+    from reappraise.effect.exact import exact_contrasts
+    from reappraise.effect.published import EffectEndpoint
     from reappraise.response.exact import exact_estimates
     from reappraise.response.published import ResponseEndpoint
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
     rows: list[dict[str, Any]] = []
-    for endpoint in loaded.of(ResponseEndpoint):
+    refused: list[AnalysisError] = []
+
+    def rates(endpoint: TrialEndpoint[ResponseEndpoint]) -> Iterator[Estimate]:
         partition = endpoint.partition()
-        found = [estimate for prior in RATE_PRIORS for estimate in exact_estimates(partition, prior)]
+        for prior in RATE_PRIORS:
+            yield from exact_estimates(partition, prior)
+
+    asked: list[tuple[TrialEndpoint[Any], Iterator[Estimate]]] = [
+        *((item, rates(item)) for item in loaded.of(ResponseEndpoint)),
+        *((item, exact_contrasts(item)) for item in loaded.of(EffectEndpoint)),
+    ]
+    for endpoint, estimates in asked:
+        try:
+            found = list(estimates)
+        except AnalysisError as error:
+            refused.append(error)
+            continue
         rows += [estimate.as_row() for estimate in found]
         if form is Format.table:
             from reappraise.terminal import exact_table
 
             arms = {arm.key: arm.short for arm in loaded.arms}
             _console().print(exact_table(endpoint.published.key, endpoint.published.label, found, arms))
+    if refused and not rows:
+        raise refused[0]
+    for reason in refused:
+        typer.echo(f"not analysed: {reason}", err=True)
     if form is not Format.table:
         _print_rows(rows, ESTIMATE_COLUMNS, form)
 
@@ -190,7 +211,7 @@ def run(
     tally = analysis.tally
     typer.echo(f"{tally.computed} posteriors and reconstructions computed, {tally.found} found, seed {settled.seed}.")
     for result in analysis.results.values():
-        if result.fits:
+        if result.analysed:
             typer.echo(result.words)
     typer.echo(
         f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent; see them with: reappraise audit {trial}"
@@ -214,7 +235,6 @@ def compare(
 ) -> None:
     """Show published, recomputed and posterior numbers of a run side by side."""
     from reappraise.core.comparison import Comparison
-    from reappraise.core.errors import AnalysisError
     from reappraise.core.estimate import ESTIMATE_COLUMNS
 
     comparison = Comparison.from_csv(folder / "comparison.csv")

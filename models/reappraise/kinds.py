@@ -7,6 +7,7 @@ from typing import Any
 from reappraise.calibrate.calibration import Calibration
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.analysis import DEPTH
+from reappraise.effect.analysis import EFFECT
 from reappraise.kind import Kind
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.response.analysis import RESPONSE
@@ -14,7 +15,7 @@ from reappraise.safety.analysis import SAFETY
 from reappraise.survival.analysis import SURVIVAL
 from reappraise.trial.schema import RECORDS, Records
 
-KINDS: tuple[Kind[Any], ...] = (RESPONSE, DEPTH, SAFETY, SURVIVAL)
+KINDS: tuple[Kind[Any], ...] = (EFFECT, RESPONSE, DEPTH, SAFETY, SURVIVAL)
 """The quick ones first."""
 
 

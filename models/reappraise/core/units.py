@@ -8,7 +8,7 @@ from typing import Final
 DAYS: Final[Mapping[str, float]] = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0, "months": 30.4375, "years": 365.25}
 """Units of time, in days: a year is 12 months or 365.25 days."""
 _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
-    "percent": ("%", "per cent", "pct", "percentage", "percentage point", "percentage points", "points", "pp"),
+    "percent": ("%", "per cent", "pct", "percentage", "percentage point", "percentage points", "pp"),
     "hours": ("h", "hr", "hrs", "hour"),
     "days": ("d", "day"),
     "weeks": ("w", "wk", "wks", "week"),

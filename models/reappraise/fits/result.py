@@ -96,6 +96,11 @@ class Result[Record: EndpointRecord, FitT: Estimated](ABC):
         """
 
     @property
+    def analysed(self) -> bool:
+        """Whether anything was computed."""
+        return True
+
+    @property
     def diagnosed(self) -> tuple[Diagnosed, ...]:
         """Everything that a verdict stands on."""
         return self.fits
@@ -119,6 +124,11 @@ class Result[Record: EndpointRecord, FitT: Estimated](ABC):
 @dataclass(frozen=True, kw_only=True)
 class NotAnalysed(Result[EndpointRecord, Estimated]):
     """An endpoint of which nothing could be computed: what was published stands, and why there is no more."""
+
+    @property
+    def analysed(self) -> bool:
+        """Nothing was."""
+        return False
 
     @property
     def words(self) -> str:

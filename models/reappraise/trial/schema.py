@@ -10,6 +10,7 @@ from pydantic import Field, create_model
 
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.published import DepthEndpoint
+from reappraise.effect.published import EffectEndpoint
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.file import TrialFile
 from reappraise.response.published import ResponseEndpoint
@@ -21,6 +22,7 @@ RECORDS: tuple[type[EndpointRecord], ...] = (
     SurvivalEndpoint,
     DepthEndpoint,
     AdverseEventsEndpoint,
+    EffectEndpoint,
 )
 """Every kind of endpoint a trial file can hold: one line here for each new kind."""
 

@@ -15,7 +15,7 @@ from reappraise.core.printed import Printed
 from reappraise.survival.classical.cox import hazard_ratio
 from reappraise.survival.effect.calibrate import EFFECT_CALIBRATION, PRIOR, EffectCalibration
 from reappraise.survival.effect.events import check_events
-from reappraise.survival.effect.exact import ExactEffect
+from reappraise.survival.effect.exact import exact_effect
 from reappraise.survival.effect.published import PrintedEffect
 from reappraise.survival.effect.spans import error_of_limits, logs
 
@@ -81,7 +81,7 @@ def test_posteriors_of_printed_cox_estimates_are_calibrated_on_patients() -> Non
     for _ in range(TRIALS):
         truth = float(rng.normal(PRIOR.mean, PRIOR.sd))
         held = _trial(truth, rng)
-        shares.append(ExactEffect.of(held, PRIOR).below(truth))
+        shares.append(exact_effect(held, PRIOR).below(truth))
         check = check_events(held)
         assert check is not None
         assert check.surety == "as sure as its events make it", (exp(held.centre), check.words)

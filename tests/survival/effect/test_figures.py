@@ -13,7 +13,7 @@ from reappraise.core.prior import LogRatioPrior, hazard_ratio_priors
 from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.nuts import Sampled
 from reappraise.fits.sampling import Sampling
-from reappraise.survival.effect.exact import ExactEffect
+from reappraise.survival.effect.exact import exact_effect
 from reappraise.survival.effect.figures import draw_effect
 from reappraise.survival.effect.fit import EffectFit, EffectJob
 from reappraise.survival.effect.published import PrintedEffect
@@ -28,7 +28,7 @@ def made(effect: PrintedEffect, prior: LogRatioPrior = PRIORS[0], diagnosis: Dia
     """A fit whose draws are normal ones with the exact moments: nothing is compiled."""
     job = EffectJob(effect=effect, prior=prior, sampling=Sampling(seed=1))
     rng = np.random.default_rng(2)
-    drawn = {"effect": rng.normal(*ExactEffect.of(effect, job.entered).moments, size=(4, 500))}
+    drawn = {"effect": rng.normal(*exact_effect(effect, job.entered).moments, size=(4, 500))}
     statistics = {"diverging": np.zeros((4, 500), dtype=bool), "energy": rng.normal(size=(4, 500))}
     return EffectFit(job, job.assemble(job.data(), Sampled(drawn, statistics), rng), diagnosis)
 
@@ -60,12 +60,12 @@ def test_lines_are_the_densities_that_they_are_called(effect: PrintedEffect) -> 
         axes = panel(figure, prior.label)
         lines = {line.get_color(): line for line in axes.lines if len(line.get_xdata()) > 100}
         grid = np.log(np.asarray(next(iter(lines.values())).get_xdata()))
-        exact = ExactEffect.of(effect, prior).density(grid)
+        exact = exact_effect(effect, prior).density(grid)
         curves = {colour: np.asarray(line.get_ydata()) for colour, line in lines.items()}
         assert np.abs(curves["#d55e00"] - exact).max() < 0.08 * exact.max()
         density = np.exp(-((grid - prior.mean) ** 2) / 2 / prior.sd**2) / prior.sd / np.sqrt(2 * np.pi)
         assert curves["#0072b2"] == pytest.approx(density)
-        print_alone = ExactEffect.of(effect, replace(prior, mean=0.0, sd=100.0)).density(grid)
+        print_alone = exact_effect(effect, replace(prior, mean=0.0, sd=100.0)).density(grid)
         assert curves["#1a1a1a"] == pytest.approx(print_alone, rel=0.01, abs=1e-3)
         assert axes.get_xscale() == "log"
 

@@ -24,7 +24,7 @@ from reappraise.fits.each import Session
 from reappraise.fits.netcdf import read_tree, write_tree
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import Store
-from reappraise.survival.effect.exact import ExactEffect
+from reappraise.survival.effect.exact import exact_effect
 from reappraise.survival.effect.fit import EffectFit, EffectJob, fit_printed_effect
 from reappraise.survival.effect.published import PrintedEffect, printed_effect
 from reappraise.testing import assert_converged, assert_posterior
@@ -41,7 +41,7 @@ FEW = Sampling(draws=200, tune=300, seed=3)
 
 def agrees(fit: EffectFit) -> None:
     """Mean, sd, P(benefit) and limits are those of the exact posterior."""
-    exact = ExactEffect.of(fit.job.effect, fit.job.entered)
+    exact = exact_effect(fit.job.effect, fit.job.entered)
     found, (mean, sd) = draws(fit, "effect"), exact.moments
     assert fit.converged, fit.diagnosis.failures
     assert abs(z_score(found, mean)) < 5
@@ -106,7 +106,7 @@ def test_andromeda_under_a_wide_prior(fitted: EffectFit) -> None:
     assert ratio.prob_benefit == pytest.approx(0.966, abs=0.015)
     assert [ratio.value, ratio.low, ratio.high] == pytest.approx([0.75, 0.55, 1.02], abs=0.025)
     assert found["probability_of_benefit", "hazard ratio in favour"].value == ratio.prob_benefit
-    exact = ExactEffect.of(fitted.job.effect, WIDE)
+    exact = exact_effect(fitted.job.effect, WIDE)
     for margin in (0.9, 0.8):
         value = found["probability_above_margin", f"hazard ratio < {margin}"].value
         assert value == pytest.approx(exact.below(log(margin)), abs=0.04)  # 5 errors of a half, and two digits
@@ -214,7 +214,7 @@ def test_where_the_event_is_good_benefit_and_prior_are_mirrored(
     good = fit_printed_effect(write(one(numbers), better="lower"), prior="enthusiastic", seed=31)
     assert good.job.entered == ENTHUSIASTIC.mirrored()
     assert good.job.prior == ENTHUSIASTIC
-    bad = ExactEffect.of(effect, ENTHUSIASTIC)
+    bad = exact_effect(effect, ENTHUSIASTIC)
     found = {(item.quantity, item.at): item.value for item in good.estimates}
     ratio = good.estimates[0]
     assert ratio.prob_benefit == pytest.approx(bad.below(0.0), abs=0.01)

@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from scipy import integrate, stats
 
 from reappraise.core.prior import LogRatioPrior, hazard_ratio_priors
-from reappraise.survival.effect.exact import ExactEffect, conjugate
+from reappraise.survival.effect.exact import conjugate, exact_effect
 from reappraise.survival.effect.model import PRINTED_RATIO, _log_within
 from reappraise.survival.effect.published import PrintedEffect
 
@@ -114,7 +114,7 @@ def test_the_graph_has_the_density_written_in_plain_arrays(held: PrintedEffect) 
 @every_prior
 def test_the_exact_posterior_is_prior_times_likelihood(held: PrintedEffect, prior: LogRatioPrior) -> None:
     """Summed on a grid of the model's own densities, which spans 12 posterior sds: 1e-6 is left by its 8 nodes."""
-    exact = ExactEffect.of(held, prior)
+    exact = exact_effect(held, prior)
     mean, sd = exact.moments
     grid = mean + sd * np.linspace(-12, 12, 4001)
     data, draws = PRINTED_RATIO.data(held, prior), {"effect": grid}
@@ -130,25 +130,25 @@ def test_the_exact_posterior_is_prior_times_likelihood(held: PrintedEffect, prio
 @every_prior
 def test_without_rounding_it_is_the_conjugate_one(prior: LogRatioPrior) -> None:
     mean, sd = conjugate(SHARP.centre, 0.157, prior)
-    assert ExactEffect.of(SHARP, prior).moments == pytest.approx((mean, sd), abs=1e-9)
+    assert exact_effect(SHARP, prior).moments == pytest.approx((mean, sd), abs=1e-9)
     for probability in (0.025, 0.5, 0.975):
-        place = ExactEffect.of(SHARP, prior).quantile(probability)
+        place = exact_effect(SHARP, prior).quantile(probability)
         assert place == pytest.approx(stats.norm.ppf(probability, mean, sd), abs=1e-8)
 
 
 def test_andromeda_under_a_wide_prior_has_benefit_with_97_percent(effect: PrintedEffect) -> None:
     """Without any prior P(HR < 1) is 1 less half the two-sided p of .06: 0.97."""
-    exact = ExactEffect.of(effect, WIDE)
+    exact = exact_effect(effect, WIDE)
     assert exact.below(0.0) == pytest.approx(0.97, abs=0.005)
     assert np.exp([exact.quantile(share) for share in (0.5, 0.025, 0.975)]) == pytest.approx(
         [0.75, 0.55, 1.02], abs=0.006
     )
     flat = replace(WIDE, sd=100.0)
-    assert ExactEffect.of(effect, flat).below(0.0) == pytest.approx(stats.norm.cdf(log(1 / 0.75) / 0.1575), abs=2e-3)
+    assert exact_effect(effect, flat).below(0.0) == pytest.approx(stats.norm.cdf(log(1 / 0.75) / 0.1575), abs=2e-3)
 
 
 def test_priors_pull_towards_what_they_hold(effect: PrintedEffect) -> None:
-    below = [ExactEffect.of(effect, prior).below(0.0) for prior in (SCEPTICAL, REFERENCE, ENTHUSIASTIC)]
+    below = [exact_effect(effect, prior).below(0.0) for prior in (SCEPTICAL, REFERENCE, ENTHUSIASTIC)]
     assert below == sorted(below)
     assert below[2] - below[0] > 0.02
 
@@ -157,7 +157,7 @@ def test_coarse_print_says_less() -> None:
     """The same estimate and interval with one decimal, and with a width of rounding and error that are none."""
     middle = sum(COARSE.standard_error) / 2
     sharp = replace(COARSE, log_ratio=(COARSE.centre - 1e-6, COARSE.centre + 1e-6), standard_error=(middle, middle))
-    assert ExactEffect.of(COARSE, WIDE).moments[1] > 1.02 * ExactEffect.of(sharp, WIDE).moments[1]
+    assert exact_effect(COARSE, WIDE).moments[1] > 1.02 * exact_effect(sharp, WIDE).moments[1]
 
 
 @given(
@@ -171,7 +171,7 @@ def test_exchanging_the_arms_mirrors_exactly(
     low: float, width: float, least: float, fold: float, prior: LogRatioPrior
 ) -> None:
     held = printed(low, low + width, least, least * fold)
-    here, there = ExactEffect.of(held, prior), ExactEffect.of(held.swapped(), prior.mirrored())
+    here, there = exact_effect(held, prior), exact_effect(held.swapped(), prior.mirrored())
     assert there.moments == pytest.approx((-here.moments[0], here.moments[1]), rel=1e-12, abs=1e-12)
     assert there.below(0.1) == pytest.approx(1 - here.below(-0.1), abs=1e-12)
     assert held.swapped().swapped() == held

@@ -11,6 +11,7 @@ from scipy import optimize, stats
 
 from reappraise.core.prior import LogRatioPrior
 from reappraise.survival.effect.published import PrintedEffect
+from reappraise.survival.effect.spans import Span
 
 type Floats = NDArray[np.float64]
 
@@ -37,8 +38,8 @@ def conjugate(log_ratio: float, standard_error: float, prior: LogRatioPrior) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class ExactEffect:
-    r"""The posterior of a log hazard ratio as a mixture of normals.
+class NormalMixture:
+    r"""The posterior of a printed effect, such as a log hazard ratio, as a mixture of normals.
 
     .. math::
         p(\beta \mid \mathrm{print}) \propto \int_{s_1}^{s_2} \int_l^h
@@ -59,18 +60,28 @@ class ExactEffect:
     sd: Floats
 
     @classmethod
-    def of(cls, effect: PrintedEffect, prior: LogRatioPrior) -> ExactEffect:
-        """The posterior of what was printed under a prior as it enters, experimental over control."""
+    def of(cls, rounded: Span, standard_error: Span, prior_mean: float, prior_sd: float) -> NormalMixture:
+        """The posterior of what was printed under a normal prior.
+
+        Parameters
+        ----------
+        rounded
+            Least and largest estimate that rounds to the print.
+        standard_error
+            Least and largest standard error of it that the print allows.
+        prior_mean, prior_sd
+            The prior as it enters, on the same scale and in the same direction.
+        """
         nodes, weights = np.polynomial.legendre.leggauss(_NODES)
         place, share = (nodes + 1) / 2, weights / 2
-        low, high = effect.log_ratio
-        least, largest = effect.standard_error
+        low, high = rounded
+        least, largest = standard_error
         estimate = (low + (high - low) * place)[:, None]
         error = (least + (largest - least) * place)[None, :]
-        expected = stats.norm.pdf(estimate, prior.mean, np.hypot(prior.sd, error))
+        expected = stats.norm.pdf(estimate, prior_mean, np.hypot(prior_sd, error))
         weight = share[:, None] * share[None, :] * expected
-        variance = 1 / (1 / prior.sd**2 + 1 / error**2)
-        mean = variance * (prior.mean / prior.sd**2 + estimate / error**2)
+        variance = 1 / (1 / prior_sd**2 + 1 / error**2)
+        mean = variance * (prior_mean / prior_sd**2 + estimate / error**2)
         return cls(
             (weight / weight.sum()).ravel(), mean.ravel(), np.broadcast_to(np.sqrt(variance), mean.shape).ravel()
         )
@@ -81,16 +92,21 @@ class ExactEffect:
         mean = float(self.weight @ self.mean)
         return mean, sqrt(float(self.weight @ (self.sd**2 + (self.mean - mean) ** 2)))
 
-    def below(self, log_ratio: float) -> float:
-        """Probability of a smaller log hazard ratio."""
-        return float(self.weight @ stats.norm.cdf(log_ratio, self.mean, self.sd))
+    def below(self, effect: float) -> float:
+        """Probability of a smaller effect."""
+        return float(self.weight @ stats.norm.cdf(effect, self.mean, self.sd))
 
-    def density(self, log_ratio: Floats) -> Floats:
-        """Density at each log hazard ratio, dims (...)."""
-        return np.asarray(stats.norm.pdf(log_ratio[..., None], self.mean, self.sd) @ self.weight)
+    def density(self, effect: Floats) -> Floats:
+        """Density at each effect, dims (...)."""
+        return np.asarray(stats.norm.pdf(effect[..., None], self.mean, self.sd) @ self.weight)
 
     def quantile(self, probability: float) -> float:
-        """Log hazard ratio that is larger than the true one with this probability."""
+        """Effect that is larger than the true one with this probability."""
         reach = 40 * float(self.sd.max())
         ends = float(self.mean.min()) - reach, float(self.mean.max()) + reach
         return float(optimize.brentq(lambda place: self.below(place) - probability, *ends, xtol=1e-12))
+
+
+def exact_effect(effect: PrintedEffect, prior: LogRatioPrior) -> NormalMixture:
+    """The posterior of a log hazard ratio as printed, under a prior as it enters, experimental over control."""
+    return NormalMixture.of(effect.log_ratio, effect.standard_error, prior.mean, prior.sd)

@@ -63,9 +63,9 @@ class EffectPanel:
     label
         The prior in words.
     prior, posterior
-        Densities of the log hazard ratio, dims (place,).
+        Densities of the log ratio, or the difference, dims (place,).
     low, value, high
-        Limits and median of the posterior hazard ratio.
+        Limits and median of the posterior ratio or difference.
     text, benefit
         The same, and the probability of benefit, in words.
     failed
@@ -89,6 +89,8 @@ def draw_effect_densities(
     log_ratio: Floats,
     likelihood: Floats,
     ratio: str,
+    short: str = "Hazard ratio",
+    logarithmic: bool = True,
     favoured: tuple[str, str],
     level: str,
     title: str,
@@ -102,11 +104,13 @@ def draw_effect_densities(
     panels
         By prior.
     log_ratio
-        Log hazard ratios that the densities are of, ascending, dims (place,).
+        Log ratios, or differences, that the densities are of, ascending, dims (place,).
     likelihood
         Likelihood of the print, scaled to a density, dims (place,).
-    ratio
-        Which ratio it is, in words.
+    ratio, short
+        Which contrast it is, in words, and shorter.
+    logarithmic
+        Whether it is a ratio, whose logarithm the densities are of.
     favoured
         What lies left and right of no difference.
     level
@@ -114,7 +118,8 @@ def draw_effect_densities(
     title, subtitle, note
         Above and below.
     """
-    reach = exp(float(log_ratio[0])), exp(float(log_ratio[-1]))
+    places = np.exp(log_ratio) if logarithmic else log_ratio
+    null = 1.0 if logarithmic else 0.0
     with styled():
         columns = tuple(
             max(text_width(text, SMALL) for text in texts) + 0.16
@@ -124,8 +129,15 @@ def draw_effect_densities(
             )
         )
         plot = WIDTH - _LEFT - _RIGHT - sum(columns)
-        label = ratio if text_width(f"{ratio} (log scale)") <= plot else "Hazard ratio"
-        scale = Scale(label=f"{label} (log scale)", low=reach[0], high=reach[1], logarithmic=True, null=1.0)
+        said = " (log scale)" if logarithmic else ""
+        label = ratio if text_width(f"{ratio}{said}") <= plot else short
+        scale = Scale(
+            label=f"{label}{said}",
+            low=float(places[0]),
+            high=float(places[-1]),
+            logarithmic=logarithmic,
+            null=null,
+        )
         head = title_height(title, subtitle) + LINE
         foot = 0.46 + LINE * below_lines(favoured, plot) + note_height(note)
         height = head + (_GAP + _PANEL) * len(panels) + foot
@@ -135,7 +147,7 @@ def draw_effect_densities(
             down = head + (_GAP + _PANEL) * (place + 1)
             where = (_LEFT / WIDTH, 1 - down / height, plot / WIDTH, _PANEL / height)
             axes = figure.add_axes(where, label=panel.label)
-            _draw(axes, panel, np.exp(log_ratio), likelihood, top)
+            _draw(axes, panel, places, likelihood, top, null)
             last = place == len(panels) - 1
             scale.set(axes, label=last)
             axes.tick_params(axis="x", labelbottom=last)
@@ -228,12 +240,12 @@ def _panel(fit: EffectFit, grid: Floats) -> EffectPanel:
     )
 
 
-def _draw(axes: Axes, panel: EffectPanel, ratio: Floats, likelihood: Floats, top: float) -> None:
+def _draw(axes: Axes, panel: EffectPanel, ratio: Floats, likelihood: Floats, top: float, null: float) -> None:
     colour = GREY if panel.failed else VERMILION
     bar = -0.1 * top
     axes.set_ylim(2 * bar, top)
     axes.axhline(0, color=GREY, lw=0.6)
-    axes.axvline(1.0, color=GREY, lw=1.0, zorder=1)
+    axes.axvline(null, color=GREY, lw=1.0, zorder=1)
     axes.plot(ratio, panel.prior, color=BLUE, lw=1.2, ls=_PRIOR, zorder=3)
     axes.fill_between(ratio, panel.posterior, color=colour, alpha=0.15, lw=0, zorder=2)
     axes.plot(ratio, panel.posterior, color=colour, lw=1.8, zorder=4)

@@ -1,0 +1,54 @@
+"""An effect as published: ratios or differences of the arms, without the data that they were estimated from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from reappraise.core.arms import WHOLE, Better
+from reappraise.core.estimate import QUANTITIES
+from reappraise.core.units import unit_of
+from reappraise.published.answers import Counted, Problem
+from reappraise.published.endpoint import Context, EndpointRecord
+from reappraise.published.record import Count
+
+
+class EffectEndpoint(EndpointRecord):
+    """A contrast of the arms: a ratio or a difference, adjusted or not, with its interval or p value."""
+
+    kind: Literal["effect"]
+    """Tag of this kind of endpoint."""
+    better: Better
+    """"higher" where more of what is contrasted is good for the patient, "lower" where it is bad, such as deaths."""
+    unit: Annotated[str, AfterValidator(unit_of)] = ""
+    """Unit of what is measured, where the contrast is a difference: "mm Hg", "points", "percent", ..."""
+    planned: Decimal | None = None
+    """Effect that the trial was planned for, in unit and scale of the first estimate, experimental over control."""
+    margin: Annotated[Decimal | None, Field(gt=0)] = None
+    """Size of benefit that matters: a ratio, whichever way round, or a difference without its sign."""
+    counts: tuple[Count, ...] = ()
+    """Patients with an event, by arm, where print says them beside the estimate."""
+
+    def counted(self) -> Iterator[Counted]:
+        """Yield the patients with an event, if printed: the estimate need not be what they give."""
+        if self.counts:
+            yield Counted(label=self.label, population=WHOLE, counts=self.counts, whole=True)
+
+    def references(self, context: Context) -> Iterator[Problem]:
+        """Yield an estimate that is no contrast, and a planned effect or margin that is none on its scale."""
+        del context
+        forms = [QUANTITIES[one.quantity].form for one in self.printed]
+        for index, (one, form) in enumerate(zip(self.printed, forms, strict=True)):
+            if form not in {"ratio", "difference"}:
+                yield f"estimates[{index}]", f"expected a ratio or a difference of the arms, got {one.quantity}"
+        if not forms:
+            yield "estimates", "expected at least one ratio or difference of the arms, got none"
+        elif forms[0] == "ratio":
+            for name, number in (("planned", self.planned), ("margin", self.margin)):
+                if number is not None and (number <= 0 or number == 1):
+                    yield name, f"expected a ratio above 0 and other than 1, got {number}"
+        elif self.planned == 0:
+            yield "planned", "expected a difference other than 0, which is no effect; leave it out for none"
