@@ -176,7 +176,7 @@ def _contrast(item: TrialEndpoint[EffectEndpoint], one: Published) -> PrintedCon
         came_about=tuple(sorted(one.came_about)),
         planned=scale(float(endpoint.planned)) if endpoint.planned is not None and first else None,
         margin=abs(scale(float(endpoint.margin))) if endpoint.margin is not None and first else None,
-        printed=_words(one),
+        printed=_words(one, {control.key: control.short, experimental.key: experimental.short}),
         source=one.source,
         notes=tuple(notes),
     )
@@ -205,15 +205,17 @@ def _scaled(span: Span, factor: float) -> Span:
     return (span[0] * factor, span[1] * factor) if all(isfinite(end) for end in span) else span
 
 
-def _words(one: Published) -> str:
+def _words(one: Published, arms: dict[str, str]) -> str:
     """The numbers as printed, in the direction printed."""
+    link = "over" if QUANTITIES[one.quantity].form == "ratio" else "minus"
+    above, below = (arms.get(key or "", key) for key in (one.numerator, one.denominator))
     words: Iterator[str] = iter(
         (
-            f"{one.quantity.replace('_', ' ')} {one.numerator} / {one.denominator}",
+            f"{QUANTITIES[one.quantity].label.lower()}, {above} {link} {below},",
             "" if one.value is None else str(one.value),
-            "" if one.low is None else f"({float(one.level):.4g} interval {one.low} to {one.high})",
+            "" if one.low is None else f"({100 * float(one.level):.4g}% interval {one.low} to {one.high})",
             "" if one.unit == "" else one.unit,
-            "" if one.p is None else f"p {one.p}",
+            "" if one.p is None else f"p {one.p}" if one.p.relation != "=" else f"p = {one.p}",
         )
     )
     return " ".join(filter(None, words))
