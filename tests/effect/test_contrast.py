@@ -13,12 +13,16 @@ from scipy import stats
 
 from reappraise.analysis import analyse
 from reappraise.core.errors import TrialFileError, UndeterminedError
+from reappraise.core.prior import LogRatioPrior
 from reappraise.effect.contrast import PrintedContrast, printed_contrasts
 from reappraise.effect.exact import exact_contrast, exact_contrasts, from_print, posterior
 from reappraise.effect.figures import draw_contrast
 from reappraise.effect.prior import EffectPrior, contrast_priors
 from reappraise.effect.published import EffectEndpoint
 from reappraise.published.trial import TrialEndpoint
+from reappraise.survival.effect.exact import exact_effect
+from reappraise.survival.effect.published import printed_effect
+from reappraise.trial import load_trial
 from support.audit_trials import estimate, write
 
 EFFECT = """
@@ -209,3 +213,27 @@ def test_figures_name_the_direction_of_benefit(quantity: str) -> None:
     words = {text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))}
     assert any("favours E" in word for word in words)
     assert any("favours C" in word for word in words)
+
+
+# Answers that others have published
+
+
+def test_eolia_is_what_its_bayesian_reanalysis_found() -> None:
+    """Goligher et al., JAMA 2018;320:2251: P(relative risk < 1) 0.96 with a minimally informative prior."""
+    (contrast,) = printed_contrasts(load_trial("eolia").of(EffectEndpoint)[0])
+    first = next(exact_contrast(contrast, contrast_priors(contrast)[0]))
+    assert first.prob_benefit == pytest.approx(0.96, abs=0.012)
+
+
+def test_recovery_is_sure_of_benefit_and_says_that_it_is_adjusted() -> None:
+    (contrast,) = printed_contrasts(load_trial("recovery-dexamethasone").of(EffectEndpoint)[0])
+    first = next(exact_contrast(contrast, contrast_priors(contrast)[0]))
+    assert (first.value, first.low, first.high) == pytest.approx((0.83, 0.746, 0.925), abs=0.005)
+    assert "(adjusted in print)" in first.method
+
+
+def test_andromeda_shock_is_what_its_bayesian_reanalysis_found() -> None:
+    """Zampieri et al., Am J Respir Crit Care Med 2020;201:423: P(hazard ratio < 1) 0.97 with a flat prior."""
+    effect = printed_effect(load_trial("andromeda-shock")["survival28"])
+    flat = LogRatioPrior("flat", "Flat", 0.0, 1e3, "", "hazard")
+    assert exact_effect(effect, flat).below(0.0) == pytest.approx(0.97, abs=0.005)
