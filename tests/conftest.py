@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from support.analyses import DepthRun, Kept, SafetyRun
+    from support.analyses import DepthRun, EffectRun, Kept, SafetyRun
 
 COMPILED = pytest.StashKey[int]()
 """Models that were compiled before a test of the fast tier began."""
@@ -99,6 +99,19 @@ def survival_run(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     from support.analyses import Kept, analyse_survival_trial, kept
 
     return Kept(*kept("survival", analyse_survival_trial, tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def effect_run() -> EffectRun:
+    from reappraise.effect.analysis import EFFECT
+    from reappraise.effect.published import EffectEndpoint
+    from reappraise.fits.each import Session
+    from reappraise.fits.sampling import Sampling
+    from reappraise.trial import load_trial
+    from support.analyses import EffectRun
+
+    (endpoint,) = load_trial("eolia").of(EffectEndpoint)
+    return EffectRun(EFFECT.analyse(endpoint, Session(sampling=Sampling(seed=1))))
 
 
 @pytest.fixture(scope="session")

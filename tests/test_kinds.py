@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.published import DepthEndpoint
+from reappraise.effect.published import EffectEndpoint
 from reappraise.fits.result import Result
 from reappraise.kinds import KINDS, calibration_of, calibrations, kind_of, require_kinds
 from reappraise.published.endpoint import EndpointRecord
@@ -27,6 +28,7 @@ RUNS = {
     DepthEndpoint: "depth_run",
     AdverseEventsEndpoint: "safety_run",
     SurvivalEndpoint: "survival_run",
+    EffectEndpoint: "effect_run",
 }
 """Fixtures whose results are of each kind."""
 
@@ -77,7 +79,7 @@ def test_its_results_have_words_estimates_tables_and_figures(kind: Any, request:
     run = request.getfixturevalue(RUNS[kind.record])
     results: list[Result[Any, Any]]
     results = list(run.analysis.results.values()) if hasattr(run, "analysis") else [run.result]
-    mine = [result for result in results if isinstance(result.endpoint.published, kind.record) and result.fits]
+    mine = [result for result in results if isinstance(result.endpoint.published, kind.record) and result.analysed]
     assert mine
     for result in mine:
         assert result.words.startswith(f"{result.key}: ")
@@ -98,7 +100,7 @@ def test_its_results_have_words_estimates_tables_and_figures(kind: Any, request:
 
 def test_a_record_that_nothing_analyses_is_refused_at_start_up() -> None:
     require_kinds(KINDS, RECORDS)
-    with pytest.raises(TypeError, match=r"for every record in RECORDS, and no other: ResponseEndpoint$"):
+    with pytest.raises(TypeError, match=r"for every record in RECORDS, and no other: EffectEndpoint$"):
         require_kinds(KINDS[1:], RECORDS)
     with pytest.raises(TypeError, match=r"other: SurvivalEndpoint$"):
         require_kinds(KINDS, tuple(record for record in RECORDS if record is not SurvivalEndpoint))
@@ -107,6 +109,6 @@ def test_a_record_that_nothing_analyses_is_refused_at_start_up() -> None:
 def test_an_endpoint_of_no_kind_is_named() -> None:
     endpoint = load_trial(MINI).endpoints[0].published
     with pytest.raises(AnalysisError, match="endpoint response is a ResponseEndpoint; expected one of DepthEndpoint"):
-        kind_of(endpoint, KINDS[1:])
-    with pytest.raises(AnalysisError, match="one of independent"):
+        kind_of(endpoint, KINDS[2:])
+    with pytest.raises(AnalysisError, match="one of printed-contrast, independent"):
         calibration_of("nonsense")

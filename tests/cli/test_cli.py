@@ -106,7 +106,7 @@ def test_bad_input_is_one_message_and_exit_2(words: tuple[str, ...], said: str) 
 
 def test_a_run_with_a_bad_trial_writes_nothing(tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
-    bad.write_text(MINI.read_text(encoding="utf-8").replace("events = 10", "events = 100"), encoding="utf-8")
+    bad.write_text(MINI.read_text(encoding="utf-8").replace("events = 10", "events = -10"), encoding="utf-8")
     done = reappraise("run", bad, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert str(bad) in done.stderr

@@ -14,6 +14,7 @@ from filelock import FileLock
 from reappraise.analysis import Analysis, analyse
 from reappraise.depth.analysis import DEPTH, DepthResult
 from reappraise.depth.published import DepthEndpoint
+from reappraise.effect.analysis import ContrastResult
 from reappraise.fits.each import Session, Tally
 from reappraise.fits.sampling import Effort, Sampling
 from reappraise.fits.store import Store
@@ -42,6 +43,13 @@ class Kept:
 
     analysis: Analysis
     folder: Path
+
+
+@dataclass(frozen=True)
+class EffectRun:
+    """A printed effect, whose posteriors are exact."""
+
+    result: ContrastResult
 
 
 @dataclass(frozen=True)

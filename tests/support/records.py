@@ -81,6 +81,7 @@ FULL = {
     "survival": SURVIVAL + TEST + COUNTS.format(60, 24) + estimate("median", ("8", "6", "9", None), arm="c") + CLAIM,
     "depth": DEPTH + TEST + ODDS + CLAIM + CATEGORIES,
     "adverse_events": EVENTS + TEST + ODDS + CLAIM,
+    "effect": RESPONSE.replace('"response"', '"effect"') + TEST + COUNTS.format(20, 20) + ODDS + CLAIM,
 }
 """By kind, a record with everything printed that its type can hold."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reappraise.calibrate.calibration import Calibration
 from reappraise.core.estimate import Estimate
 from reappraise.effect.contrast import PrintedContrast, printed_contrasts
 from reappraise.effect.exact import exact_contrasts, from_print
@@ -59,6 +60,13 @@ class EffectKind(Kind[EffectEndpoint]):
     def analyse(self, endpoint: TrialEndpoint[EffectEndpoint], session: Session) -> ContrastResult:
         """Read every contrast; posteriors are computed when they are asked for."""
         return ContrastResult(endpoint=endpoint, contrasts=printed_contrasts(endpoint), level=session.sampling.level)
+
+    @property
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """The exact posterior, from rounded print."""
+        from reappraise.effect.calibrate import CONTRAST_CALIBRATION
+
+        return (CONTRAST_CALIBRATION,)
 
 
 EFFECT = EffectKind(EffectEndpoint)
