@@ -132,6 +132,7 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
     from reappraise.effect.published import EffectEndpoint
     from reappraise.response.exact import exact_estimates
     from reappraise.response.published import ResponseEndpoint
+    from reappraise.response.rounded import rounded_counts, rounded_estimates
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
@@ -139,9 +140,9 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
     refused: list[AnalysisError] = []
 
     def rates(endpoint: TrialEndpoint[ResponseEndpoint]) -> Iterator[Estimate]:
-        partition = endpoint.partition()
+        counts = rounded_counts(endpoint)
         for prior in RATE_PRIORS:
-            yield from exact_estimates(partition, prior)
+            yield from rounded_estimates(counts, prior) if counts else exact_estimates(endpoint.partition(), prior)
 
     asked: list[tuple[TrialEndpoint[Any], Iterator[Estimate]]] = [
         *((item, rates(item)) for item in loaded.of(ResponseEndpoint)),

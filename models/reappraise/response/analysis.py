@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -23,6 +23,7 @@ from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
 from reappraise.response.model import ResponseModel
 from reappraise.response.models import MODELS
 from reappraise.response.published import ResponseEndpoint
+from reappraise.response.rounded import RoundedCounts, rounded_counts, rounded_estimates
 
 SHARING = "beta-binomial"
 """The model of rates that resemble each other: one row has none to resemble."""
@@ -52,6 +53,60 @@ class ResponseResult(Result[ResponseEndpoint, ResponseFit]):
         yield from draw_response(self.endpoint, self.comparison(), self.fits)
 
 
+@dataclass(frozen=True, kw_only=True)
+class RoundedResult(Result[ResponseEndpoint, ResponseFit]):
+    """What is found out about a binary endpoint whose counts are known within rounding: exact posteriors of the whole.
+
+    Parameters
+    ----------
+    counts
+        The counts that round to the print.
+    """
+
+    counts: RoundedCounts
+
+    @property
+    def words(self) -> str:
+        """How many posteriors, of what counts."""
+        return (
+            f"{self.key}: {len(RATE_PRIORS)} exact posteriors of rates, of counts known within rounding "
+            f"({self.counts.words}); subgroups and models that share need the counts themselves."
+        )
+
+    def recomputed(self) -> Iterator[Estimate]:
+        """Yield the classical answers of the counts with the smallest contrast, and of those with the largest."""
+        for partition, said in zip(self.counts.extremes, ("smallest", "largest"), strict=True):
+            for estimate in recompute(partition, level=self.level):
+                if estimate.numerator:
+                    yield replace(
+                        estimate, method=f"{estimate.method}, of the counts that round to the print the {said} contrast"
+                    )
+
+    def estimated(self) -> Iterator[Estimate]:
+        """Yield what was recomputed, and the exact posterior under each prior."""
+        yield from self.recomputed()
+        for prior in RATE_PRIORS:
+            yield from rounded_estimates(self.counts, prior, level=self.level)
+
+    def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
+        """Yield its contrasts as a forest."""
+        from reappraise.drawing.estimates import draw_estimates
+        from reappraise.drawing.words import favours
+
+        estimates = [item for item in self.estimated() if item.quantity == "risk_difference"]
+        control, experimental = self.endpoint.trial.arms
+        yield (
+            f"{self.key}.rounded",
+            draw_estimates(
+                estimates,
+                title=f"{self.endpoint.published.label}: counts known within rounding",
+                named=lambda item: f"{item.prior} prior" if item.prior else f"recomputed, {item.method.split(',')[0]}",
+                favours=favours(experimental.short, control.short, self.endpoint.published.better),
+                note=f"Counts that round to the print: {self.counts.words}. Exact posterior medians and intervals.",
+            ),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseKind(Kind[ResponseEndpoint]):
     """Binary endpoints."""
@@ -60,11 +115,14 @@ class ResponseKind(Kind[ResponseEndpoint]):
         """One for each fit."""
         return len(response_jobs(endpoint.partitions(), endpoint.trial, Sampling(seed=0)))
 
-    def analyse(self, endpoint: TrialEndpoint[ResponseEndpoint], session: Session) -> ResponseResult:
+    def analyse(self, endpoint: TrialEndpoint[ResponseEndpoint], session: Session) -> ResponseResult | RoundedResult:
         """Fit every factor by every model with every prior."""
         refused = endpoint.refused
         if WHOLE in refused:
-            raise refused[WHOLE]
+            counts = rounded_counts(endpoint)
+            if counts is None:
+                raise refused[WHOLE]
+            return RoundedResult(endpoint=endpoint, counts=counts, level=session.sampling.level)
         jobs = response_jobs(endpoint.partitions(), endpoint.trial, session.sampling)
         fits = session.each(jobs, response_words)
         refusals = tuple(refusal_of(endpoint.published.key, error) for error in refused.values())

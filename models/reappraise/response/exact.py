@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from math import exp, inf, log
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, expit, logit
 
+from reappraise.core.arms import Better
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RatePrior
 from reappraise.core.silence import with_silence
 from reappraise.published.partition import Partition
 from reappraise.response.needed_to_treat import needed_to_treat
+
+type Make = Callable[..., Estimate]
+"""`Estimate` with the names that several numbers share."""
 
 METHOD = "exact conjugate posterior"
 
@@ -32,6 +37,18 @@ def _quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     place = (nodes + 1) / 2
     return place**3 * (10 - 15 * place + 6 * place**2), weights * 15 * place**2 * (1 - place) ** 2
+
+
+class Pair(Protocol):
+    """Distribution of the contrasts of two rates."""
+
+    def risk_difference(self, value: float) -> float:
+        """P(experimental - control <= value)."""
+        ...
+
+    def quantile(self, contrast: str, probability: float) -> float:
+        """Quantile of "risk_difference", "risk_ratio" or "odds_ratio"."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -74,13 +91,17 @@ class BetaPair:
 
     def quantile(self, contrast: str, probability: float) -> float:
         """Quantile of "risk_difference", "risk_ratio" or "odds_ratio"."""
-        if contrast == "risk_difference":
-            return _bisect(self.risk_difference, probability, -1.0, 1.0)
-        below: Callable[[float], float] = getattr(self, contrast)
-        return exp(_bisect(lambda value: below(exp(value)), probability, -60.0, 60.0))
+        return contrast_quantile(getattr(self, contrast), contrast, probability)
 
 
-def _bisect(below: Callable[[float], float], probability: float, low: float, high: float) -> float:
+def contrast_quantile(below: Callable[[float], float], contrast: str, probability: float) -> float:
+    """Quantile of a contrast of rates, from its distribution function."""
+    if contrast == "risk_difference":
+        return bisect(below, probability, -1.0, 1.0)
+    return exp(bisect(lambda value: below(exp(value)), probability, -60.0, 60.0))
+
+
+def bisect(below: Callable[[float], float], probability: float, low: float, high: float) -> float:
     """Quantile of a distribution function by bisection: importing an optimiser would take longer than all of it."""
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -128,24 +149,37 @@ def _estimates(partition: Partition, prior: RatePrior, level: float) -> Iterator
             continue
         pair = BetaPair(control=shapes[0], experimental=shapes[1])
         make = partial(make, numerator=partition.arms[1], denominator=partition.arms[0])
-        benefit = _benefit(pair, partition)
-        for quantity in ("risk_difference", "risk_ratio", "odds_ratio"):
-            value, low, high = (pair.quantile(quantity, tail) for tail in tails)
-            estimate = make(quantity=quantity, value=value, low=low, high=high, level=level, prob_benefit=benefit(0.0))
-            yield estimate
-            if quantity == "risk_difference":
-                yield needed_to_treat(estimate, better=partition.better)
-        margin = partition.margin
-        for quantity, at, probability in (
-            ("probability_of_benefit", "risk difference in favour > 0", benefit(0.0)),
-            ("probability_above_margin", f"risk difference in favour > {margin:g}", benefit(margin)),
-            ("probability_of_equivalence", f"risk difference within +-{margin:g}", benefit(-margin) - benefit(margin)),
-        ):
-            yield make(quantity=quantity, at=at, value=probability)
+        yield from contrast_estimates(make, pair, better=partition.better, margin=partition.margin, level=level)
 
 
-def _benefit(pair: BetaPair, partition: Partition) -> Callable[[float], float]:
-    """P(difference in favour of the experimental arm > margin), as a function of the margin."""
-    if partition.better == "higher":
-        return lambda margin: 1.0 - pair.risk_difference(margin)
-    return lambda margin: pair.risk_difference(-margin)
+def contrast_estimates(make: Make, pair: Pair, *, better: Better, margin: float, level: float) -> Iterator[Estimate]:
+    """Yield the contrasts of two rates, and how probable benefit, more of it than the margin, and equivalence are.
+
+    Parameters
+    ----------
+    make
+        Makes an estimate that names arms, model, prior and method.
+    pair
+        Distribution of the contrasts.
+    better, margin
+        Whether a higher rate is good, and the difference that matters.
+    level
+        Coverage of the equal-tailed intervals.
+    """
+
+    def benefit(size: float) -> float:
+        """P(difference in favour of the experimental arm > size)."""
+        return 1.0 - pair.risk_difference(size) if better == "higher" else pair.risk_difference(-size)
+
+    for quantity in ("risk_difference", "risk_ratio", "odds_ratio"):
+        value, low, high = (pair.quantile(quantity, tail) for tail in (0.5, (1 - level) / 2, (1 + level) / 2))
+        estimate = make(quantity=quantity, value=value, low=low, high=high, level=level, prob_benefit=benefit(0.0))
+        yield estimate
+        if quantity == "risk_difference":
+            yield needed_to_treat(estimate, better=better)
+    for quantity, at, probability in (
+        ("probability_of_benefit", "risk difference in favour > 0", benefit(0.0)),
+        ("probability_above_margin", f"risk difference in favour > {margin:g}", benefit(margin)),
+        ("probability_of_equivalence", f"risk difference within +-{margin:g}", benefit(-margin) - benefit(margin)),
+    ):
+        yield make(quantity=quantity, at=at, value=probability)
