@@ -51,7 +51,7 @@ STORED = Path(__file__).with_suffix(".json")
 HORIZON, LANDMARKS = 24.0, (3.0, 6.0, 12.0)
 SIZES = (60, 160, 250, 600)
 PATIENTS = (100, 1_000, 10_000)
-"""At 100,000 the unlikely way to the median follow-up is sampled too, along ridges, for more than 25 minutes."""
+"""At 100,000 four minutes do not suffice: tails are heavy, and the error of a limit is 0.104 of the 0.1 sd allowed."""
 PLACES = (3.0, 6.0, 12.0, 18.0)
 DAYS = 30.4375
 Z = 1.959963984540054

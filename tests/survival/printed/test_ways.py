@@ -13,7 +13,7 @@ from reappraise.survival.printed.job import PrintedJob, fit_printed_survival
 from reappraise.survival.printed.model import PRINTED
 from reappraise.survival.printed.problem import Problem
 from reappraise.survival.printed.published import print_of
-from reappraise.survival.printed.ways import by_way, mixed, sample_ways, ways
+from reappraise.survival.printed.ways import FEWEST, Way, by_way, mixed, sample_ways, ways
 from reappraise.trial.load import load_trial
 from support.data import DATA
 from support.prints import PRIOR, trial
@@ -47,30 +47,37 @@ def test_ways_are_sampled_together_where_they_touch_and_apart_where_not() -> Non
 
 
 def test_draws_are_mixed_by_share_each_way_in_its_own_order() -> None:
-    def sampled(first: float) -> Sampled:
-        values = first + np.arange(200, dtype=np.float64).reshape(2, 100)
+    def sampled(first: float, draws: int) -> Sampled:
+        values = first + np.arange(2 * draws, dtype=np.float64).reshape(2, draws)
         return Sampled({"free": values[..., None]}, {"energy": -values})
 
-    found = mixed([sampled(0), sampled(1000)], np.array([0.25, 0.75]), np.random.default_rng(1))
+    found = mixed([sampled(0, 60), sampled(1000, 100)], np.array([0.25, 0.75]), 100, np.random.default_rng(1))
     free = found.draws["free"][..., 0]
     assert (free == -found.statistics["energy"]).all()
     assert ((free < 1000).sum(axis=1) == 25).all()
     for chain in range(2):
-        for own in (free[chain][free[chain] < 1000], free[chain][free[chain] >= 1000] - 1000):
+        for own, draws in ((free[chain][free[chain] < 1000], 60), (free[chain][free[chain] >= 1000] - 1000, 100)):
             assert (np.diff(own) > 0).all()
-            assert own[0] == 100 * chain
-            assert own[-1] == 100 * chain + 99  # from all over the chain
+            assert own[0] == draws * chain
+            assert own[-1] == draws * chain + draws - 1  # from all over the chain
         assert (np.diff((free[chain] < 1000).astype(int)) != 0).sum() > 20  # not one after the other
+
+
+def test_an_unlikely_way_has_fewer_draws_but_never_too_few() -> None:
+    draws = [Way({}, share).settings(Sampling(draws=2000)).draws for share in (0.0, 0.2, 0.8, 1.0)]
+    assert draws == [FEWEST, 800, 2000, 2000]
+    assert Way({}, 0.0).settings(Sampling(draws=200)).draws == 200  # who asks for less gets it
 
 
 @pytest.mark.sampling
 def test_apart_and_mixed_they_are_what_is_sampled_together() -> None:
     one = job(60)
     problem, data = asked(one), one.data()
-    apart = {name: PRINTED.along(problem, own, mode) for name, (own, mode) in by_way(problem, data).items()}
+    # as if Laplace had nearly ruled out both: each is sampled anew once it is seen to need more draws
+    apart = {name: Way(PRINTED.along(problem, own, mode), 0.01) for name, (own, mode) in by_way(problem, data).items()}
     assert len(apart) == 2
     sampling = replace(one.sampling, target_accept=0.98)
-    found = [sample_ways(PRINTED, one.compiled, these, data, sampling, 5) for these in (apart, {"": data})]
+    found = [sample_ways(PRINTED, one.compiled, these, data, sampling, 5) for these in (apart, {"": Way(data)})]
     assert all(check.passed for check in found[0].checks), found[0].checks
     trees = [one.assemble(data, own, np.random.default_rng(1)) for own in found]
     probability = [

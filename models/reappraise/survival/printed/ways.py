@@ -7,8 +7,9 @@ lead to does not touch: chains would stay where they began.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil, exp
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from arviz_stats.base import array_stats
 
 from reappraise.fits.diagnose import SMALLER_STEPS, Check
 from reappraise.fits.nuts import Compiled, Sampled, draw
-from reappraise.fits.sampling import Sampling, derived_seed
+from reappraise.fits.sampling import ACCEPT, Sampling, derived_seed
 from reappraise.survival.printed.cells import Floats
 from reappraise.survival.printed.evidence import Evidence, evidence
 from reappraise.survival.printed.mode import Mode, Whitening, mode_from
@@ -29,16 +30,42 @@ VALLEY: Final = 6.0
 cross: NUTS draws its energy anew with a standard deviation of sqrt(d / 2), 4.2 at 36 variables."""
 NEGLIGIBLE: Final = 7.0
 """Logarithm of how much less likely a way must be, by Laplace's approximation, not to be sampled: one in a thousand."""
+UNSETTLED: Final = 3
+"""Times as much less likely where the search for the mode did not come to its end."""
+SEARCHES: Final = 4
+"""Searches that go on where one did not come to its end: along the ridges of large trials steps are short."""
 STOPS: Final = 41
 """Points of the line between two modes that are looked at."""
+FEWEST: Final = 500
+"""Draws of each chain that an unlikely way is sampled with at least: its probability is known from them."""
 LARGEST_ERROR: Final = 0.05
 """Largest error of a mean that the error of the weights may make, in standard deviations: as of 400 draws."""
 LARGEST_LOG_ERROR: Final = 0.5
 """Largest standard error of the log ratio of the weights for which the one above is right."""
 
 
-def ways(model: PrintedSurvival, problem: Problem, data: PrintData) -> Mapping[str, PrintData]:
-    """Values for the data variables, one for each way that is to be sampled by itself; one for all where they touch.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way that is sampled by itself.
+
+    Parameters
+    ----------
+    data
+        Values of the data variables where only this way is possible.
+    share
+        Its probability by Laplace's approximation.
+    """
+
+    data: PrintData
+    share: float = 1.0
+
+    def settings(self, sampling: Sampling) -> Sampling:
+        """With fewer draws of what is unlikely: twice as many as will be taken of it, if Laplace is right."""
+        return replace(sampling, draws=min(sampling.draws, max(FEWEST, ceil(2 * self.share * sampling.draws))))
+
+
+def ways(model: PrintedSurvival, problem: Problem, data: PrintData) -> Mapping[str, Way]:
+    """Each way that is to be sampled by itself, by name; one without a name for all where they touch.
 
     Parameters
     ----------
@@ -47,14 +74,21 @@ def ways(model: PrintedSurvival, problem: Problem, data: PrintData) -> Mapping[s
     """
     found = by_way(problem, data)
     if len(found) < 2:
-        return {"": data}
+        return {"": Way(data)}
     best = max(np.nan_to_num(mode.log_evidence, nan=-np.inf) for _, mode in found.values())
-    likely = {
-        name: one for name, one in found.items() if not one[1].settled or not one[1].log_evidence <= best - NEGLIGIBLE
-    }
+    likely = {name: one for name, one in found.items() if not one[1].log_evidence <= best - _less(one[1])}
     if len(likely) > 1 and _valley(model, data, *(mode for _, mode in likely.values())) <= VALLEY:
-        return {"": data}
-    return {name: model.along(problem, own, mode) for name, (own, mode) in likely.items()}
+        return {"": Way(data)}
+    weight = {name: exp(np.nan_to_num(mode.log_evidence, nan=best) - best) for name, (_, mode) in likely.items()}
+    return {
+        name: Way(model.along(problem, own, mode), weight[name] / sum(weight.values()))
+        for name, (own, mode) in likely.items()
+    }
+
+
+def _less(mode: Mode) -> float:
+    """How much less likely a way must be not to be sampled: a search that did not end may be off by some."""
+    return NEGLIGIBLE if mode.settled else UNSETTLED * NEGLIGIBLE
 
 
 def by_way(problem: Problem, data: PrintData) -> dict[str, tuple[PrintData, Mode]]:
@@ -65,12 +99,17 @@ def by_way(problem: Problem, data: PrintData) -> dict[str, tuple[PrintData, Mode
     for name in sorted({str(name) for name in names[np.isfinite(data["log_weight"])]}):
         own = {**data, "log_weight": np.where(names == name, data["log_weight"], -np.inf)}
         with np.errstate(all="ignore"):  # on the way to the mode, as where covariance and mode are found together
-            found[name] = (own, mode_from(problem, Whitening.of(own), start))
+            mode = mode_from(problem, Whitening.of(own), start)
+            for _ in range(SEARCHES):
+                if mode.settled:
+                    break
+                mode = mode_from(problem, Whitening.of(own), mode.centre)
+            found[name] = (own, mode)
     return found
 
 
 def sample_ways(
-    model: PrintedSurvival, compiled: Compiled, found: Mapping[str, PrintData], data: PrintData, sampling: Sampling,
+    model: PrintedSurvival, compiled: Compiled, found: Mapping[str, Way], data: PrintData, sampling: Sampling,
     seed: int,
 ) -> Sampled:  # fmt: skip
     """Sample every way, and mix their draws by their probabilities.
@@ -86,21 +125,37 @@ def sample_ways(
     sampling, seed
         Settings and seed.
     """
-    each = {
-        name: draw(compiled, own, sampling, derived_seed(seed, name), adaptation="low_rank")
-        for name, own in found.items()
-    }
-    if len(each) == 1:
-        (name, only), *_ = each.items()
-        return only if not name else _along(model, only, found[name], data)
+    if len(found) == 1:
+        (name, way), *_ = found.items()
+        only = draw(compiled, way.data, sampling, derived_seed(seed, name), adaptation="low_rank")
+        return only if not name else _along(model, only, way.data, data)
     rng = np.random.default_rng(derived_seed(seed, "ways"))
-    weighed = {
-        name: evidence(one.draws["free"], partial(model.log_density, data=found[name]), rng)
-        for name, one in each.items()
-    }
-    own = [_along(model, one, found[name], data) for name, one in each.items()]
+    draws, weighed = {}, {}
+    for name, way in found.items():
+        draws[name] = _sampled(compiled, way.data, way.settings(sampling), derived_seed(seed, name))
+        weighed[name] = _weighed(model, draws[name], way.data, rng)
+    for name, share in zip(found, shares(list(weighed.values())), strict=True):
+        if draws[name].draws["free"].shape[1] < share * sampling.draws:  # likelier than Laplace had it
+            draws[name] = _sampled(compiled, found[name].data, sampling, derived_seed(seed, name))
+            weighed[name] = _weighed(model, draws[name], found[name].data, rng)
+    own = [_along(model, draws[name], way.data, data) for name, way in found.items()]
     share = shares(list(weighed.values()))
-    return replace(mixed(own, share, rng), checks=(*_checks(own, sampling), _precise(list(weighed.values()), share)))
+    together = mixed(own, share, sampling.draws, rng)
+    return replace(together, checks=(*_checks(own, sampling), _precise(list(weighed.values()), share)))
+
+
+def _sampled(compiled: Compiled, data: PrintData, sampling: Sampling, seed: int) -> Sampled:
+    """Draws of one way, with smaller steps where something diverged: the other need not be sampled anew for it."""
+    smaller = (accept for accept in ACCEPT if accept > sampling.target_accept)
+    for accept in (sampling.target_accept, *smaller):
+        one = draw(compiled, data, replace(sampling, target_accept=accept), seed, adaptation="low_rank")
+        if int(one.statistics["diverging"].sum()) <= sampling.thresholds.divergences:
+            break
+    return one
+
+
+def _weighed(model: PrintedSurvival, one: Sampled, data: PrintData, rng: np.random.Generator) -> Evidence:
+    return evidence(one.draws["free"], partial(model.log_density, data=data), rng)
 
 
 def shares(weighed: list[Evidence]) -> Floats:
@@ -122,7 +177,7 @@ def _along(model: PrintedSurvival, sampled: Sampled, own: PrintData, data: Print
     return replace(sampled, draws={"free": model.free(model.points(sampled.draws, own), data)})
 
 
-def mixed(each: list[Sampled], share: Floats, rng: np.random.Generator) -> Sampled:
+def mixed(each: list[Sampled], share: Floats, length: int, rng: np.random.Generator) -> Sampled:
     """Draws of all, evenly thinned to their shares and in random order, so that every chain holds all.
 
     Parameters
@@ -131,13 +186,18 @@ def mixed(each: list[Sampled], share: Floats, rng: np.random.Generator) -> Sampl
         What the sampler returned for each way, along the same axes.
     share
         Probabilities of the ways, dims (way,).
+    length
+        Draws of each chain.
     rng
         Source of the order.
     """
-    chains, length = each[0].draws["free"].shape[:2]
+    chains = each[0].draws["free"].shape[0]
     ends = np.round(np.cumsum(share) * length).astype(int)
     numbers = np.diff(ends, prepend=0)
-    places = [np.linspace(0, length - 1, number).round().astype(int) for number in numbers]
+    places = [
+        np.linspace(0, one.draws["free"].shape[1] - 1, number).round().astype(int)
+        for one, number in zip(each, numbers, strict=True)
+    ]
     which = np.repeat(np.arange(len(each)), numbers)
 
     def take(values: list[Floats], orders: list[Floats]) -> Floats:
