@@ -28,6 +28,8 @@ type Whole = Annotated[int, Strict(), Field(ge=0, le=1_000_000_000)]
 type Positive = Annotated[int, Strict(), Field(ge=1, le=1_000_000_000)]
 type Flag = Annotated[bool, Strict()]
 type Probability = Annotated[Decimal, Field(gt=0, lt=1)]
+type Level = Annotated[Decimal, Field(ge=Decimal("0.5"), le=Decimal("0.99999"))]
+"""Coverage that an interval may be printed with: a standard error is its width over a quantile."""
 type Sides = Literal[1, 2]
 type PlannedRatio = Annotated[Decimal, Field(ge=Decimal("0.02"), le=50), AfterValidator(_no_null)]
 """Within these bounds no prior that is built on it is wider than the widest, which reconstructions are drawn under."""
@@ -62,7 +64,7 @@ class Spread(Sourced):
     """Lower limit as printed."""
     high: Printed | None = None
     """Upper limit as printed."""
-    level: Probability = Decimal("0.95")
+    level: Level = Decimal("0.95")
     """Coverage of the interval."""
 
     @model_validator(mode="after")

@@ -72,7 +72,7 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
     arms = {arm.key for arm in file.arms}
     sizes = {population.key: population.sizes for population in file.populations}
     for table in file.tables:
-        beside = path.parent / table.file
+        beside = _beside(path, table.file)
         text = _read(beside)
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
         if isinstance(table, CountTable):
@@ -87,18 +87,18 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
     for endpoint in file.endpoints:
         requests = tuple(endpoint.files())
         for name in (name for request in requests for name in request.names):
-            hashed.update(b"\0" + name.encode() + b"\0" + _read(path.parent / name).encode())
+            hashed.update(b"\0" + name.encode() + b"\0" + _read(_beside(path, name)).encode())
         for request in requests:
             match request:
                 case CurveFiles():
-                    risk = path.parent / request.numbers_at_risk
+                    risk = _beside(path, request.numbers_at_risk)
                     curves[endpoint.key] = (
-                        read_curves(path.parent / request.curves, arms=keys),
+                        read_curves(_beside(path, request.curves), arms=keys),
                         read_numbers_at_risk(risk, arms=keys) if request.numbers_at_risk else (),
                     )
                 case PatientFile():
                     patients[endpoint.key] = read_patients(
-                        path.parent / request.name, endpoint=endpoint.key, arms=keys, unit=request.unit
+                        _beside(path, request.name), endpoint=endpoint.key, arms=keys, unit=request.unit
                     )
                 case _:
                     assert_never(request)
@@ -130,6 +130,17 @@ def _find(trial: str | Path) -> Path:
         listed = ", ".join(shipped_trials())
         raise TrialFileError(name, "", "no such file, and no shipped trial of that name.", f"Shipped trials: {listed}.")
     return path
+
+
+def _beside(path: Path, name: str) -> Path:
+    """A file that a trial file names: in its folder, or a folder below; nothing else is read for it."""
+    problem = f"expected a file in the folder of the trial file, got {name[:60]!r}."
+    if "\0" in name:
+        raise TrialFileError(path, "", problem, "Correct its name.")
+    found = path.parent / name
+    if not found.resolve().is_relative_to(path.parent.resolve()):
+        raise TrialFileError(path, "", problem, "Put it beside the trial file, and name it without its folder.")
+    return found
 
 
 def _read(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -12,6 +13,10 @@ _KEYS = {"key", "arm", "numerator", "denominator", "population", "section", "tab
 
 
 _PLAIN = {"a valid tuple": "a list", "a valid integer": "a whole number", "a valid string": "text"}
+
+
+MOST = 20
+"""Unknown keys that are compared with those there are: of thousands no two are told."""
 
 
 def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tuple[str, str, str]:
@@ -33,10 +38,10 @@ def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tup
         for item in every
         if item["type"] != "too_short" or not any(len(other["loc"]) > len(item["loc"]) for other in every)
     ]
+    strange = [item for item in every if item["type"] == "extra_forbidden"]
     misspelt = {
         (*item["loc"][:-1], near)
-        for item in every
-        if item["type"] == "extra_forbidden"
+        for item in strange[:MOST]
         for near in get_close_matches(str(item["loc"][-1]), _all_keys(model), n=1, cutoff=0.6)
     }
     # a misspelt key is also missing: the same problem twice
@@ -92,7 +97,10 @@ def _lower(message: str) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
+    try:
+        text = repr(value) if isinstance(value, str) else str(value)
+    except RecursionError:  # a thousand tables within each other
+        text = reprlib.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
