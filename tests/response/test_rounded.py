@@ -41,7 +41,7 @@ def written(tmp_path: Path) -> Written:
 def test_it_is_what_simulation_that_prints_the_same_says(written: Written) -> None:
     counts = rounded_counts(written("26", "44"))
     assert counts is not None
-    assert counts.events == (tuple(range(121, 126)), tuple(range(208, 213)))
+    assert counts.events == (range(121, 126), range(208, 213))
     assert counts.words == "C 121 to 125 of 472; E 208 to 212 of 478"
     rng = np.random.default_rng(1)
     rates = rng.beta(PRIOR.alpha, PRIOR.beta, size=(2_000_000, 2))
@@ -68,7 +68,7 @@ def test_one_count_for_each_arm_is_the_exact_posterior_of_it(written: Written) -
     ):
         assert (mine.quantity, mine.arm, mine.at) == (theirs.quantity, theirs.arm, theirs.at)
         for number, known_one in ((mine.value, theirs.value), (mine.low, theirs.low), (mine.high, theirs.high)):
-            assert number == (known_one if known_one is None else pytest.approx(known_one, rel=1e-6))
+            assert number == (known_one if known_one is None else pytest.approx(known_one, rel=1e-4))
 
 
 def test_it_is_less_sure_than_any_count(written: Written) -> None:

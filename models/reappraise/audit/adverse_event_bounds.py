@@ -80,8 +80,8 @@ def _judge(trial: Trial, key: str, group: str, pairs: Sequence[Pair]) -> Iterato
 
 
 def _least(row: CountRow) -> int:
-    return min(row.candidates, default=0)
+    return row.candidates[0] if row.candidates else 0
 
 
 def _most(row: CountRow) -> int:
-    return max(row.candidates, default=row.total)
+    return row.candidates[-1] if row.candidates else row.total

@@ -5,7 +5,7 @@ Tolerance: half a unit of the last printed digit, either way at a tie, because b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 from reappraise.audit import words
@@ -73,7 +73,7 @@ def _hint(events: int, total: int, percent: Printed, sizes: list[int]) -> str:
     return ""
 
 
-def _runs(numbers: tuple[int, ...]) -> str:
+def _runs(numbers: Sequence[int]) -> str:
     """Consecutive numbers, shortened."""
     if not numbers:
         return "none"

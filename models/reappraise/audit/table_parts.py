@@ -129,14 +129,14 @@ def _headings(trial: Trial, key: str, rows: Sequence[CountRow]) -> Iterator[Find
 
 
 def _bounded(trial: Trial, key: str, head: CountRow, parts: Sequence[CountRow]) -> Finding:
-    whole = head.candidates or (0, head.total)
+    whole = head.candidates or range(head.total + 1)
     above = [row.label for row in parts if row.candidates and row.candidates[0] > whole[-1]]
     known = [row.known_events for row in parts]
     total = sum(events or 0 for events in known)
     verdict: Verdict
     if above:
         verdict, message = "inconsistent", f"{words.listed(above)} has more patients than the heading it stands under."
-    elif len(parts) > 1 and all(events is not None for events in known) and whole == (total,):
+    elif len(parts) > 1 and all(events is not None for events in known) and whole == range(total, total + 1):
         verdict, message = "consistent", f"The rows below the heading add up to its {total} patients."
     else:
         verdict = "cannot judge"

@@ -122,8 +122,8 @@ def _total(arm: ArmCounts) -> int:
     return totals.pop()
 
 
-def _allowed(count: Count | None, total: int) -> tuple[int, ...]:
-    return tuple(range(total + 1)) if count is None else count.candidates
+def _allowed(count: Count | None, total: int) -> range:
+    return range(total + 1) if count is None else count.candidates
 
 
 def _contradiction(arm: ArmCounts, place: int, total: int, before: set[int], ends: set[int]) -> str:

@@ -123,18 +123,19 @@ class Count(Spread):
         return f"the interval {self.low} to {self.high} does not hold {value:.4g}"
 
     @property
-    def candidates(self) -> tuple[int, ...]:
+    def candidates(self) -> range:
         """Whole numbers of patients that the record allows: one if printed, else all that round to the percentage."""
-        if self.impossible:
-            return ()
+        if self.impossible or (self.events is None and self.percent is None):
+            return range(0)
         if self.events is not None:
-            return (self.events,)
-        if self.percent is None:
-            return ()
-        low, high = self.percent.bounds
+            return range(self.events, self.events + 1)
+        percent = self.percent or Printed("0")
+        low, high = percent.bounds
         first = max(0, int(max(low, 0.0) / 100 * self.total) - 1)
         last = min(self.total, int(min(high, 100.0) / 100 * self.total) + 1)
-        return tuple(k for k in range(first, last + 1) if self.percent.covers(100 * k / self.total))
+        near = [k for k in range(first, min(first + 4, last + 1)) if percent.covers(100 * k / self.total)]
+        far = [k for k in range(max(last - 3, first), last + 1) if percent.covers(100 * k / self.total)]
+        return range(near[0] if near else far[0], far[-1] + 1) if far else range(0)
 
     @property
     def known_events(self) -> int | None:

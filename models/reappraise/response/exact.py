@@ -32,7 +32,7 @@ _HALVINGS = 44
 
 
 @cache
-def _quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Nodes and weights on (0, 1), crowded at both ends: there the quantiles of a Beta can bend without limit."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     place = (nodes + 1) / 2
@@ -69,7 +69,7 @@ class BetaPair:
     @cached_property
     def _control(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Rates of the control arm at the nodes, and the weights."""
-        probability, weights = _quadrature()
+        probability, weights = quadrature()
         return betaincinv(*self.control, probability), weights
 
     def risk_difference(self, value: float) -> float:
