@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reappraise.audit import impossible
 from reappraise.core.errors import TrialFileError
 from reappraise.published.estimates import published_estimates
 from reappraise.published.facts import count_facts, estimate_facts
@@ -40,7 +41,6 @@ type Altered = Callable[..., Any]
             "expected p_interaction in 0 to 1, got 1.07",
         ),
         (ASIA, '  { key = "asia", label = "Asia" },\n', "levels[asia]", "or events by arm, got neither"),
-        ("0.88", "1.88", "estimates", "expected an interval that holds 1.88, got 0.61 to 1.27"),
     ],
 )
 def test_what_does_not_add_up_is_named_with_file_and_key(
@@ -103,3 +103,9 @@ def test_ratios_after_randomisation_have_no_causal_reading(altered: Altered) -> 
     assert not causal["sex=male"]
     assert causal["age=older"]
     assert causal["all"]
+
+
+def test_a_ratio_outside_its_interval_is_left_to_the_audit(altered: Altered) -> None:
+    trial = altered(("0.88", "1.88")).trial
+    (found,) = impossible.check(trial)
+    assert "the interval 0.61 to 1.27 does not hold the value, 1.88" in found.message.lower()
