@@ -71,6 +71,19 @@ def test_one_count_for_each_arm_is_the_exact_posterior_of_it(written: Written) -
             assert number == (known_one if known_one is None else pytest.approx(known_one, rel=1e-4))
 
 
+@pytest.mark.parametrize("events", [(0, 2), (2, 0), (0, 0)])
+def test_without_events_it_is_the_exact_posterior_too(written: Written, events: tuple[int, int]) -> None:
+    # under Jeffreys' prior the density is infinite at a rate of 0: 4% of it lay in one cell of an even table
+    prior = RATE_PRIORS[1]
+    known = RoundedCounts(written("26", "44"), ((events[0],), (events[1],)), (472, 478))
+    pairs = zip(rounded_estimates(known, prior), exact_estimates(known.partition(*events), prior), strict=True)
+    for mine, theirs in pairs:
+        if theirs.quantity == "number_needed_to_treat":
+            continue  # a reciprocal of what is compared
+        for number, other in ((mine.value, theirs.value), (mine.low, theirs.low), (mine.high, theirs.high)):
+            assert number == (other if other is None else pytest.approx(other, rel=2e-3, abs=1e-6))
+
+
 def test_it_is_less_sure_than_any_count(written: Written) -> None:
     counts = rounded_counts(written("26", "44"))
     assert counts is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import isfinite, log
 from typing import Final, Literal, Self
@@ -209,13 +208,11 @@ def _words(one: Published, arms: dict[str, str]) -> str:
     """The numbers as printed, in the direction printed."""
     link = "over" if QUANTITIES[one.quantity].form == "ratio" else "minus"
     above, below = (arms.get(key or "", key) for key in (one.numerator, one.denominator))
-    words: Iterator[str] = iter(
-        (
-            f"{QUANTITIES[one.quantity].label.lower()}, {above} {link} {below},",
-            "" if one.value is None else str(one.value),
-            "" if one.low is None else f"({100 * float(one.level):.4g}% interval {one.low} to {one.high})",
-            "" if one.unit == "" else one.unit,
-            "" if one.p is None else f"p {one.p}" if one.p.relation != "=" else f"p = {one.p}",
-        )
+    words = (
+        f"{QUANTITIES[one.quantity].label.lower()}, {above} {link} {below},",
+        "" if one.value is None else str(one.value),
+        "" if one.low is None else f"({100 * float(one.level):.4g}% interval {one.low} to {one.high})",
+        "" if one.unit == "" else one.unit,
+        "" if one.p is None else f"p {one.p}" if one.p.relation != "=" else f"p = {one.p}",
     )
     return " ".join(filter(None, words))

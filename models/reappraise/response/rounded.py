@@ -23,6 +23,7 @@ from reappraise.response.published import ResponseEndpoint
 MOST: Final = 500
 """Counts of an arm that a mixture is made of at most: beyond, print says next to nothing of it."""
 PLACES: Final = 20_001
+"""Rates that a distribution is tabulated at, crowded at both ends: with no events it rises without limit there."""
 OUTSIDE: Final = 1e-13
 """Probability that is left out at either end."""
 
@@ -92,8 +93,7 @@ class BetaMixture:
     Parameters
     ----------
     rate, below
-        Rates, ascending, and the probability of a smaller one, dims (place,). Between two of the 20,001 places, a
-        thousandth of a standard deviation apart, the line is right to 1e-7.
+        Rates, ascending, and the probability of a smaller one, dims (place,); between two of the `PLACES`, a line.
     """
 
     rate: NDArray[np.float64]
@@ -107,7 +107,8 @@ class BetaMixture:
         binomial = gammaln(total + 1) - gammaln(k + 1) - gammaln(total - k + 1)
         weights = softmax(binomial + betaln(alpha, beta))
         ends = float(betaincinv(alpha[0], beta[0], OUTSIDE)), float(1 - betaincinv(beta[-1], alpha[-1], OUTSIDE))
-        rate = np.linspace(*ends, PLACES)
+        place = np.linspace(0.0, 1.0, PLACES)
+        rate = ends[0] + (ends[1] - ends[0]) * place**3 * (10 - 15 * place + 6 * place**2)
         below = sum(weight * betainc(a, b, rate) for weight, a, b in zip(weights, alpha, beta, strict=True))
         return cls(rate, np.asarray(below))
 
