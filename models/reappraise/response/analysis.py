@@ -93,14 +93,18 @@ class RoundedResult(Result[ResponseEndpoint, ResponseFit]):
         from reappraise.drawing.estimates import draw_estimates
         from reappraise.drawing.words import favours
 
-        estimates = [item for item in self.estimated() if item.quantity == "risk_difference"]
+        differences = [item for item in self.estimated() if item.quantity == "risk_difference"]
+        first = differences[0].method.split(",")[0]
+        estimates = [item for item in differences if item.prior or item.method.startswith(f"{first},")]
         control, experimental = self.endpoint.trial.arms
         yield (
             f"{self.key}.rounded",
             draw_estimates(
                 estimates,
                 title=f"{self.endpoint.published.label}: counts known within rounding",
-                named=lambda item: f"{item.prior} prior" if item.prior else f"recomputed, {item.method.split(',')[0]}",
+                named=lambda item: (
+                    f"{item.prior} prior" if item.prior else f"{first}, {item.method.rsplit('the ', 1)[-1]}"
+                ),
                 favours=favours(experimental.short, control.short, self.endpoint.published.better),
                 note=f"Counts that round to the print: {self.counts.words}. Exact posterior medians and intervals.",
             ),
