@@ -17,7 +17,8 @@ from reappraise.depth.evidence import evidence
 from reappraise.depth.fit import MODELS, NON_PROPORTIONAL, PROPORTIONAL
 from reappraise.depth.model import CumulativeLogit, OrdinalData
 from reappraise.depth.table import OrdinalTable
-from reappraise.fits.nuts import compiled, draw
+from reappraise.fits.machine_code import compiled
+from reappraise.fits.nuts import draw
 from reappraise.fits.sampling import Sampling
 from reappraise.published.partition import Partition
 from reappraise.response.models import LogitNormal

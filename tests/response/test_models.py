@@ -12,7 +12,7 @@ from scipy import special, stats
 
 from reappraise.core.errors import AnalysisError
 from reappraise.core.prior import LogRatioPrior, RatePrior, effect_priors, prior_named
-from reappraise.fits.nuts import compilations
+from reappraise.fits.machine_code import known
 from reappraise.fits.sampling import Sampling
 from reappraise.published.partition import Partition
 from reappraise.response.exact import exact_estimates
@@ -214,14 +214,14 @@ def test_a_whole_population_has_exactly_the_named_prior() -> None:
 
 @pytest.mark.sampling
 def test_one_compilation_serves_all() -> None:
-    before = compilations()
+    before = known()
     for model in MODELS:
         run(model, partition(), prior_for(model))
         run(model, WHOLE, prior_for(model))
-    assert compilations() - before <= len(MODELS)
-    after = compilations()
+    assert known() - before <= len(MODELS)
+    after = known()
     run(MODELS[0], WHOLE, prior_for(MODELS[0]))
-    assert compilations() == after
+    assert known() == after
 
 
 @pytest.mark.sampling

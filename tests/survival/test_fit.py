@@ -22,8 +22,9 @@ from scipy import stats
 
 from reappraise.core.errors import AnalysisError
 from reappraise.core.prior import hazard_ratio_priors
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.netcdf import read_tree, write_tree
-from reappraise.fits.nuts import Sampled, compiled
+from reappraise.fits.nuts import Sampled
 from reappraise.fits.sampling import Sampling
 from reappraise.published.patients import PatientData
 from reappraise.survival import estimands as of

@@ -19,8 +19,8 @@ from reappraise.depth.model import CumulativeLogit
 from reappraise.depth.table import OrdinalTable
 from reappraise.fits import model as frame
 from reappraise.fits import nuts
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.model import Draws, Floats
-from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 
 SETTINGS = Sampling(draws=500, tune=500, chains=2, seed=ROOT_SEED)

@@ -25,8 +25,9 @@ from reappraise.fits.diagnose import Diagnosis
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import FitJob
 from reappraise.fits.layout import Axis, Variable
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.model import Data, Draws, Floats
-from reappraise.fits.nuts import Compiled, compiled
+from reappraise.fits.nuts import Compiled
 from reappraise.fits.sampling import Sampling, settings_with
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted, counted

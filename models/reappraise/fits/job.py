@@ -18,8 +18,9 @@ from reappraise.core.estimate import Estimate
 from reappraise.core.silence import Evidence
 from reappraise.fits.diagnose import Check, Diagnosis, Judged, diagnose
 from reappraise.fits.layout import DRAWS, Arrays, Axis, Layout, Variable
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.model import Data, Draws, FitModel, Floats, NamedPrior
-from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
+from reappraise.fits.nuts import Compiled, Sampled, draw
 from reappraise.fits.sampling import Sampling, derived_seed, versions
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes

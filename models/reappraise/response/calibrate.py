@@ -15,8 +15,8 @@ from reappraise.calibrate.rank import rank
 from reappraise.core.prior import LogRatioPrior, Prior, RatePrior
 from reappraise.fits import model as frame
 from reappraise.fits import nuts
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.model import Draws, Floats
-from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.published.partition import Partition
 from reappraise.response import model as protocol

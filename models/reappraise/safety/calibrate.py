@@ -16,8 +16,8 @@ from reappraise.calibrate.calibration import ROOT_SEED, Ranks
 from reappraise.calibrate.rank import rank
 from reappraise.fits import model as frame
 from reappraise.fits import nuts
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.model import ARM_CODE, Draws, Floats
-from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.safety import prior as event_prior
 from reappraise.safety.model import EVENT_MODELS, EventData, EventModel

@@ -15,7 +15,7 @@ from reappraise.calibrate.rank import rank
 from reappraise.core.prior import LogRatioPrior
 from reappraise.fits import model as frame
 from reappraise.fits import nuts
-from reappraise.fits.nuts import compiled
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.survival import hazard
 from reappraise.survival.hazard import Grid, HazardPrior

@@ -17,7 +17,7 @@ from reappraise.core.errors import AnalysisError
 from reappraise.fits import model as frame
 from reappraise.fits import nuts
 from reappraise.fits.diagnose import Thresholds
-from reappraise.fits.nuts import compiled
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.published.patients import PatientData
 from reappraise.survival import estimands as of

@@ -18,7 +18,8 @@ from reappraise.core.estimate import Estimate
 from reappraise.fits.diagnose import Diagnosis, Judged
 from reappraise.fits.fit import Fit
 from reappraise.fits.job import Advance, PosteriorJob
-from reappraise.fits.nuts import Compiled, Sampled, compiled, draw
+from reappraise.fits.machine_code import compiled
+from reappraise.fits.nuts import Compiled, Sampled, draw
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted

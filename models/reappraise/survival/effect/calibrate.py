@@ -19,7 +19,7 @@ from reappraise.core.printed import Printed
 from reappraise.core.prior import LogRatioPrior
 from reappraise.fits import model as frame
 from reappraise.fits import nuts
-from reappraise.fits.nuts import compiled
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.survival.effect import spans
 from reappraise.survival.effect.model import PRINTED_RATIO, PrintedRatio

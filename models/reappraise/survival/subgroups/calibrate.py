@@ -19,8 +19,8 @@ from reappraise.core.printed import Printed
 from reappraise.core.prior import LogRatioPrior
 from reappraise.fits import model as frame
 from reappraise.fits import nuts
+from reappraise.fits.machine_code import compiled
 from reappraise.fits.model import Floats
-from reappraise.fits.nuts import compiled
 from reappraise.fits.sampling import Sampling, derived_seed
 from reappraise.survival.effect import spans
 from reappraise.survival.effect.spans import Span, error_of_limits, known, logs
