@@ -17,6 +17,8 @@ _HOMES = {
     "Analysis": "analysis",
     "AnalysisError": "core.errors",
     "Comparison": "core.comparison",
+    "ContinuousEndpoint": "continuous.published",
+    "ContinuousResult": "continuous.analysis",
     "DepthEndpoint": "depth.published",
     "DepthFit": "depth.fit",
     "DepthResult": "depth.analysis",

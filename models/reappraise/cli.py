@@ -125,7 +125,9 @@ def audit(
 
 @app.command()
 def exact(trial: TrialName, form: As = Format.table) -> None:
-    """Print the exact posteriors: of every binary endpoint under independent rates, of every printed effect."""
+    """Print the exact posteriors: of binary endpoints under independent rates, of means, of printed effects."""
+    from reappraise.continuous.exact import exact_continuous
+    from reappraise.continuous.published import ContinuousEndpoint
     from reappraise.core.estimate import ESTIMATE_COLUMNS, Estimate
     from reappraise.core.prior import RATE_PRIORS
     from reappraise.effect.exact import exact_contrasts
@@ -147,6 +149,7 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
     asked: list[tuple[TrialEndpoint[Any], Iterator[Estimate]]] = [
         *((item, rates(item)) for item in loaded.of(ResponseEndpoint)),
         *((item, exact_contrasts(item)) for item in loaded.of(EffectEndpoint)),
+        *((item, exact_continuous(item)) for item in loaded.of(ContinuousEndpoint)),
     ]
     for endpoint, estimates in asked:
         try:

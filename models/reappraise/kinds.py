@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reappraise.calibrate.calibration import Calibration
+from reappraise.continuous.analysis import CONTINUOUS
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.analysis import DEPTH
 from reappraise.effect.analysis import EFFECT
@@ -15,7 +16,7 @@ from reappraise.safety.analysis import SAFETY
 from reappraise.survival.analysis import SURVIVAL
 from reappraise.trial.schema import RECORDS, Records
 
-KINDS: tuple[Kind[Any], ...] = (EFFECT, RESPONSE, DEPTH, SAFETY, SURVIVAL)
+KINDS: tuple[Kind[Any], ...] = (EFFECT, CONTINUOUS, RESPONSE, DEPTH, SAFETY, SURVIVAL)
 """The quick ones first."""
 
 

@@ -84,14 +84,20 @@ def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: 
     table.add_column("")
     for prior in priors:
         table.add_column(f"{prior} prior", justify="right")
-    rows = dict.fromkeys((item.quantity, item.arm, item.at) for item in estimates)
-    for quantity, arm, at in rows:
-        cells = [
-            next((_cell(e) for e in estimates if (e.prior, e.quantity, e.arm, e.at) == (prior, quantity, arm, at)), "")
-            for prior in priors
-        ]
+    rows: dict[tuple[str, str, str, int], dict[str, Estimate]] = {}
+    seen: Counter[tuple[str, str, str, str]] = Counter()
+    for item in estimates:
+        # of one quantity there may be several: from the arms, and as printed
+        known = (item.quantity, item.arm, item.at)
+        rows.setdefault((*known, seen[item.prior, *known]), {})[item.prior] = item
+        seen[item.prior, *known] += 1
+    several = {row[:3] for row in rows if row[3]}
+    for (quantity, arm, at, _), found in rows.items():
         named = f"{QUANTITIES[quantity].label}{f', {arms.get(arm, arm)}' if arm else ''}"
-        table.add_row(f"{named}\n[dim]{at}[/dim]" if at else named, *cells)
+        told = (quantity, arm, at) in several and QUANTITIES[quantity].form != "probability"
+        how = next(iter(found.values())).method if told else ""
+        said = [f"[dim]{_plain(part)}[/dim]" for part in (at, how) if part]
+        table.add_row("\n".join((named, *said)), *(_cell(found[prior]) if prior in found else "" for prior in priors))
     table.caption = _plain(silences(estimates)) or None
     return table
 

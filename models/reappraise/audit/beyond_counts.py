@@ -37,7 +37,7 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 def _interval(fact: EstimateFact) -> bool:
     quantity = fact.published.quantity
-    judged = fact.form == "ratio" or quantity in RATIOS or quantity == "survival"
+    judged = fact.form == "ratio" or quantity in RATIOS or quantity in {"survival", "mean", "mean_difference"}
     return fact.has_interval and (judged or countable(fact))
 
 

@@ -54,6 +54,8 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("mean_difference", "Difference of means", "difference", 0.0),
         Quantity("standardised_mean_difference", "Standardised difference of means", "difference", 0.0),
         Quantity("ratio_of_means", "Ratio of means", "ratio", 1.0),
+        Quantity("ratio_of_geometric_means", "Ratio of geometric means", "ratio", 1.0),
+        Quantity("geometric_mean", "Geometric mean", "arm"),
         Quantity("number_needed_to_treat", "Number needed to treat", "difference", inf),
         Quantity("risk_ratio", "Risk ratio", "ratio", 1.0),
         Quantity("odds_ratio", "Odds ratio", "ratio", 1.0),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
+from reappraise.continuous.published import ContinuousEndpoint
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.published import DepthEndpoint
 from reappraise.effect.published import EffectEndpoint
@@ -23,6 +24,7 @@ RECORDS: tuple[type[EndpointRecord], ...] = (
     DepthEndpoint,
     AdverseEventsEndpoint,
     EffectEndpoint,
+    ContinuousEndpoint,
 )
 """Every kind of endpoint a trial file can hold: one line here for each new kind."""
 

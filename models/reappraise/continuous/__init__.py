@@ -1,0 +1,1 @@
+"""What is measured on a scale: means of the arms with their spread, and their difference."""

@@ -1,0 +1,213 @@
+"""A mean, or a difference of means, known from print: a t distribution about a place that was rounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+type Floats = NDArray[np.float64]
+type Span = tuple[float, float]
+"""Least and largest value that the printed digits allow."""
+
+LEAST_DEGREES: Final = 2.0
+"""Degrees of freedom below which a t distribution says too little to be tabulated: an arm of two patients."""
+NORMAL: Final = 1e6
+"""Degrees of freedom from which on a t distribution is the normal one to every digit."""
+_NODES: Final = 12
+"""Gauss-Legendre nodes over the scales that print allows."""
+_MOST_NODES: Final = 400
+"""The same over what rounds to the print, where that is wide beside the standard error."""
+TINY: Final = 1e-6
+"""Rounding, in standard errors, that nobody sees."""
+_HALVINGS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    r"""Posterior of a mean under a flat prior.
+
+    .. math:: \mu = b + s \, t_\nu, \qquad b \sim \mathrm{Uniform}(l, h), \quad s \sim \mathrm{Uniform}(s_1, s_2)
+
+    With the mean m and standard deviation of n patients, and the reference prior 1 / sigma, mu - m over the standard
+    error has Student's t distribution of n - 1 degrees of freedom. Of a mean that was rounded every value that prints
+    so is as likely as any other, since the prior is flat.
+
+    Parameters
+    ----------
+    place
+        Least and largest value that rounds to the print; logarithms of geometric means and of their ratios.
+    scale
+        Least and largest standard error that the print allows, on the same scale.
+    degrees
+        Degrees of freedom; infinite for a normal distribution.
+    """
+
+    place: Span
+    scale: Span
+    degrees: float = inf
+
+    @property
+    def centre(self) -> float:
+        """The middle of what rounds to the print."""
+        return (self.place[0] + self.place[1]) / 2
+
+    @property
+    def error(self) -> float:
+        """The middle of the standard errors."""
+        return (self.scale[0] + self.scale[1]) / 2
+
+    def turned(self) -> Self:
+        """The opposite of it."""
+        return type(self)((0.0 - self.place[1], 0.0 - self.place[0]), self.scale, self.degrees)
+
+    def below(self, value: float | Floats) -> Floats:
+        """Probability of a smaller mean, dims of the value; small ones keep their digits."""
+        low, high = self.place
+        folds = (high - low) / self.scale[0]
+        scale, scale_weight = _nodes(*self.scale, _NODES)
+        place, place_weight = _nodes(low, high, 1 if folds < TINY else min(_MOST_NODES, _NODES + int(8 * folds)))
+        t = (np.asarray(value, dtype=np.float64)[..., None, None] - place[:, None]) / scale
+        return np.asarray(np.tensordot(stdtr(min(self.degrees, NORMAL), t), np.outer(place_weight, scale_weight)))
+
+    def above(self, value: float | Floats) -> Floats:
+        """Probability of a larger mean, dims of the value; small ones keep their digits."""
+        return self.turned().below(0.0 - np.asarray(value, dtype=np.float64))
+
+    def reach(self, beyond: float) -> Span:
+        """What it lies between but for this probability at either end."""
+        far = -float(stdtrit(min(self.degrees, NORMAL), beyond)) * self.scale[1]
+        return self.place[0] - far, self.place[1] + far
+
+    def quantile(self, probability: float) -> float:
+        """Value that is larger than the mean with this probability."""
+        low, high = self.reach(min(probability, 1 - probability) / 10)
+        for _ in range(_HALVINGS):  # importing an optimiser would take longer than all of it
+            middle = (low + high) / 2
+            low, high = (middle, high) if float(self.below(middle)) < probability else (low, middle)
+        return (low + high) / 2
+
+
+def _nodes(low: float, high: float, number: int) -> tuple[Floats, Floats]:
+    """Nodes and weights of the mean over an interval."""
+    nodes, weights = np.polynomial.legendre.leggauss(number)
+    return low + (high - low) * (nodes + 1) / 2, weights / 2
+
+
+@dataclass(frozen=True)
+class Tabulated:
+    """Distribution of an effect, as masses of cells of equal width.
+
+    Parameters
+    ----------
+    effect
+        Middles of the cells, ascending, dims (cell,).
+    mass
+        Probability of each, dims (cell,).
+    """
+
+    effect: Floats
+    mass: Floats
+
+    @property
+    def width(self) -> float:
+        """Width of a cell."""
+        return float(self.effect[1] - self.effect[0])
+
+    @cached_property
+    def _edges(self) -> tuple[Floats, Floats]:
+        edges = np.append(self.effect - self.width / 2, self.effect[-1] + self.width / 2)
+        return edges, np.append(0.0, np.cumsum(self.mass))
+
+    def below(self, effect: float) -> float:
+        """Probability of a smaller effect."""
+        edges, summed = self._edges
+        return float(np.interp(effect, edges, summed))
+
+    def quantile(self, probability: float) -> float:
+        """Effect that is larger than the true one with this probability."""
+        edges, summed = self._edges
+        return float(np.interp(probability, summed, edges))
+
+    def density(self, effect: Floats) -> Floats:
+        """Density at each effect, dims (...)."""
+        return np.asarray(np.interp(effect, self.effect, self.mass / self.width, left=0.0, right=0.0))
+
+    def times(self, mean: float, sd: float) -> Tabulated:
+        """The posterior where this is the likelihood and the prior is normal.
+
+        Parameters
+        ----------
+        mean, sd
+            The prior, on the scale of the effect.
+        """
+        log_prior = -np.square((self.effect - mean) / sd) / 2
+        weight = self.mass * np.exp(log_prior - log_prior[self.mass > 0].max())
+        return Tabulated(self.effect, weight / weight.sum())
+
+
+FINE: Final = 50.0
+"""Cells in the narrowest standard deviation that shapes a table."""
+MOST_CELLS: Final = 2**18
+"""Cells of an arm at most; with three patients its tails reach thousands of standard errors."""
+DIRECT: Final = 12_000
+"""Cells of an arm up to which arms are convolved term by term, so that the smallest probabilities keep their digits."""
+OUTSIDE: Final = 1e-8
+"""Probability that is left out at either end of an arm."""
+
+
+def likelihood(parts: tuple[Located, ...], *, mean: float = 0.0, sd: float = inf) -> Tabulated:
+    r"""Likelihood of an effect: of one printed contrast, or of the difference of two arms' means.
+
+    .. math:: L(\delta) \propto \int p_1(\mu_0 + \delta) \, p_0(\mu_0) \, d\mu_0
+
+    the Behrens-Fisher distribution, by convolution of the arms' masses.
+
+    Parameters
+    ----------
+    parts
+        The contrast, or control and experimental arm.
+    mean, sd
+        Prior that it will be multiplied by: the table reaches it, and no cell is wide beside it.
+    """
+    effect = parts[0] if len(parts) == 1 else None
+    sizes = [max(one.error, (one.place[1] - one.place[0]) / 4) for one in parts]
+    centre = parts[-1].centre - (0.0 if effect else parts[0].centre)
+    away = abs(mean - centre) + (8 * sd if sd < inf else 0.0) if sd < 4 * max(sizes) else 0.0
+    spread = [
+        (min(low, one.centre - away), max(high, one.centre + away))
+        for one in parts
+        for low, high in (one.reach(OUTSIDE),)
+    ]
+    # the wider arm shapes a difference, and the narrower one as long as it is not much narrower
+    narrow = min(max(min(sizes), max(sizes) / 4), sd)
+    width = max(narrow / FINE, max(high - low for low, high in spread) / MOST_CELLS)
+    tables = [_cells(one, ends, width) for one, ends in zip(parts, spread, strict=True)]
+    if effect is not None:
+        return tables[0]
+    control, experimental = tables
+    if max(control.mass.size, experimental.mass.size) <= DIRECT:
+        mass = np.convolve(control.mass[::-1], experimental.mass)
+    else:
+        size = control.mass.size + experimental.mass.size - 1
+        product = np.fft.rfft(control.mass[::-1], size) * np.fft.rfft(experimental.mass, size)
+        mass = np.clip(np.fft.irfft(product, size), 0.0, None)
+    first = float(experimental.effect[0] - control.effect[-1])
+    return Tabulated(first + width * np.arange(mass.size, dtype=np.float64), mass / mass.sum())
+
+
+def _cells(one: Located, ends: Span, width: float) -> Tabulated:
+    number = int(np.ceil((ends[1] - ends[0]) / width)) + 2
+    effect: Floats = (ends[0] + ends[1]) / 2 + width * (np.arange(number, dtype=np.float64) - (number - 1) / 2)
+    edges = np.append(effect - width / 2, effect[-1] + width / 2)
+    split = int(np.searchsorted(edges, one.centre))
+    # of either half the tail that is small, whose digits are kept
+    left, right = one.below(edges[: split + 1]), one.above(edges[split:])
+    mass = np.concatenate([np.diff(left), -np.diff(right)])
+    mass = np.clip(mass, 0.0, None)
+    return Tabulated(effect, mass / mass.sum())

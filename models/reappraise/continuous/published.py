@@ -1,0 +1,136 @@
+"""What is measured in every patient, as published: means or medians by arm with their spread, and differences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from reappraise.core.arms import Better
+from reappraise.core.printed import Printed
+from reappraise.core.units import unit_of
+from reappraise.published.answers import Counted, Problem
+from reappraise.published.endpoint import Context, EndpointRecord
+from reappraise.published.record import Flag, Key, Positive, Published, Spread
+
+type Scale = Literal["arithmetic", "logarithmic"]
+
+
+class Measured(Spread):
+    """Centre and spread of what was measured in one arm: a mean or a median, and whatever says how far it varies."""
+
+    arm: Key
+    """Key of the arm."""
+    total: Positive
+    """Patients in whom it was measured."""
+    mean: Printed | None = None
+    """Mean as printed; the geometric one where the endpoint's scale is logarithmic. low and high are its interval."""
+    sd: Printed | None = None
+    """Standard deviation between patients; of natural logarithms where the scale is logarithmic."""
+    se: Printed | None = None
+    """Standard error of the mean; of its natural logarithm where the scale is logarithmic."""
+    median: Printed | None = None
+    """Median as printed, where no mean is."""
+    quartiles: tuple[Printed, Printed] | None = None
+    """First and third quartile."""
+    extremes: tuple[Printed, Printed] | None = None
+    """Least and largest value."""
+
+    @model_validator(mode="after")
+    def _has_a_centre(self) -> Self:
+        if (self.mean is None) == (self.median is None):
+            raise ValueError("expected a mean or a median, one of both")
+        if self.mean is None and (self.sd or self.se or self.low is not None):
+            raise ValueError("expected sd, se, low and high with a mean, not with a median")
+        return self
+
+    @property
+    def impossible(self) -> str:
+        """Why no patients could give it, in words; empty where some could."""
+        if self.reversed_limits:
+            return self.reversed_limits
+        for name, number in (("standard deviation", self.sd), ("standard error", self.se)):
+            if number is not None and number < 0:
+                return f"a {name} is not below 0, and {number} is"
+        for name, pair in (("quartiles", self.quartiles), ("extremes", self.extremes)):
+            if pair is None:
+                continue
+            if pair[0] > pair[1]:
+                return f"the {name}, {pair[0]} and {pair[1]}, are the wrong way round"
+            if self.median is not None and not pair[0].bounds[0] <= self.median <= pair[1].bounds[1]:
+                return f"the median, {self.median}, is not between the {name}, {pair[0]} and {pair[1]}"
+        if self.mean is not None and self.low is not None and self.high is not None:
+            held = self.low.bounds[0] <= self.mean <= self.high.bounds[1]
+            return "" if held else f"the interval {self.low} to {self.high} does not hold the mean, {self.mean}"
+        return ""
+
+
+class ContinuousEndpoint(EndpointRecord):
+    """Something measured on a scale: blood pressure, a score, days in hospital, a biomarker."""
+
+    kind: Literal["continuous"]
+    """Tag of this kind of endpoint."""
+    better: Better
+    """"higher" where more of what is measured is good for the patient, "lower" where it is bad."""
+    unit: Annotated[str, AfterValidator(unit_of)] = ""
+    """Unit of what is measured: "mm Hg", "points", "days", ..."""
+    scale: Scale = "arithmetic"
+    """"logarithmic" where means are geometric ones and arms are compared by their ratio."""
+    change: Flag = False
+    """Whether it is the change from baseline that was measured."""
+    step: Annotated[Decimal | None, Field(gt=0)] = None
+    """Smallest difference between two values that a patient can have, such as 1 for a score in whole points; the audit
+    then knows which means and standard deviations there can be."""
+    planned: Decimal | None = None
+    """Effect that the trial was planned for, experimental minus control; their ratio on the logarithmic scale."""
+    margin: Annotated[Decimal | None, Field(gt=0)] = None
+    """Smallest difference that matters to patients, without its sign; a ratio on the logarithmic scale."""
+    measured: tuple[Measured, ...] = ()
+    """Means or medians, by arm."""
+
+    def counted(self) -> Iterator[Counted]:
+        """Yield nothing: nobody is counted."""
+        yield from ()
+
+    def patients(self, arm: str, sizes: Mapping[str, int]) -> int | None:
+        """Patients of an arm in whom it was measured, else those of its population."""
+        return next((one.total for one in self.measured if one.arm == arm), sizes.get(arm))
+
+    @property
+    def contrast(self) -> str:
+        """The quantity that compares the arms' means."""
+        return "mean_difference" if self.scale == "arithmetic" else "ratio_of_geometric_means"
+
+    def compares(self, published: Published) -> bool:
+        """Whether a printed number compares the means of both arms on the endpoint's scale."""
+        return published.quantity == self.contrast and self.concerns(published)
+
+    def references(self, context: Context) -> Iterator[Problem]:
+        """Yield arms that are missing, unknown or repeated, too many patients, and numbers off the scale."""
+        arms = Counter(one.arm for one in self.measured)
+        for index, one in enumerate(self.measured):
+            place, size = f"measured[{index}]", context.sizes.get(one.arm)
+            if one.arm not in context.arms:
+                yield f"{place}.arm", f"expected one of {', '.join(context.arms)}, got {one.arm!r}"
+            elif arms[one.arm] > 1:
+                yield f"{place}.arm", f"expected every arm once, got {one.arm!r} {arms[one.arm]} times"
+            elif size is not None and one.total > size:
+                yield f"{place}.total", f"expected at most the {size} patients of {self.population}, got {one.total}"
+            if self.scale == "logarithmic":
+                centre = one.mean if one.mean is not None else one.median
+                if centre is not None and centre <= 0:
+                    yield place, f"expected a geometric mean above 0, got {centre}"
+        if not self.measured and not any(self.compares(one) for one in self.printed):
+            yield "measured", f"expected means or medians by arm, or an estimate of {self.contrast}, got neither"
+        elif self.measured and set(context.arms) - set(arms):
+            missing = ", ".join(sorted(set(context.arms) - set(arms)))
+            yield "measured", f"expected a mean or median of every arm, missing {missing}"
+        if self.scale == "logarithmic":
+            for name, number in (("planned", self.planned), ("margin", self.margin)):
+                if number is not None and (number <= 0 or number == 1):
+                    yield name, f"expected a ratio above 0 and other than 1, got {number}"
+        elif self.planned == 0:
+            yield "planned", "expected a difference other than 0, which is no effect; leave it out for none"
