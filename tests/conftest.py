@@ -116,6 +116,20 @@ def effect_run() -> EffectRun:
 
 
 @pytest.fixture(scope="session")
+def continuous_run() -> EffectRun:
+    from reappraise.continuous.analysis import CONTINUOUS
+    from reappraise.continuous.published import ContinuousEndpoint
+    from reappraise.fits.each import Session
+    from reappraise.fits.sampling import Sampling
+    from reappraise.trial import load_trial
+    from support.analyses import EffectRun
+    from support.data import MEANS
+
+    endpoint = load_trial(MEANS).of(ContinuousEndpoint)[0]
+    return EffectRun(CONTINUOUS.analyse(endpoint, Session(sampling=Sampling(seed=1))))
+
+
+@pytest.fixture(scope="session")
 def depth_run(tmp_path_factory: pytest.TempPathFactory) -> DepthRun:
     from support.analyses import DepthRun, analyse_shipped_depth, kept
 

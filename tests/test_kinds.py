@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
+from reappraise.continuous.published import ContinuousEndpoint
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.published import DepthEndpoint
 from reappraise.effect.published import EffectEndpoint
@@ -20,7 +21,7 @@ from reappraise.survival.published import SurvivalEndpoint
 from reappraise.trial import load_trial, shipped_trials
 from reappraise.trial.schema import RECORDS, trial_schema
 from support.calibrations import STORED
-from support.data import MINI, SURVIVAL
+from support.data import MEANS, MINI, SURVIVAL
 
 every = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.record.__name__)
 RUNS = {
@@ -29,13 +30,14 @@ RUNS = {
     AdverseEventsEndpoint: "safety_run",
     SurvivalEndpoint: "survival_run",
     EffectEndpoint: "effect_run",
+    ContinuousEndpoint: "continuous_run",
 }
 """Fixtures whose results are of each kind."""
 
 
 def endpoints(record: type[EndpointRecord]) -> list[TrialEndpoint[Any]]:
     """Every endpoint of a kind in the trials that are at hand."""
-    trials = [load_trial(name) for name in (*shipped_trials(), MINI, SURVIVAL)]
+    trials = [load_trial(name) for name in (*shipped_trials(), MINI, SURVIVAL, MEANS)]
     return [endpoint for trial in trials for endpoint in trial.of(record)]
 
 
@@ -109,6 +111,6 @@ def test_a_record_that_nothing_analyses_is_refused_at_start_up() -> None:
 def test_an_endpoint_of_no_kind_is_named() -> None:
     endpoint = load_trial(MINI).endpoints[0].published
     with pytest.raises(AnalysisError, match="endpoint response is a ResponseEndpoint; expected one of DepthEndpoint"):
-        kind_of(endpoint, KINDS[2:])
-    with pytest.raises(AnalysisError, match="one of printed-contrast, independent"):
+        kind_of(endpoint, KINDS[3:])
+    with pytest.raises(AnalysisError, match="one of printed-contrast, means, independent"):
         calibration_of("nonsense")

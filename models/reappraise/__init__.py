@@ -58,6 +58,7 @@ _HOMES = {
     "audit_trial": "audit:audit",
     "compare_proportionality": "survival.proportionality",
     "exact_contrast": "effect.exact",
+    "exact_mean_contrast": "continuous.exact",
     "exact_estimates": "response.exact",
     "extrapolate": "survival.beyond.extrapolate",
     "fit": "response.fit",
@@ -71,6 +72,8 @@ _HOMES = {
     "fit_survival_subgroups": "survival.subgroups.fit",
     "fit_survival_together": "survival.together",
     "load_trial": "trial",
+    "mean_contrasts": "continuous.contrast",
+    "mean_priors": "continuous.prior",
     "contrast_priors": "effect.prior",
     "order_survival": "survival.beyond.order",
     "read_patients": "trial.patients",
@@ -84,6 +87,11 @@ _HOMES = {
 if TYPE_CHECKING:
     from reappraise.analysis import Analysis, analyse
     from reappraise.audit import audit as audit_trial
+    from reappraise.continuous.analysis import ContinuousResult
+    from reappraise.continuous.contrast import mean_contrasts
+    from reappraise.continuous.exact import exact_mean_contrast
+    from reappraise.continuous.prior import mean_priors
+    from reappraise.continuous.published import ContinuousEndpoint
     from reappraise.core.comparison import Comparison
     from reappraise.core.errors import AnalysisError, OutputError, ReappraiseError, TrialFileError
     from reappraise.core.estimate import Estimate
@@ -135,6 +143,8 @@ __all__ = [
     "Analysis",
     "AnalysisError",
     "Comparison",
+    "ContinuousEndpoint",
+    "ContinuousResult",
     "DepthEndpoint",
     "DepthFit",
     "DepthResult",
@@ -176,6 +186,7 @@ __all__ = [
     "contrast_priors",
     "exact_contrast",
     "exact_estimates",
+    "exact_mean_contrast",
     "extrapolate",
     "fit",
     "fit_adverse_events",
@@ -185,6 +196,8 @@ __all__ = [
     "fit_survival_subgroups",
     "fit_survival_together",
     "load_trial",
+    "mean_contrasts",
+    "mean_priors",
     "order_survival",
     "printed_contrasts",
     "pseudo_patients",

@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from reappraise.analysis import Analysis, analyse
+from reappraise.continuous.analysis import ContinuousResult
 from reappraise.depth.analysis import DEPTH, DepthResult
 from reappraise.depth.published import DepthEndpoint
 from reappraise.effect.analysis import ContrastResult
@@ -47,9 +48,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class EffectRun:
-    """A printed effect, whose posteriors are exact."""
+    """A printed effect, or means, whose posteriors are exact."""
 
-    result: ContrastResult
+    result: ContrastResult | ContinuousResult
 
 
 @dataclass(frozen=True)

@@ -76,11 +76,18 @@ file = "table.csv"
 source = "Table 1"
 """
 ROWS = "group,label,arm,events,total,source\nGut,Nausea,c,3,100,Table 1\nGut,Nausea,e,4,50,Table 1\n"
+MEASURED = """measured = [
+  { arm = "c", total = 100, mean = "52.31", sd = "20.17", low = "48.3", high = "56.3", source = "Results" },
+  { arm = "e", total = 50, mean = "44.62", se = "3.32", source = "Results" },
+]
+"""
+DIFFERENCE = estimate("mean_difference", ("-7.69", "-15.41", "0.03", "0.051"))
 FULL = {
     "response": RESPONSE + TEST + COUNTS.format(20, 20) + ODDS + CLAIM + LEVELS,
     "survival": SURVIVAL + TEST + COUNTS.format(60, 24) + estimate("median", ("8", "6", "9", None), arm="c") + CLAIM,
     "depth": DEPTH + TEST + ODDS + CLAIM + CATEGORIES,
     "adverse_events": EVENTS + TEST + ODDS + CLAIM,
+    "continuous": RESPONSE.replace('"response"', '"continuous"') + TEST + MEASURED + DIFFERENCE + CLAIM,
     "effect": RESPONSE.replace('"response"', '"effect"') + TEST + COUNTS.format(20, 20) + ODDS + CLAIM,
 }
 """By kind, a record with everything printed that its type can hold."""

@@ -12,6 +12,8 @@ from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.published.trial import Trial
 
 NAME = "not to be recomputed"
+JUDGED = frozenset({"survival", "mean", "geometric_mean", "mean_difference"})
+"""Quantities beside ratios that other checks look at."""
 
 
 def check(trial: Trial) -> Iterator[Finding]:
@@ -37,7 +39,7 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 def _interval(fact: EstimateFact) -> bool:
     quantity = fact.published.quantity
-    judged = fact.form == "ratio" or quantity in RATIOS or quantity in {"survival", "mean", "mean_difference"}
+    judged = fact.form == "ratio" or quantity in RATIOS or quantity in JUDGED
     return fact.has_interval and (judged or countable(fact))
 
 

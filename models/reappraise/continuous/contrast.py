@@ -141,11 +141,7 @@ def _printed(item: TrialEndpoint[ContinuousEndpoint], one: Published, sd: float 
     if {one.numerator, one.denominator} != {control.key, experimental.key} or one.value is None:
         return None
     logarithmic, totals = published.scale == "logarithmic", [one.total for one in published.measured]
-    sizes = totals or [
-        size
-        for arm in item.trial.arms
-        if (size := published.patients(arm.key, item.trial.population(published.population).sizes))
-    ]
+    sizes = totals or list(item.trial.population(published.population).sizes.values())
     degrees = float(sum(sizes) - 2) if len(sizes) == 2 and sum(sizes) > 4 else float("inf")
     value = _span(one.value, logarithmic=logarithmic)
     found = _error(one, value, degrees, published.sides(one) or 2, logarithmic=logarithmic)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import inf
 from typing import Final, Self
 
@@ -17,9 +17,9 @@ type Span = tuple[float, float]
 
 LEAST_DEGREES: Final = 2.0
 """Degrees of freedom below which a t distribution says too little to be tabulated: an arm of two patients."""
-NORMAL: Final = 1e6
+NORMAL: Final = 1e7
 """Degrees of freedom from which on a t distribution is the normal one to every digit."""
-_NODES: Final = 12
+_NODES: Final = 6
 """Gauss-Legendre nodes over the scales that print allows."""
 _MOST_NODES: Final = 400
 """The same over what rounds to the print, where that is wide beside the standard error."""
@@ -70,7 +70,7 @@ class Located:
         """Probability of a smaller mean, dims of the value; small ones keep their digits."""
         low, high = self.place
         folds = (high - low) / self.scale[0]
-        scale, scale_weight = _nodes(*self.scale, _NODES)
+        scale, scale_weight = _nodes(*self.scale, 1 if self.scale[1] - self.scale[0] < TINY * self.scale[0] else _NODES)
         place, place_weight = _nodes(low, high, 1 if folds < TINY else min(_MOST_NODES, _NODES + int(8 * folds)))
         t = (np.asarray(value, dtype=np.float64)[..., None, None] - place[:, None]) / scale
         return np.asarray(np.tensordot(stdtr(min(self.degrees, NORMAL), t), np.outer(place_weight, scale_weight)))
@@ -93,9 +93,12 @@ class Located:
         return (low + high) / 2
 
 
+_legendre = cache(np.polynomial.legendre.leggauss)
+
+
 def _nodes(low: float, high: float, number: int) -> tuple[Floats, Floats]:
     """Nodes and weights of the mean over an interval."""
-    nodes, weights = np.polynomial.legendre.leggauss(number)
+    nodes, weights = _legendre(number)
     return low + (high - low) * (nodes + 1) / 2, weights / 2
 
 
@@ -157,7 +160,7 @@ MOST_CELLS: Final = 2**18
 """Cells of an arm at most; with three patients its tails reach thousands of standard errors."""
 DIRECT: Final = 12_000
 """Cells of an arm up to which arms are convolved term by term, so that the smallest probabilities keep their digits."""
-OUTSIDE: Final = 1e-8
+OUTSIDE: Final = 1e-7
 """Probability that is left out at either end of an arm."""
 
 

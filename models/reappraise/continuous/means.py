@@ -66,6 +66,9 @@ def arm_mean(one: Measured, endpoint: str, label: str, *, logarithmic: bool = Fa
     read = _logs if logarithmic else _plain
     if one.mean is None:
         return _of_median(one, where, label, logarithmic=logarithmic)
+    place = read(one.mean)
+    if not all(map(isfinite, place)):
+        raise UndeterminedError(f"{where}: expected a mean that is a number, got {one.mean}")
     found = _standard_error(one, read)
     if found is None:
         raise UndeterminedError(
@@ -74,7 +77,7 @@ def arm_mean(one: Measured, endpoint: str, label: str, *, logarithmic: bool = Fa
     error, basis = found
     root = sqrt(one.total)
     sd = _plain(one.sd) if one.sd is not None else (error[0] * root, error[1] * root)
-    return ArmMean(one.arm, label, one.total, Located(read(one.mean), error, one.total - 1.0), sd, basis)
+    return ArmMean(one.arm, label, one.total, Located(place, error, one.total - 1.0), sd, basis)
 
 
 def _standard_error(one: Measured, read: Callable[[Printed], Span]) -> tuple[Span, str] | None:

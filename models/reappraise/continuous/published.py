@@ -9,10 +9,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reappraise.core.arms import Better
+from reappraise.core.arms import WHOLE, Better
 from reappraise.core.printed import Printed
 from reappraise.core.units import unit_of
-from reappraise.published.answers import Counted, Problem
+from reappraise.published.answers import Counted, Problem, Stated
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Flag, Key, Positive, Published, Spread
 
@@ -94,6 +94,18 @@ class ContinuousEndpoint(EndpointRecord):
     def counted(self) -> Iterator[Counted]:
         """Yield nothing: nobody is counted."""
         yield from ()
+
+    def stated(self) -> Iterator[Stated]:
+        """Yield the means, then every other published number."""
+        quantity = "mean" if self.scale == "arithmetic" else "geometric_mean"
+        for index, one in enumerate(self.measured):
+            if one.mean is not None and not one.impossible:
+                published = Published(
+                    quantity=quantity, arm=one.arm, value=one.mean, low=one.low, high=one.high, level=one.level,
+                    unit=self.unit, source=one.source, note=one.note,
+                )  # fmt: skip
+                yield Stated(label=self.label, population=WHOLE, published=published, place=f"measured[{index}]")
+        yield from super().stated()
 
     def patients(self, arm: str, sizes: Mapping[str, int]) -> int | None:
         """Patients of an arm in whom it was measured, else those of its population."""

@@ -1,0 +1,126 @@
+"""Printed means that no patients can have, spreads that contradict each other, differences that means do not give."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reappraise.audit import mean_differences, means
+from reappraise.audit.digits import texts
+from reappraise.audit.finding import Finding
+from support.audit_trials import estimate, unchecked
+
+MEANS = """
+[[endpoints]]
+kind = "continuous"
+key = "pain"
+label = "Pain"
+population = "treated"
+better = "lower"
+source = "Table 2"
+{}measured = [
+  {{ arm = "c", total = {}, {}, source = "Table 2" }},
+  {{ arm = "e", total = {}, {}, source = "Table 2" }},
+]
+"""
+OTHER = 'mean = "5.00", sd = "1.00"'
+
+
+def steps(n: int, arm: str) -> Finding:
+    found = means.check(unchecked(MEANS.format("step = 1\n", n, arm, 50, OTHER)))
+    return next(one for one in found if one.check == means.STEPS)
+
+
+@pytest.mark.parametrize(
+    ("n", "mean", "verdict"),
+    [
+        (28, "5.19", "inconsistent"),  # Brown and Heathers' example
+        (28, "5.18", "consistent"),
+        (20, "3.45", "consistent"),
+        (20, "3.44", "inconsistent"),
+        (1000, "3.44", "consistent"),
+    ],
+)
+def test_a_mean_of_whole_numbers_is_a_sum_over_patients(n: int, mean: str, verdict: str) -> None:
+    assert steps(n, f'mean = "{mean}"').verdict == verdict
+
+
+def test_samples_that_exist_are_never_blamed_and_many_that_do_not_are() -> None:
+    rng = np.random.default_rng(3)
+    blamed = 0
+    for index in range(200):
+        patients = rng.integers(1, 8, int(rng.integers(8, 40)))
+        mean, sd = patients.mean(), patients.std(ddof=1)
+        found = steps(len(patients), f'mean = "{mean:.2f}", sd = "{sd:.2f}"')
+        assert found.verdict == "consistent", (index, found.message)
+        blamed += steps(len(patients), f'mean = "{mean:.2f}", sd = "{sd + 0.03:.2f}"').verdict == "inconsistent"
+    assert blamed >= 60  # of a third it could be known: with more patients every spread is possible
+
+
+def spreads(arm: str, n: int = 100) -> Finding:
+    return next(iter(means.check(unchecked(MEANS.format("", n, arm, 50, OTHER)))))
+
+
+def test_spreads_of_one_mean_agree_or_one_is_another() -> None:
+    assert spreads('mean = 50, sd = "20.1", se = "2.01"').verdict == "consistent"
+    assert spreads('mean = 50, sd = "20.1", low = "46.0", high = "54.0"').verdict == "consistent"
+    found = spreads('mean = 50, sd = "2.01", low = "46.0", high = "54.0"')
+    assert (found.verdict, "is the standard error" in found.message) == ("inconsistent", True)
+    assert spreads('mean = 50, sd = "20.1", se = "2.11"').verdict == "inconsistent"
+
+
+def test_what_cannot_be_is_a_finding() -> None:
+    found = spreads('mean = 50, sd = "-20.1"')
+    assert (found.check, found.verdict) == ("possible at all", "inconsistent")
+
+
+def difference(numbers: tuple[str | None, ...], *, more: str = "", arms: tuple[str, str] | None = None) -> Finding:
+    control, experimental = arms or ('mean = "52.31", sd = "20.17"', 'mean = "44.62", sd = "23.45"')
+    text = MEANS.format("", 100, control, 50, experimental) + estimate("mean_difference", numbers, more=more)
+    (found,) = mean_differences.check(unchecked(text))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("numbers", "more", "verdict", "why"),
+    [
+        (("-7.69", "-15.41", "0.03", "0.051"), "", "consistent", "Welch's t"),
+        (("-7.69", "-14.99", "-0.39", "0.039"), "", "consistent", "Student's t"),
+        (("-7.69", "-15.30", "-0.08", "0.048"), "", "consistent", "interval is that of z"),
+        (("-6.10", "-12.00", "-0.20", "0.043"), "", "not reproduced", "adjustment, such as"),
+        (("-6.10", "-12.00", "-0.20", "0.043"), 'how = ["adjusted"]', "not reproduced", "as print says"),
+        (("-6.10", "-12.00", "-0.20", "0.043"), 'how = ["crude"]', "inconsistent", "Print says that it is crude"),
+        (("7.69", "-0.03", "15.41", "0.051"), "", "not reproduced", "exchanged"),
+    ],
+)
+def test_a_difference_is_held_against_the_means(
+    numbers: tuple[str | None, ...], more: str, verdict: str, why: str
+) -> None:
+    found = difference(numbers, more=more)
+    assert (found.verdict, why in found.message) == (verdict, True), found.message
+
+
+def test_standard_errors_taken_for_deviations_are_seen() -> None:
+    arms = ('mean = "52.31", sd = "2.02"', 'mean = "44.62", sd = "3.32"')
+    found = difference(("-7.69", "-15.42", "0.04", None), arms=arms)
+    assert (found.verdict, "are standard errors" in found.message) == ("not reproduced", True), found.message
+
+
+def test_simulated_papers_are_not_blamed_and_typing_errors_found() -> None:
+    """200 crude papers, every number rounded: none blamed; one digit of the value mistyped: most found."""
+    rng, found = np.random.default_rng(8), 0
+    for index in range(200):
+        control, experimental = rng.normal(50, 10, 100), rng.normal(47, 12, 50)
+        test = stats.ttest_ind(experimental, control, equal_var=index % 2 == 0)
+        interval = test.confidence_interval()
+        arms = tuple(f'mean = "{x.mean():.1f}", sd = "{x.std(ddof=1):.1f}"' for x in (control, experimental))
+        value = f"{experimental.mean() - control.mean():.1f}"
+        rest = f"{interval.low:.1f}", f"{interval.high:.1f}", f"{test.pvalue:.3f}"
+        crude = 'how = ["crude"]'
+        assert difference((value, *rest), more=crude, arms=(arms[0], arms[1])).verdict == "consistent", index
+        low, middle, high = interval.low, float(value), interval.high
+        wrong = [text for text in texts(value) if abs(float(text) - middle) >= 0.3 and low < float(text) < high]
+        typed = str(rng.choice(wrong))
+        found += difference((typed, *rest), more=crude, arms=(arms[0], arms[1])).verdict == "inconsistent"
+    assert found >= 180  # of those within their interval: the others are impossible as printed, another finding
