@@ -14,7 +14,7 @@ from math import inf, isfinite, log
 from typing import Final
 
 from reappraise.audit import words
-from reappraise.audit.candidates import candidates_of, gives_interval, gives_value, in_scale, table_of
+from reappraise.audit.candidates import candidates_of, gives_interval, gives_value, in_scale, strata_of, table_of
 from reappraise.audit.digits import one_digit_away, variants
 from reappraise.audit.rounding import quantile
 from reappraise.audit.walk import EstimateFact
@@ -53,6 +53,8 @@ def likely_causes(trial: Trial, fact: EstimateFact, found: Sequence[Interval]) -
         What the methods give.
     """
     said = sorted(fact.published.came_about - {"crude"})
+    if "stratified" in said and any(strata_of(fact)):
+        return (f"print says so: {words.listed(said)}, by other strata than are counted or by other methods",)
     if said:
         return (f"print says so: {words.listed(said)}, which counts alone cannot give",)
     table = table_of(fact)

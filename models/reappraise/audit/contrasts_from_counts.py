@@ -1,9 +1,10 @@
 """The standard methods that give a printed odds ratio, risk ratio or difference, and its interval, from the counts.
 
-Value and interval are matched apart, because programs print the sample odds ratio beside the exact interval of the
-conditional one. Tolerance: half a unit of the last printed digit; a method must give both limits. What no method gives
-may be adjusted, and is then right: it is "not reproduced", and `causes` says what fits; "inconsistent" only where print
-says that it is crude.
+Where a factor known at randomisation is counted by level, the methods stratified by it are tried as well, unless print
+says that the estimate is crude. Value and interval are matched apart, because programs print the sample odds ratio
+beside the exact interval of the conditional one. Tolerance: half a unit of the last printed digit; a method must give
+both limits. What no method gives may be adjusted, and is then right: it is "not reproduced", and `causes` says what
+fits; "inconsistent" only where print says that it is crude.
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reappraise.audit import words
-from reappraise.audit.candidates import contrast_candidates, countable, gives_interval, gives_value
+from reappraise.audit.candidates import (
+    contrast_candidates,
+    countable,
+    gives_interval,
+    gives_value,
+    stratified_candidates,
+)
 from reappraise.audit.causes import likely_causes, nearest
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
@@ -25,10 +32,11 @@ def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every printed contrast that counts of its endpoint determine."""
     for fact in estimates(trial):
         if countable(fact) and fact.published.value is not None:
-            yield _judge(trial, fact, contrast_candidates(fact))
+            yield _judge(trial, fact, contrast_candidates(fact), stratified_candidates(fact))
 
 
-def _judge(trial: Trial, fact: EstimateFact, found: Sequence[Interval]) -> Finding:
+def _judge(trial: Trial, fact: EstimateFact, crude: Sequence[Interval], stratified: Sequence[Interval]) -> Finding:
+    found = [*crude, *stratified]
     values = [item for item in found if gives_value(item, fact)]
     intervals = [item for item in found if gives_interval(item, fact)] if fact.has_interval else []
     verdict: Verdict
@@ -37,14 +45,14 @@ def _judge(trial: Trial, fact: EstimateFact, found: Sequence[Interval]) -> Findi
         message = "The counts of both arms for this assessor, time or condition are not printed."
     else:
         given = bool(values and (intervals or not fact.has_interval))
-        crude = "crude" in fact.published.came_about
-        verdict = "consistent" if given else "inconsistent" if crude else "not reproduced"
+        said_crude = "crude" in fact.published.came_about
+        verdict = "consistent" if given else "inconsistent" if said_crude else "not reproduced"
         estimators = ["every method tried"] if len(values) == len(found) else [_estimator(item) for item in values]
         message = _sentence("value", estimators, len(found))
         if fact.has_interval:
             message += " " + _sentence("interval", [item.method for item in intervals], len(found))
         if not given:
-            message = " ".join(filter(None, (message, nearest(fact, found), _behind(trial, fact, found))))
+            message = " ".join(filter(None, (message, nearest(fact, found), _behind(trial, fact, crude))))
     return Finding(
         check=NAME,
         verdict=verdict,

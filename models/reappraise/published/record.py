@@ -285,12 +285,32 @@ class Published(Spread):
 class StatedTest(Sourced):
     """The test that the paper says it used for an endpoint."""
 
-    name: Literal["fisher_exact", "log_rank", "chi_square", "wilcoxon_signed_rank", "other"]
-    """Test as stated."""
+    name: Literal[
+        "fisher_exact",
+        "fisher_mid_p",
+        "chi_square",
+        "n_minus_1_chi_square",
+        "cochran_mantel_haenszel",
+        "log_rank",
+        "wilcoxon_signed_rank",
+        "other",
+    ]
+    """Test as stated; "chi_square" where print does not say whether it was Pearson's, corrected, or of N - 1."""
+    strata: Key | None = None
+    """Key of the factor of the endpoint whose levels a Cochran-Mantel-Haenszel test was stratified by, if counted."""
     sides: Sides
     """Sides as stated."""
     significance_level: Probability
     """Prespecified level, for that number of sides."""
+
+    @model_validator(mode="after")
+    def _is_stratified(self) -> Self:
+        if self.strata is not None and self.name != "cochran_mantel_haenszel":
+            raise ValueError(
+                f'expected strata with name = "cochran_mantel_haenszel" only, got them with {self.name}; a factor of '
+                "another stratified test goes into note"
+            )
+        return self
 
 
 class Claim(Sourced):

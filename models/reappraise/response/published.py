@@ -102,6 +102,10 @@ class ResponseEndpoint(EndpointRecord):
         """All patients, then every factor."""
         return (WHOLE, *(factor.key for factor in self.factors))
 
+    def factor_label(self, factor: str) -> str:
+        """A factor in words."""
+        return next((item.label for item in self.factors if item.key == factor), factor)
+
     def partition(self, arms: Arms, labels: Arms, factor: str = WHOLE) -> Partition:
         """Counts by level and arm; the remainder of an incomplete factor made explicit by subtraction.
 
