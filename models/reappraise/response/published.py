@@ -156,6 +156,8 @@ def _events(count: Count, where: str) -> int:
     events = count.known_events
     if count.impossible:
         raise AnalysisError(f"{where}, {count.arm}: {count.impossible}: as printed it cannot be analysed")
+    if count.not_reported:
+        raise UndeterminedError(f"{where}, {count.arm}: the number of patients with the event is not reported")
     if events is None:
         raise UndeterminedError(
             f"{where}, {count.arm}: {count.percent}% of {count.total} fits {len(count.candidates)} whole numbers of "

@@ -36,7 +36,7 @@ def one_step(tables: Sequence[TwoByTwo], *, level: float) -> tuple[float | None,
     Examples
     --------
     >>> [round(number, 3) for number in one_step([TwoByTwo(0, 15, 2, 13)], level=0.95)]
-    [0.107, 0.006, 1.803]
+    [0.107, 0.006, 1.813]
     """
     found = [table.excess for table in tables]
     excess, variance = sum(item[0] for item in found), sum(item[1] for item in found)
