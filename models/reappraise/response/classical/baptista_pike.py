@@ -18,8 +18,8 @@ from typing import Final
 
 from reappraise.core.two_by_two import TwoByTwo
 
-LARGEST_SUPPORT: Final = 5_000
-"""Outcomes up to which the limits are computed: beyond they take more than a second, and add nothing to Woolf's."""
+LARGEST_SUPPORT: Final = 2_000
+"""Outcomes up to which the limits are computed: beyond they take up to seconds, and hardly differ from Woolf's."""
 _LARGEST_LOG: Final = 40.0
 """Search stops at exp(-40) and exp(40), beyond which a limit is called 0 or infinite."""
 
