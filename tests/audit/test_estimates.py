@@ -53,8 +53,10 @@ WOOLF = ("2.67", "1.26", "5.64", None)  # 20 of 50 over 20 of 100: log(8/3) -+ 1
     [
         (WOOLF, "", "consistent", "interval is that of: sample odds ratio, Woolf log"),
         (("2.67", None, None, None), "", "consistent", "value is that of: sample odds ratio"),
-        (("2.67", "1.36", "5.64", None), "", "not reproduced", "None of 5 standard methods gives the interval"),
-        (("2.76", "1.26", "5.64", None), "", "not reproduced", "None of 5 standard methods gives the value"),
+        (("2.67", "1.36", "5.64", None), "", "not reproduced", "None of 8 standard methods gives the interval"),
+        (("2.97", "1.26", "5.64", None), "", "not reproduced", "None of 8 standard methods gives the value"),
+        (("2.76", "1.26", "5.64", None), "", "not reproduced", "The value is that of: Peto one-step odds ratio"),
+        (("2.65", "1.26", "5.64", None), "", "consistent", "The value is that of: conditional odds ratio"),
         (WOOLF, 'assessor = "Investigator"', "cannot judge", "for this assessor"),
         (WOOLF, 'at = "12 months"', "cannot judge", "time or condition"),
     ],

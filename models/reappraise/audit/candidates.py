@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import inf
 
 from reappraise.audit.walk import EstimateFact
 from reappraise.core.interval import Interval
 from reappraise.core.two_by_two import TwoByTwo
+from reappraise.published.endpoint import Strata
 from reappraise.response.classical.contrasts import odds_ratios, risk_differences, risk_ratios
+from reappraise.response.classical.stratified import (
+    stratified_odds_ratios,
+    stratified_risk_differences,
+    stratified_risk_ratios,
+)
 from reappraise.response.needed_to_treat import reciprocal
 
 
@@ -40,6 +47,40 @@ def candidates_of(fact: EstimateFact, table: TwoByTwo, level: float | None = Non
             return tuple(_scaled(item, in_scale(fact)) for item in risk_differences(table, level=level))
         case _:
             return tuple(_needed_to_treat(item) for item in risk_differences(table, level=level))
+
+
+def strata_of(fact: EstimateFact) -> Iterator[Strata]:
+    """Yield the counts by level of each factor known at randomisation, in the printed direction of a contrast."""
+    published, endpoint = fact.published, fact.endpoint
+    if endpoint is None or not (endpoint.countable(published) and endpoint.concerns(published)):
+        return
+    for factor in endpoint.factors_counted[1:]:
+        found = endpoint.strata(factor, published.numerator or "", published.denominator or "")
+        if found is not None and found.baseline:
+            yield found
+
+
+def stratified_candidates(fact: EstimateFact) -> tuple[Interval, ...]:
+    """What each stratified method makes of the counts by level; nothing where print says that it is crude."""
+    if "crude" in fact.published.came_about:
+        return ()
+    return tuple(item for strata in strata_of(fact) for item in _over(fact, strata))
+
+
+def _over(fact: EstimateFact, strata: Strata) -> Iterator[Interval]:
+    level = float(fact.published.level)
+    match fact.published.quantity:
+        case "odds_ratio":
+            found = stratified_odds_ratios(strata.tables, level=level)
+        case "risk_ratio":
+            found = stratified_risk_ratios(strata.tables, level=level)
+        case "risk_difference":
+            differences = stratified_risk_differences(strata.tables, level=level)
+            found = tuple(_scaled(item, in_scale(fact)) for item in differences)
+        case _:
+            found = tuple(_needed_to_treat(item) for item in stratified_risk_differences(strata.tables, level=level))
+    for item in found:
+        yield replace(item, method=f"{item.method} over {strata.label}")
 
 
 def gives_value(candidate: Interval, fact: EstimateFact) -> bool:

@@ -14,7 +14,7 @@ from math import inf, isfinite, log
 from typing import Final
 
 from reappraise.audit import words
-from reappraise.audit.candidates import candidates_of, gives_interval, gives_value, in_scale, table_of
+from reappraise.audit.candidates import candidates_of, gives_interval, gives_value, in_scale, strata_of, table_of
 from reappraise.audit.digits import one_digit_away, variants
 from reappraise.audit.rounding import quantile
 from reappraise.audit.walk import EstimateFact
@@ -40,7 +40,9 @@ def nearest(fact: EstimateFact, found: Sequence[Interval]) -> str:
     return f"The nearest is {item.method}, {words.number(item.value)}{limits}, {away:.2g} standard errors away."
 
 
-def likely_causes(trial: Trial, fact: EstimateFact, found: Sequence[Interval]) -> tuple[str, ...]:
+def likely_causes(
+    trial: Trial, fact: EstimateFact, found: Sequence[Interval], table: TwoByTwo | None = None
+) -> tuple[str, ...]:
     """Causes that fit the printed numbers, each in words; empty where none does.
 
     Parameters
@@ -51,11 +53,15 @@ def likely_causes(trial: Trial, fact: EstimateFact, found: Sequence[Interval]) -
         A contrast that no method gives from its counts.
     found
         What the methods give.
+    table
+        The counts, where they are not those that determine it.
     """
     said = sorted(fact.published.came_about - {"crude"})
+    if "stratified" in said and any(strata_of(fact)):
+        return (f"print says so: {words.listed(said)}, by other strata than are counted or by other methods",)
     if said:
         return (f"print says so: {words.listed(said)}, which counts alone cannot give",)
-    table = table_of(fact)
+    table = table or table_of(fact)
     if table is None:
         return ()
     return tuple(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.audit.p_from_counts import recomputed_p_values, stated_p_values
+from reappraise.audit.p_from_counts import recomputed_p_values, stated_p_values, stratified_of
 from reappraise.audit.p_from_interval import wald_z
 from reappraise.audit.rounding import Span, one_sided, two_sided
 from reappraise.audit.walk import EstimateFact, estimates
@@ -54,7 +54,8 @@ def _judge(trial: Trial, endpoint: EndpointRecord, claim: Claim, own: list[Estim
     recomputed = ""
     if test is None:
         message = "No test with a prespecified level is stated for this endpoint."
-        fisher = stated_p_values(recomputed_p_values(trial, endpoint, unconditional=False), "fisher_exact", None)
+        found = recomputed_p_values(trial, endpoint, unconditional=False)
+        fisher = [p for p in found if p.test == "fisher_exact"]
         recomputed = "; ".join(f"{p.method} {words.number(p.value)}" for p in fisher)
     else:
         evidence = _evidence(trial, endpoint, test, own)
@@ -94,7 +95,12 @@ def _verdict(asserts: str, at: str, *, significant: bool | None) -> tuple[Verdic
 
 
 def _evidence(trial: Trial, endpoint: EndpointRecord, test: StatedTest, own: list[EstimateFact]) -> Evidence | None:
-    found = stated_p_values(recomputed_p_values(trial, endpoint, unconditional=False), test.name, test.sides)
+    every = (*recomputed_p_values(trial, endpoint, unconditional=False), *stratified_of(trial, endpoint))
+    found = stated_p_values(every, test, test.sides)
+    # strata as randomised may be others than those tabulated: of a stratified test, print is the better witness
+    printed = _printed(test, own) if found and found[0].strata else None
+    if printed is not None:
+        return printed
     if found:
         said = "; ".join(f"{p.method} {words.number(p.value)}" for p in found)
         return Evidence((min(p.value for p in found), max(p.value for p in found)), said)

@@ -1,7 +1,8 @@
 """The tests that give a printed p value from the counts of an endpoint.
 
 Tolerance: half a unit of the last printed digit. A bound is true or false for each test. "Inconsistent" is a p value
-that is not that of the test which print states; else another test, or an adjusted one, may have given it.
+that is not that of the test which print states; else another test, or an adjusted one, may have given it. A stratified
+test is "not reproduced" instead: strata that patients were randomised by are often corrected in tables.
 One-sided tests have as their alternative that the experimental arm is better.
 """
 
@@ -10,22 +11,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reappraise.audit import words
-from reappraise.audit.candidates import table_of
+from reappraise.audit.candidates import strata_of, table_of
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.core.printed import Printed
 from reappraise.published.endpoint import EndpointRecord
+from reappraise.published.record import StatedTest
 from reappraise.published.trial import Trial
 from reappraise.response.classical.hypothesis_tests import PValue, p_values
+from reappraise.response.classical.stratified import stratified_p_values
 
 NAME = "p value and counts"
+FAMILIES = {"chi_square": {"chi_square", "n_minus_1_chi_square"}}
+"""Names of tests that print uses for several."""
 
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every p value printed with a contrast that the endpoint's counts determine."""
     for fact in estimates(trial):
-        if fact.published.p is not None and fact.endpoint is not None and table_of(fact):
-            yield _judge(fact, fact.published.p, recomputed_p_values(trial, fact.endpoint))
+        p, endpoint = fact.published.p, fact.endpoint
+        if p is None or endpoint is None:
+            continue
+        crude = recomputed_p_values(trial, endpoint) if table_of(fact) else ()
+        stratified = stratified_of(trial, endpoint) if any(strata_of(fact)) else ()
+        if crude or stratified:
+            yield _judge(fact, p, (*crude, *stratified))
 
 
 def recomputed_p_values(trial: Trial, endpoint: EndpointRecord, *, unconditional: bool = True) -> tuple[PValue, ...]:
@@ -34,17 +44,37 @@ def recomputed_p_values(trial: Trial, endpoint: EndpointRecord, *, unconditional
     return () if table is None else p_values(table, direction=endpoint.better, unconditional=unconditional)
 
 
-def stated_p_values(found: Sequence[PValue], name: str, sides: int | None) -> list[PValue]:
-    """Those candidates that a stated test may mean; both numbers of sides where none is stated."""
-    return [p for p in found if p.test == name and sides in {None, p.sides}]
+def stratified_of(trial: Trial, endpoint: EndpointRecord) -> tuple[PValue, ...]:
+    """Candidate p values stratified by each factor, one-sided towards benefit; empty where no factor is counted."""
+    stated = endpoint.test.strata if endpoint.test else None
+    found: list[PValue] = []
+    for factor in endpoint.factors_counted[1:]:
+        strata = endpoint.strata(factor, trial.experimental.key, trial.control.key)
+        if strata is not None and (strata.baseline or factor == stated):
+            said = f" over {strata.label}"
+            found += stratified_p_values(strata.tables, direction=endpoint.better, strata=factor, said=said)
+    return tuple(found)
+
+
+def stated_p_values(found: Sequence[PValue], test: StatedTest, sides: int | None) -> list[PValue]:
+    """Those candidates that a stated test may mean; both numbers of sides where none is stated.
+
+    A test by strata that are not named may be stratified by more than one factor: nothing is recomputed for it.
+    """
+    names = FAMILIES.get(test.name, {test.name})
+    own = [p for p in found if p.test in names and sides in {None, p.sides}]
+    return [p for p in own if not p.strata or p.strata == test.strata]
 
 
 def _judge(fact: EstimateFact, p: Printed, found: Sequence[PValue]) -> Finding:
     fits = [item for item in found if p.covers(item.value)]
-    stated = stated_p_values(found, fact.test.name, fact.sides) if fact.test else []
+    stated = stated_p_values(found, fact.test, fact.sides) if fact.test else []
     said = f", stated: {fact.test.name}, {words.sided(fact.sides or 0)}" if fact.test and fact.sides else ""
     yes, no = (" (as printed)", "") if p.relation == "=" else (f" (p {p} is true)", f" (p {p} is false)")
     verdict, message = _verdict(p, fits, stated, fact.sides)
+    if verdict == "inconsistent" and stated and stated[0].strata:
+        verdict = "not reproduced"
+        message += " The strata as randomised may be others than those tabulated."
     ways = fact.published.came_about - {"crude"}
     if verdict == "inconsistent" and ways:
         verdict, message = "not reproduced", f"{message} The estimate beside it is {words.listed(sorted(ways))}."

@@ -32,7 +32,8 @@ def arm(trial: Trial, key: str) -> str:
 
 def count(printed: Count) -> str:
     """A count as printed: patients, percentage, interval."""
-    parts = [f"{'?' if printed.events is None else printed.events} of {printed.total}"]
+    unknown = "not reported," if printed.not_reported else "?"
+    parts = [f"{unknown if printed.events is None else printed.events} of {printed.total}"]
     if printed.percent is not None:
         parts.append(f"({printed.percent}%)")
     if printed.low is not None:

@@ -61,6 +61,14 @@ class TwoByTwo:
         """Whether one of the four cells is empty."""
         return any(cell == 0 for row in self.cells for cell in row)
 
+    @property
+    def excess(self) -> tuple[float, float]:
+        """Events of the first arm beyond those expected without a difference, and their hypergeometric variance."""
+        patients, events = self.total + self.reference_total, self.events + self.reference_events
+        beyond = self.events - self.total * events / patients
+        variance = self.total * self.reference_total * events * (patients - events) / (patients**2 * (patients - 1))
+        return beyond, variance
+
     def swapped(self) -> TwoByTwo:
         """The same table with the arms exchanged."""
         return TwoByTwo(self.reference_events, self.reference_total, self.events, self.total)

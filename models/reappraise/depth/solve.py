@@ -167,6 +167,8 @@ def _origin(arm: ArmCounts, place: int, total: int) -> tuple[str, bool]:
 def _words(count: Count | None) -> str:
     if count is None:
         return "nothing printed"
+    if count.not_reported:
+        return f"not reported, of {count.total}"
     return f"{count.events} of {count.total}" if count.events is not None else f"{count.percent}% of {count.total}"
 
 

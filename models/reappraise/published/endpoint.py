@@ -156,6 +156,27 @@ class EndpointRecord(Sourced):
         """Factors that `partition` takes, the one that divides nobody first; empty if it takes none."""
         return ()
 
+    def factor_label(self, factor: str) -> str:
+        """A factor that it counts, in words."""
+        return factor
+
+    def strata(self, factor: str, above: str, below: str) -> Strata | None:
+        """Both arms in each level of a factor, as a stratified analysis takes them; None where they are not known.
+
+        Parameters
+        ----------
+        factor
+            Key of a factor.
+        above, below
+            Keys of the arms above and below the line.
+        """
+        try:
+            counts = self.partition((below, above), (below, above), factor)
+        except (AnalysisError, KeyError, ValueError):  # what is printed, or is not, leaves the strata open
+            return None
+        tables = counts.tables
+        return Strata(factor, self.factor_label(factor), tables, counts.causal) if len(tables) > 1 else None
+
     def partition(self, arms: tuple[str, str], labels: tuple[str, str], factor: str = WHOLE) -> Partition:
         """Counts by level of a factor and arm, for a record that has such counts.
 
@@ -226,6 +247,26 @@ class EndpointRecord(Sourced):
         """
         del table, rows, context
         yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """Counts of two arms by level of a factor.
+
+    Parameters
+    ----------
+    factor, label
+        Key and words of the factor.
+    tables
+        The arms in each level that has patients in both.
+    baseline
+        Whether the factor was known at randomisation, so that an analysis may be stratified by it.
+    """
+
+    factor: str
+    label: str
+    tables: tuple[TwoByTwo, ...]
+    baseline: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ def published_estimates(item: TrialEndpoint[EndpointRecord]) -> Iterator[Estimat
     endpoint, experimental = item.published, item.trial.experimental.key
     for counted in endpoint.counted():
         if counted.quantity:
-            for count in counted.counts:
+            for count in (one for one in counted.counts if not one.not_reported):
                 yield _rate(count, endpoint.key, counted.population, counted.quantity)
     for stated in endpoint.stated():
         published = _without_what_cannot_be(stated.published)

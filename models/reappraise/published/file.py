@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SerializeAsAny
 
 from reappraise.core.grades import read_grade
+from reappraise.published.cells import Dash
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.record import Count, Key, Positive, Published, Record, Sourced, Text
 
@@ -62,6 +63,9 @@ class CountTable(Sourced):
     """Key of the population counted."""
     file: FileName
     """Name of the CSV file, in the folder of the trial file."""
+    dash: Dash | None = None
+    """What "-" means in its cells of events and percent: "none" where nobody had it, as footnotes of tables of adverse
+    events say, or "not reported"; without it a "-" is refused."""
 
 
 class QuantityTable(Sourced):

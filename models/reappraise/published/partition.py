@@ -80,6 +80,15 @@ class Partition:
         """Name of a level's population: ``"all"`` or ``"factor=level"``."""
         return WHOLE if self.factor == WHOLE else f"{self.factor}={level}"
 
+    @property
+    def tables(self) -> tuple[TwoByTwo, ...]:
+        """Experimental over control arm in each level that has patients in both."""
+        return tuple(
+            TwoByTwo(events[1], totals[1], events[0], totals[0])
+            for events, totals, both in zip(self.events, self.totals, self.comparable, strict=True)
+            if both
+        )
+
     def evidence(self, population: str, *, shared: bool = False) -> Evidence | None:
         """The counts of a population; None where an arm of it has no patients.
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
 
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.printed import Printed
 from reappraise.core.units import unit_of
+from reappraise.published.cells import fitting, percent_text, read_count, read_published
 from reappraise.published.how import How, how_said
 
 
@@ -33,6 +43,7 @@ type Level = Annotated[Decimal, Field(ge=Decimal("0.5"), le=Decimal("0.99999"))]
 type Sides = Literal[1, 2]
 type PlannedRatio = Annotated[Decimal, Field(ge=Decimal("0.02"), le=50), AfterValidator(_no_null)]
 """Within these bounds no prior that is built on it is wider than the widest, which reconstructions are drawn under."""
+type Percentage = Annotated[Printed, BeforeValidator(percent_text)]
 type Unit = Annotated[str, Strict(), AfterValidator(unit_of)]
 
 PROPORTIONS = frozenset({"rate", "survival", "risk_difference"})
@@ -87,18 +98,27 @@ class Count(Spread):
     arm: Key
     """Key of the arm, or "all"."""
     events: Whole | None = None
-    """Patients with the event as printed; left out where only the percentage is printed."""
+    """Patients with the event as printed; left out where only the percentage is printed, "NR" where neither is."""
     total: Positive
     """Patients who could have had it."""
-    percent: Printed | None = None
-    """Percentage as printed. The limits of a count's interval are fractions."""
+    not_reported: Flag = False
+    """Whether print says that the number of patients is not reported: what events = "NR" means."""
+    percent: Percentage | None = None
+    """Percentage as printed, such as 5.2 or "<1%". The limits of a count's interval are fractions."""
     printed_label: str = ""
     """The label as printed with this count, where it differs from its level's or row's own or repeats another's."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_cells(cls, raw: Any) -> Any:
+        return read_count(raw)
+
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        if self.events is None and self.percent is None:
-            raise ValueError("expected events, percent, or both")
+        if self.events is None and self.percent is None and not self.not_reported:
+            raise ValueError('expected events, percent, or both; events = "NR" where neither is reported')
+        if self.not_reported and not (self.events is None and self.percent is None):
+            raise ValueError("expected a count that is not reported without events and percent, got one of them")
         if self.low is not None and self.high is not None and not (0 <= self.low <= 1 and 0 <= self.high <= 1):
             raise ValueError(f"expected interval limits as fractions in 0 to 1, got {self.low} to {self.high}")
         return self
@@ -124,18 +144,17 @@ class Count(Spread):
 
     @property
     def candidates(self) -> range:
-        """Whole numbers of patients that the record allows: one if printed, else all that round to the percentage."""
-        if self.impossible or (self.events is None and self.percent is None):
+        """Whole numbers of patients that the record allows: one if printed, else all that round to the percentage.
+
+        What "<1%" and 0% allow, `fitting` says. Of a count that is not reported any number is allowed.
+        """
+        if self.impossible:
             return range(0)
         if self.events is not None:
             return range(self.events, self.events + 1)
-        percent = self.percent or Printed("0")
-        low, high = percent.bounds
-        first = max(0, int(max(low, 0.0) / 100 * self.total) - 1)
-        last = min(self.total, int(min(high, 100.0) / 100 * self.total) + 1)
-        near = [k for k in range(first, min(first + 4, last + 1)) if percent.covers(100 * k / self.total)]
-        far = [k for k in range(max(last - 3, first), last + 1) if percent.covers(100 * k / self.total)]
-        return range(near[0] if near else far[0], far[-1] + 1) if far else range(0)
+        if self.percent is None:
+            return range(self.total + 1) if self.not_reported else range(0)
+        return fitting(self.percent, self.total)
 
     @property
     def known_events(self) -> int | None:
@@ -178,6 +197,11 @@ class Published(Spread):
     how: tuple[How, ...] = ()
     """How it came about, where print says so elsewhere than in its words for the estimator: "crude", "adjusted",
     "stratified", "sequential", "per protocol", "model"."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_cells(cls, raw: Any) -> Any:
+        return read_published(raw)
 
     @model_validator(mode="after")
     def _names_its_direction(self) -> Self:
@@ -285,12 +309,32 @@ class Published(Spread):
 class StatedTest(Sourced):
     """The test that the paper says it used for an endpoint."""
 
-    name: Literal["fisher_exact", "log_rank", "chi_square", "wilcoxon_signed_rank", "other"]
-    """Test as stated."""
+    name: Literal[
+        "fisher_exact",
+        "fisher_mid_p",
+        "chi_square",
+        "n_minus_1_chi_square",
+        "cochran_mantel_haenszel",
+        "log_rank",
+        "wilcoxon_signed_rank",
+        "other",
+    ]
+    """Test as stated; "chi_square" where print does not say whether it was Pearson's, corrected, or of N - 1."""
+    strata: Key | None = None
+    """Key of the factor of the endpoint whose levels a Cochran-Mantel-Haenszel test was stratified by, if counted."""
     sides: Sides
     """Sides as stated."""
     significance_level: Probability
     """Prespecified level, for that number of sides."""
+
+    @model_validator(mode="after")
+    def _is_stratified(self) -> Self:
+        if self.strata is not None and self.name != "cochran_mantel_haenszel":
+            raise ValueError(
+                f'expected strata with name = "cochran_mantel_haenszel" only, got them with {self.name}; a factor of '
+                "another stratified test goes into note"
+            )
+        return self
 
 
 class Claim(Sourced):

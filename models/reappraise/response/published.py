@@ -102,6 +102,10 @@ class ResponseEndpoint(EndpointRecord):
         """All patients, then every factor."""
         return (WHOLE, *(factor.key for factor in self.factors))
 
+    def factor_label(self, factor: str) -> str:
+        """A factor in words."""
+        return next((item.label for item in self.factors if item.key == factor), factor)
+
     def partition(self, arms: Arms, labels: Arms, factor: str = WHOLE) -> Partition:
         """Counts by level and arm; the remainder of an incomplete factor made explicit by subtraction.
 
@@ -152,6 +156,8 @@ def _events(count: Count, where: str) -> int:
     events = count.known_events
     if count.impossible:
         raise AnalysisError(f"{where}, {count.arm}: {count.impossible}: as printed it cannot be analysed")
+    if count.not_reported:
+        raise UndeterminedError(f"{where}, {count.arm}: the number of patients with the event is not reported")
     if events is None:
         raise UndeterminedError(
             f"{where}, {count.arm}: {count.percent}% of {count.total} fits {len(count.candidates)} whole numbers of "

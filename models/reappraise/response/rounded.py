@@ -81,6 +81,8 @@ def rounded_counts(item: TrialEndpoint[ResponseEndpoint]) -> RoundedCounts | Non
     counts: dict[str, Count] = {count.arm: count for count in item.published.counts}
     control, experimental = (counts[arm.key] for arm in item.trial.arms)
     events = control.candidates, experimental.candidates
+    if control.not_reported or experimental.not_reported:
+        return None
     if not all(events) or not 1 < max(map(len, events)) <= MOST:
         return None
     return RoundedCounts(item, events, (control.total, experimental.total))

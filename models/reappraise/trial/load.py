@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from reappraise.core.errors import TrialFileError
 from reappraise.core.printed import Written
 from reappraise.published.answers import CurveFiles, PatientFile
+from reappraise.published.cells import Dash
 from reappraise.published.curve import Curve, NumbersAtRisk
 from reappraise.published.file import CountRow, CountTable, QuantityRow, TrialFile
 from reappraise.published.patients import PatientData
@@ -76,7 +77,7 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
         text = _read(beside)
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
         if isinstance(table, CountTable):
-            numbered = _rows(text, CountRow, beside, sizes[table.population], arms)
+            numbered = _rows(text, CountRow, beside, sizes[table.population], arms, dash=table.dash)
             _check_rows(file, table.key, numbered, path=path, beside=beside)
             counts[table.key] = tuple(row for _, row in numbered)
         else:
@@ -191,11 +192,11 @@ def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
 
 
 def _rows[Row: (CountRow, QuantityRow)](
-    text: str, row_type: type[Row], path: Path, sizes: dict[str, int], arms: set[str]
+    text: str, row_type: type[Row], path: Path, sizes: dict[str, int], arms: set[str], *, dash: Dash | None = None
 ) -> tuple[tuple[int, Row], ...]:
     """Line and content of each row."""
     rows = []
-    for line, row in parse_table(text, row_type, path):
+    for line, row in parse_table(text, row_type, path, dash=dash):
         problem = row_problem(row, sizes, arms)
         if problem:
             raise TrialFileError(path, f"row {line}", f"{problem}.", "Correct the row.")

@@ -36,6 +36,8 @@ def problems(file: TrialFile) -> Iterator[Problem]:
         for stated in endpoint.stated():
             everybody = {EVERYBODY} if stated.published.arm == EVERYBODY else set()
             yield from unknown(f"{where}.{stated.place}", _arms_of(stated.published), arms | everybody)
+        if endpoint.test is not None and endpoint.test.strata is not None:
+            yield from unknown(f"{where}.test.strata", {endpoint.test.strata}, endpoint.factors_counted[1:])
         for key, problem in endpoint.references(context_of(file, endpoint)):
             yield f"{where}.{key}", problem
 

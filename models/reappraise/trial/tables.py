@@ -9,14 +9,28 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reappraise.core.errors import TrialFileError
+from reappraise.published.cells import Dash, meant
 from reappraise.published.file import CountRow, QuantityRow
 from reappraise.trial.wording import describe
 
 _WHOLE_COLUMNS = {"events", "total", "sides"}
 
 
-def parse_table[Row: (CountRow, QuantityRow)](text: str, row_type: type[Row], path: Path) -> Iterator[tuple[int, Row]]:
+def parse_table[Row: (CountRow, QuantityRow)](
+    text: str, row_type: type[Row], path: Path, *, dash: Dash | None = None
+) -> Iterator[tuple[int, Row]]:
     """Yield line number and record of each row; an empty cell is an absent value.
+
+    Parameters
+    ----------
+    text
+        The CSV file.
+    row_type
+        What its rows are.
+    path
+        Its path, for messages.
+    dash
+        What "-" means in a table of counts; None where the trial file does not say.
 
     Raises
     ------
@@ -45,6 +59,7 @@ def parse_table[Row: (CountRow, QuantityRow)](text: str, row_type: type[Row], pa
                     path, where, f"expected {len(header)} cells, got {len(cells)}.", "Quote cells that hold commas."
                 )
             raw = {name: _typed(name, cell) for name, cell in zip(header, cells, strict=True) if cell.strip()}
+            raw = meant(raw, dash, tuple(header))
             try:
                 yield reader.line_num, row_type.model_validate(raw)
             except ValidationError as error:

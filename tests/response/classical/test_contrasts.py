@@ -22,6 +22,7 @@ NEWCOMBE = {
         "Mee score": (0.0533, 0.3377),
         "Miettinen-Nurminen score": (0.0528, 0.3382),
         "Newcombe hybrid score": (0.0524, 0.3339),
+        "Newcombe hybrid score with continuity correction": (0.0428, 0.3422),
     },
     (9, 10, 3, 10): {
         "Wald": (0.2605, 0.9395),
@@ -136,7 +137,9 @@ def test_zero_cells_give_unlimited_intervals_and_only_haldane_and_anscombe_add_t
 
 @pytest.mark.parametrize("table", [TwoByTwo(0, 5, 0, 7), TwoByTwo(5, 5, 7, 7)])
 def test_an_odds_ratio_without_information_is_not_defined(table):
-    for found in odds_ratios(table)[:4]:
+    for found in odds_ratios(table):
+        if found.method.startswith("Haldane"):
+            continue  # it adds to the cells, and so has a value always
         assert (found.value, found.low, found.high) == (None, 0.0, inf)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom, chi2_contingency, hypergeom
+from scipy.stats import binom, chi2, chi2_contingency, hypergeom
 from statsmodels.stats.contingency_tables import Table2x2
 
 from reappraise.core.two_by_two import TwoByTwo
@@ -57,6 +57,24 @@ def test_boschloos_test_is_the_largest_probability_of_a_fisher_p_value_as_small(
     largest = max(sum(binom.pmf(x, n, rate) * binom.pmf(y, m, rate) for x, y in extreme))
     assert found["Boschloo exact, one-sided"] == pytest.approx(largest, rel=1e-4)
     assert found["Boschloo exact, one-sided"] <= found["Fisher exact, one-sided"] + 1e-12
+
+
+def test_the_n_minus_1_test_agrees_with_campbell():
+    # Campbell 2007 and his calculator: of the same table Pearson's statistic times (N - 1) / N
+    found = by_method(TwoByTwo(9, 20, 3, 20))
+    pearson = chi2_contingency([[9, 11], [3, 17]], correction=False).statistic
+    name = "N - 1 chi-square (E. Pearson; Mantel-Haenszel of one table), two-sided"
+    assert found[name] == pytest.approx(chi2.sf(pearson * 39 / 40, 1), abs=1e-12)
+
+
+def test_fisher_mid_p_agrees_with_printed_values():
+    # contingencytables (R), Fisher_midP_test_2x2: Ritland et al. 2007, 0 of 16 and 15 of 72
+    table = TwoByTwo(0, 16, 15, 72)
+    exact, mid_p = (
+        by_method(table)[f"Fisher {which}, two-sided (sum of probabilities)"] for which in ("exact", "mid-P")
+    )
+    assert exact == pytest.approx(0.06287, abs=5e-6)
+    assert mid_p == pytest.approx(0.04466, abs=5e-6)
 
 
 @given(tables(largest=40, least=1))

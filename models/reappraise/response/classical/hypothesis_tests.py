@@ -11,10 +11,22 @@ from reappraise.core.two_by_two import TwoByTwo
 from reappraise.response.classical.rates import normal_tail
 
 type Direction = Literal["higher", "lower"]
-type Test = Literal["fisher_exact", "fisher_mid_p", "chi_square", "wald", "boschloo", "barnard"]
+type Test = Literal[
+    "fisher_exact",
+    "fisher_mid_p",
+    "chi_square",
+    "n_minus_1_chi_square",
+    "cochran_mantel_haenszel",
+    "wald",
+    "boschloo",
+    "barnard",
+]
 
 LARGEST_UNCONDITIONAL = 100_000
 """Product of the arm sizes up to which unconditional tests are computed: beyond it they take more than a second."""
+
+N_MINUS_1 = "N - 1 chi-square (E. Pearson; Mantel-Haenszel of one table)"
+"""Its name, with the other that programs print it under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +43,24 @@ class PValue:
         The p value.
     test
         Which test it is, whatever its words: a stated test is recomputed by those of its name.
+    strata
+        Key of the factor whose levels it was stratified by; empty for a test of one table.
     """
 
     method: str
     sides: Literal[1, 2]
     value: float
     test: Test
+    strata: str = ""
 
 
 def p_values(table: TwoByTwo, *, direction: Direction, unconditional: bool = True) -> tuple[PValue, ...]:
     """P values of equal rates in both arms, by each standard test; Fisher's one-sided first.
 
     The unconditional tests (Barnard with pooled variance, Boschloo) are left out for arms whose sizes multiply to
-    more than `LARGEST_UNCONDITIONAL`. Where nobody or everybody had the event, every p value is 1.
+    more than `LARGEST_UNCONDITIONAL`. The N - 1 chi-square is Pearson's times (N - 1) / N, as E. Pearson had it; the
+    test of Cochran, Mantel and Haenszel is the same where there is one stratum. Where nobody or everybody had the
+    event, every p value is 1.
 
     Parameters
     ----------
@@ -59,6 +76,8 @@ def p_values(table: TwoByTwo, *, direction: Direction, unconditional: bool = Tru
     ----------
     Fay MP. Confidence intervals that match Fisher's exact or Blaker's exact tests. Biostatistics 2010;11:373-374.
     doi:10.1093/biostatistics/kxp050
+    Campbell I. Chi-squared and Fisher-Irwin tests of two-by-two tables with small sample recommendations. Stat Med
+    2007;26:3661-3675. doi:10.1002/sim.2832
     Boschloo RD. Raised conditional level of significance for the 2 x 2-table when testing the equality of two
     probabilities. Stat Neerl 1970;24:1-9. doi:10.1111/j.1467-9574.1970.tb00104.x
 
@@ -91,6 +110,8 @@ def _conditional(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
     yield PValue(
         "Fisher mid-P, two-sided (twice the smaller tail)", 2, min(1.0, 2 * smaller - observed), "fisher_mid_p"
     )
+    two = max(0.0, float(fisher_exact(table.cells).pvalue) - observed / 2)
+    yield PValue("Fisher mid-P, two-sided (sum of probabilities)", 2, two, "fisher_mid_p")
 
 
 def _asymptotic(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
@@ -103,6 +124,7 @@ def _asymptotic(table: TwoByTwo, direction: Direction) -> Iterator[PValue]:
     statistics: list[tuple[Test, str, float]] = [
         ("chi_square", "Pearson chi-square", difference / error),
         ("chi_square", "Yates-corrected chi-square", yates / error),
+        ("n_minus_1_chi_square", N_MINUS_1, difference / error * sqrt(1 - 1 / (table.total + table.reference_total))),
     ]
     (a, b), (c, d) = table.cells
     if not table.has_zero_cell:

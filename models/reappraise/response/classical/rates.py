@@ -56,7 +56,7 @@ def rate_intervals(events: int, total: int, *, level: float = 0.95) -> tuple[Int
         (EXACT, _beta_limits(events, total, level, prior=0.0)),
         ("mid-P", _mid_p(events, total, level)),
         ("Wilson score", wilson(events, total, level=level)),
-        ("Wilson score with continuity correction", _wilson_corrected(events, total, z)),
+        ("Wilson score with continuity correction", wilson_corrected(events, total, level=level)),
         ("Agresti-Coull", _within(added, added_width)),
         ("Jeffreys", _beta_limits(events, total, level, prior=0.5)),
         ("Wald", _within(rate, width)),
@@ -86,7 +86,9 @@ def wilson(events: int, total: int, *, level: float) -> tuple[float, float]:
     return _ends(events, total, (middle - width) / below, (middle + width) / below)
 
 
-def _wilson_corrected(events: int, total: int, z: float) -> tuple[float, float]:
+def wilson_corrected(events: int, total: int, *, level: float) -> tuple[float, float]:
+    """Wilson's score interval with continuity correction."""
+    z = normal_quantile(level)
     rate, middle, below = events / total, 2 * events + z**2, 2 * (total + z**2)
     low = high = 0.0
     if events > 0:
