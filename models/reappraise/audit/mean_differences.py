@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import exp, inf, sqrt
-
-from scipy.special import stdtr, stdtrit
+from typing import TYPE_CHECKING
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import Span, logs, overlap
 from reappraise.audit.walk import EstimateFact, estimates
-from reappraise.continuous.means import means_table
 from reappraise.continuous.published import ContinuousEndpoint
-from reappraise.continuous.table import ArmMean, MeansTable
 from reappraise.core.errors import AnalysisError
 from reappraise.core.printed import Printed
 from reappraise.published.trial import Trial
+
+if TYPE_CHECKING:
+    from reappraise.continuous.table import ArmMean, MeansTable
 
 NAME = "difference of means"
 ADJUSTED = 2.0
@@ -30,8 +30,13 @@ ADJUSTED = 2.0
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every printed contrast of means whose arms' means are printed."""
+    items = trial.of(ContinuousEndpoint)
+    if not items:
+        return
+    from reappraise.continuous.means import means_table  # needs SciPy: slow to load, and few trials need it
+
     facts = list(estimates(trial))
-    for item in trial.of(ContinuousEndpoint):
+    for item in items:
         for fact in facts:
             if fact.endpoint is item.published and item.published.compares(fact.published):
                 try:
@@ -56,12 +61,16 @@ class _Test:
     degrees: float
 
     def limits(self, level: float) -> tuple[Span, Span]:
+        from scipy.special import stdtrit
+
         factor = float(stdtrit(self.degrees, (1 + level) / 2))
         least, most = factor * self.error[0], factor * self.error[1]
         (low, high) = self.difference
         return (low - most, high - least), (low + least, high + most)
 
     def p(self, sides: int) -> Span:
+        from scipy.special import stdtr
+
         nearest = 0.0 if self.difference[0] <= 0 <= self.difference[1] else min(map(abs, self.difference))
         ends = nearest / self.error[1], max(map(abs, self.difference)) / max(self.error[0], 1e-300)
         small, large = (sides * float(stdtr(self.degrees, -t)) for t in reversed(ends))

@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, sqrt
 
-from scipy.special import stdtrit
-
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.impossible import NAME as IMPOSSIBLE
@@ -120,6 +118,8 @@ def _spreads(arm: _Arm, *, logarithmic: bool) -> Finding:
     if one.se is not None:
         errors["se"] = one.se.bounds
     if one.low is not None and one.high is not None:
+        from scipy.special import stdtrit  # slow to load, and few trials need it
+
         ends = [logs(limit) if logarithmic else limit.bounds for limit in (one.low, one.high)]
         width = ends[1][0] - ends[0][1], ends[1][1] - ends[0][0]
         factors = 2 * float(stdtrit(max(n - 1.0, 1.0), (1 + float(one.level)) / 2)), 2 * quantile(float(one.level))
