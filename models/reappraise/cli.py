@@ -125,13 +125,15 @@ def audit(
 
 @app.command()
 def exact(trial: TrialName, form: As = Format.table) -> None:
-    """Print the exact posteriors: of binary endpoints under independent rates, of means, of printed effects."""
+    """Print the exact posteriors: of binary endpoints (independent rates), means, event rates, printed effects."""
     from reappraise.continuous.exact import exact_continuous
     from reappraise.continuous.published import ContinuousEndpoint
     from reappraise.core.estimate import ESTIMATE_COLUMNS, Estimate
     from reappraise.core.prior import RATE_PRIORS
     from reappraise.effect.exact import exact_contrasts
     from reappraise.effect.published import EffectEndpoint
+    from reappraise.event_rate.exact import exact_event_rates
+    from reappraise.event_rate.published import EventRateEndpoint
     from reappraise.response.exact import exact_estimates
     from reappraise.response.published import ResponseEndpoint
     from reappraise.response.rounded import rounded_counts, rounded_estimates
@@ -150,6 +152,7 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
         *((item, rates(item)) for item in loaded.of(ResponseEndpoint)),
         *((item, exact_contrasts(item)) for item in loaded.of(EffectEndpoint)),
         *((item, exact_continuous(item)) for item in loaded.of(ContinuousEndpoint)),
+        *((item, exact_event_rates(item)) for item in loaded.of(EventRateEndpoint)),
     ]
     for endpoint, estimates in asked:
         try:

@@ -9,6 +9,7 @@ from reappraise.continuous.analysis import CONTINUOUS
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.analysis import DEPTH
 from reappraise.effect.analysis import EFFECT
+from reappraise.event_rate.analysis import EVENT_RATE
 from reappraise.kind import Kind
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.response.analysis import RESPONSE
@@ -16,7 +17,7 @@ from reappraise.safety.analysis import SAFETY
 from reappraise.survival.analysis import SURVIVAL
 from reappraise.trial.schema import RECORDS, Records
 
-KINDS: tuple[Kind[Any], ...] = (EFFECT, CONTINUOUS, RESPONSE, DEPTH, SAFETY, SURVIVAL)
+KINDS: tuple[Kind[Any], ...] = (EFFECT, CONTINUOUS, EVENT_RATE, RESPONSE, DEPTH, SAFETY, SURVIVAL)
 """The quick ones first."""
 
 

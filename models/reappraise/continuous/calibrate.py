@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from reappraise.calibrate.calibration import ROOT_SEED, Ranks, Refused
-from reappraise.continuous import located, means
+from reappraise.continuous import means
 from reappraise.continuous.contrast import MeanContrast
 from reappraise.continuous.exact import posterior
 from reappraise.continuous.published import Measured
+from reappraise.core import located
 from reappraise.core import printed as printing
 from reappraise.core.printed import Printed
 from reappraise.effect.prior import EffectPrior

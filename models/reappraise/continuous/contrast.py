@@ -8,12 +8,12 @@ from typing import Final, Literal, Self
 
 from scipy.special import stdtrit
 
-from reappraise.continuous.located import Located, Span
 from reappraise.continuous.means import means_table
 from reappraise.continuous.published import ContinuousEndpoint
 from reappraise.continuous.table import MeansTable
 from reappraise.core.arms import Arms
 from reappraise.core.errors import AnalysisError, UndeterminedError
+from reappraise.core.located import Located, Span
 from reappraise.core.printed import Printed
 from reappraise.published.record import Published
 from reappraise.published.trial import TrialEndpoint
@@ -26,8 +26,8 @@ LARGE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeanContrast:
-    """A difference of means, experimental minus control, or the logarithm of a ratio of geometric means.
+class Compared:
+    """What a table or a picture has to know of a contrast of the arms, whatever it is of.
 
     Parameters
     ----------
@@ -40,11 +40,7 @@ class MeanContrast:
     logarithmic
         Whether it is a ratio, held by its logarithm.
     basis
-        What it was taken from.
-    parts
-        The contrast itself, or the means of control and experimental arm.
-    sd
-        Standard deviation between patients, pooled; None where no spread is printed.
+        What it was taken from: the model's key.
     benefit
         1 where a larger value favours the experimental arm, -1 where a smaller one does.
     planned, margin
@@ -63,15 +59,34 @@ class MeanContrast:
     arm_labels: tuple[str, str]
     unit: str = ""
     logarithmic: bool = False
-    basis: Basis
-    parts: tuple[Located, ...]
-    sd: float | None = None
+    basis: str
     benefit: Literal[1, -1]
     planned: float | None = None
     margin: float | None = None
     words: str
     came_about: tuple[str, ...] = ()
     source: str = ""
+
+    @property
+    def quantity(self) -> str:
+        """Key of the quantity."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanContrast(Compared):
+    """A difference of means, experimental minus control, or the logarithm of a ratio of geometric means.
+
+    Parameters
+    ----------
+    parts
+        The contrast itself, or the means of control and experimental arm.
+    sd
+        Standard deviation between patients, pooled; None where no spread is printed.
+    """
+
+    parts: tuple[Located, ...]
+    sd: float | None = None
 
     @property
     def quantity(self) -> str:
@@ -97,7 +112,6 @@ class MeanContrast:
             arm_labels=self.arm_labels[::-1],
             parts=parts,
             planned=None if self.planned is None else 0.0 - self.planned,
-            benefit=self.benefit,
         )
 
 

@@ -7,14 +7,14 @@ from functools import partial
 from math import exp, log
 from typing import Final
 
-from reappraise.continuous.contrast import MeanContrast, mean_contrasts
-from reappraise.continuous.located import Tabulated, likelihood
+from reappraise.continuous.contrast import Compared, MeanContrast, mean_contrasts
 from reappraise.continuous.means import means_table
 from reappraise.continuous.prior import mean_priors
 from reappraise.continuous.published import ContinuousEndpoint
 from reappraise.continuous.table import MeansTable
 from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
+from reappraise.core.located import Tabulated, likelihood
 from reappraise.effect.prior import EffectPrior
 from reappraise.published.trial import TrialEndpoint
 
@@ -62,7 +62,27 @@ def exact_mean_contrast(contrast: MeanContrast, prior: EffectPrior, *, level: fl
     level
         Coverage of the equal-tailed interval.
     """
-    found = posterior(contrast, prior)
+    yield from tabulated_estimates(contrast, posterior(contrast, prior), prior, method=METHOD, level=level)
+
+
+def tabulated_estimates(
+    contrast: Compared, found: Tabulated, prior: EffectPrior, *, method: str, level: float
+) -> Iterator[Estimate]:
+    """Yield what a tabulated posterior of a contrast says.
+
+    Parameters
+    ----------
+    contrast
+        What is known of it.
+    found
+        Its posterior.
+    prior
+        Under which prior.
+    method
+        How it came about, in words.
+    level
+        Coverage of the equal-tailed interval.
+    """
     control, experimental = contrast.arms
     how = f" ({', '.join(contrast.came_about)} in print)" if contrast.came_about else ""
     make = partial(
@@ -73,7 +93,7 @@ def exact_mean_contrast(contrast: MeanContrast, prior: EffectPrior, *, level: fl
         kind="posterior",
         model=contrast.basis,
         prior=prior.name,
-        method=f"{METHOD}{how}: {contrast.words}",
+        method=f"{method}{how}: {contrast.words}",
         source=contrast.source,
     )
     back = exp if contrast.logarithmic else float
@@ -89,13 +109,13 @@ def exact_mean_contrast(contrast: MeanContrast, prior: EffectPrior, *, level: fl
         yield make(quantity="probability_of_equivalence", at=_within(contrast, contrast.margin), value=inside)
 
 
-def beyond(found: Tabulated, contrast: MeanContrast, size: float) -> float:
+def beyond(found: Tabulated, contrast: Compared, size: float) -> float:
     """Probability of a benefit larger than a size on the scale of the contrast."""
     below = found.below(contrast.benefit * size)
     return 1 - below if contrast.benefit > 0 else below
 
 
-def margins(contrast: MeanContrast) -> Iterator[tuple[float, str]]:
+def margins(contrast: Compared) -> Iterator[tuple[float, str]]:
     """Yield sizes of benefit on the scale of the contrast, the smallest first, with their words."""
     planned = (contrast.planned or 0.0) * contrast.benefit
     stated = {size for size in (contrast.margin, planned) if size is not None and size > 0}
@@ -108,12 +128,12 @@ def margins(contrast: MeanContrast) -> Iterator[tuple[float, str]]:
         yield size, f"{name} {sign} {_number(contrast, bound)}"
 
 
-def _number(contrast: MeanContrast, number: float) -> str:
+def _number(contrast: Compared, number: float) -> str:
     unit = f" {contrast.unit}" if contrast.unit else ""
     return f"{exp(number) if contrast.logarithmic else number:.3g}{unit}"
 
 
-def _within(contrast: MeanContrast, margin: float) -> str:
+def _within(contrast: Compared, margin: float) -> str:
     return f"{contrast.quantity.replace('_', ' ')} {_number(contrast, -margin)} to {_number(contrast, margin)}"
 
 

@@ -11,9 +11,9 @@ from scipy import stats
 
 from reappraise.continuous.contrast import MeanContrast
 from reappraise.continuous.exact import exact_mean_contrast, posterior
-from reappraise.continuous.located import likelihood
 from reappraise.continuous.prior import mean_priors
 from reappraise.core.estimate import QUANTITIES
+from reappraise.core.located import likelihood
 from reappraise.drawing.directions import balanced
 from reappraise.drawing.scale import Scale, in_words
 from reappraise.drawing.style import probability

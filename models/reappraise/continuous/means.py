@@ -8,10 +8,10 @@ from typing import Final
 
 from scipy.special import ndtri, stdtrit
 
-from reappraise.continuous.located import LEAST_DEGREES, Located, Span
 from reappraise.continuous.published import ContinuousEndpoint, Measured
 from reappraise.continuous.table import ArmMean, MeansTable
 from reappraise.core.errors import AnalysisError, UndeterminedError
+from reappraise.core.located import LEAST_DEGREES, Located, Span
 from reappraise.core.printed import Printed
 from reappraise.published.trial import TrialEndpoint
 

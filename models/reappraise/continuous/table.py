@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Self
 
-from reappraise.continuous.located import Located, Span
 from reappraise.core.arms import Arms
+from reappraise.core.located import Located, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import exp, log
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from reappraise.core.prior import ONE_SIDED_5
-from reappraise.effect.contrast import PrintedContrast
+from reappraise.survival.effect.spans import Span
 
 WIDE: Final = 5.0
 """Standard deviation of the reference prior on a difference, in standard errors of the print: it is worth 4% of it."""
@@ -42,7 +42,41 @@ class EffectPrior:
         return replace(self, mean=0.0 - self.mean)
 
 
-def contrast_priors(contrast: PrintedContrast) -> tuple[EffectPrior, ...]:
+class Contrasted(Protocol):
+    """What a prior has to know of a contrast: that of `PrintedContrast`."""
+
+    @property
+    def quantity(self) -> str:
+        """Which contrast."""
+        ...
+
+    @property
+    def ratio(self) -> bool:
+        """Whether it is a ratio, held by its logarithm."""
+        ...
+
+    @property
+    def standard_error(self) -> Span:
+        """Least and largest standard error."""
+        ...
+
+    @property
+    def benefit(self) -> int:
+        """1 where a larger value favours the experimental arm, -1 where a smaller one does."""
+        ...
+
+    @property
+    def planned(self) -> float | None:
+        """Planned effect."""
+        ...
+
+    @property
+    def margin(self) -> float | None:
+        """Size of benefit that matters."""
+        ...
+
+
+def contrast_priors(contrast: Contrasted) -> tuple[EffectPrior, ...]:
     """Named priors on a contrast: the reference first, then the sceptical one, and the enthusiastic where it is known.
 
     Parameters

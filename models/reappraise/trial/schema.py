@@ -12,6 +12,7 @@ from reappraise.continuous.published import ContinuousEndpoint
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.published import DepthEndpoint
 from reappraise.effect.published import EffectEndpoint
+from reappraise.event_rate.published import EventRateEndpoint
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.file import TrialFile
 from reappraise.response.published import ResponseEndpoint
@@ -25,6 +26,7 @@ RECORDS: tuple[type[EndpointRecord], ...] = (
     AdverseEventsEndpoint,
     EffectEndpoint,
     ContinuousEndpoint,
+    EventRateEndpoint,
 )
 """Every kind of endpoint a trial file can hold: one line here for each new kind."""
 

@@ -1,4 +1,4 @@
-"""A mean, or a difference of means, known from print: a t distribution about a place that was rounded."""
+"""A mean, a logarithm or a difference, known from print: a t distribution about a place that was rounded."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from reappraise.continuous.located import Located, likelihood
+from reappraise.core.located import Located, likelihood
 
 SLEEP = (Located((0.75, 0.75), (0.566, 0.566), 9.0), Located((2.33, 2.33), (0.633, 0.633), 9.0))
 sizes = st.floats(0.05, 20.0)

@@ -1,0 +1,1 @@
+"""Events per person-time: rates of the arms, and their ratio."""

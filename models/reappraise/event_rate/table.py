@@ -1,0 +1,69 @@
+"""Events and person-time of the arms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log
+from typing import Self
+
+from reappraise.core.arms import Arms
+from reappraise.core.located import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ArmEvents:
+    """Events of one arm.
+
+    Parameters
+    ----------
+    arm, label
+        Key and words.
+    events
+        Events of all patients together.
+    person_time
+        Least and largest person-time that the print allows.
+    """
+
+    arm: str
+    label: str
+    events: int
+    person_time: Span
+
+    @property
+    def time(self) -> float:
+        """The middle of the person-times."""
+        return (self.person_time[0] + self.person_time[1]) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class EventsTable:
+    """Events of control and experimental arm.
+
+    Parameters
+    ----------
+    endpoint
+        Key of the endpoint.
+    arms
+        Events, control first.
+    per
+        Person-time that rates refer to.
+    """
+
+    endpoint: str
+    arms: tuple[ArmEvents, ArmEvents]
+    per: float = 1.0
+
+    @property
+    def keys(self) -> Arms:
+        """Keys of the arms, control first."""
+        return self.arms[0].arm, self.arms[1].arm
+
+    @property
+    def log_times(self) -> Span:
+        """Least and largest logarithm of the person-time of the experimental arm over that of the control arm."""
+        control, experimental = (arm.person_time for arm in self.arms)
+        return log(experimental[0] / control[1]), log(experimental[1] / control[0])
+
+    def swapped(self) -> Self:
+        """The same with the arms exchanged."""
+        return replace(self, arms=self.arms[::-1])
