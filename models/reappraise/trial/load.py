@@ -98,7 +98,11 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
                     )
                 case PatientFile():
                     patients[endpoint.key] = read_patients(
-                        _beside(path, request.name), endpoint=endpoint.key, arms=keys, unit=request.unit
+                        _beside(path, request.name),
+                        endpoint=endpoint.key,
+                        arms=keys,
+                        unit=request.unit,
+                        form=request.form,
                     )
                 case _:
                     assert_never(request)
