@@ -13,7 +13,8 @@ from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.datasets import load_gbsg2, load_leukemia, load_lung, load_rossi
 
 from reappraise.core.errors import AnalysisError, TrialFileError
-from reappraise.published.curve import Curve, NumbersAtRisk, check_numbers_at_risk, cleaned
+from reappraise.published.curve import Curve, NumbersAtRisk
+from reappraise.published.curve_cleaning import check_numbers_at_risk, cleaned
 from reappraise.survival.pseudo_ipd.inversion import invert
 from reappraise.trial.curves import read_curves, read_numbers_at_risk
 
@@ -113,9 +114,9 @@ def test_without_numbers_at_risk_nobody_is_censored_before_the_end() -> None:
     assert set(new_time[~new_event]) <= {curve.time[-1]}
 
 
-def curve_of(*points: tuple[float, float], error: float = 0.005) -> Curve:
+def curve_of(*points: tuple[float, float], error: float = 0.005, time_error: float | None = None) -> Curve:
     time, survival = np.array(points, dtype=float).T
-    return Curve(arm="new", time=time, survival=survival, digitisation_error=error)
+    return Curve(arm="new", time=time, survival=survival, digitisation_error=error, time_error=time_error)
 
 
 def numbers_of(*rows: tuple[float, int]) -> NumbersAtRisk:
@@ -130,7 +131,7 @@ def test_a_flat_tail_has_no_events(table: tuple[tuple[float, int], ...] | None) 
     dirty = curve_of((0, 1), (3, 0.8), (6, 0.6), (9, 0.41), *zip(range(10, 26, 2), noise, strict=True))
     curve, messages = cleaned(dirty)
     assert len(set(curve.survival[4:])) == 1
-    assert "flattened" in messages[0]
+    assert "averaged" in messages[0]
     time, event = invert(curve, None if table is None else numbers_of(*table), total=100)
     assert event[time > 10].sum() == 0
     assert event.sum() > 30
@@ -145,7 +146,17 @@ MENDED: dict[str, tuple[Curve, list[tuple[float, float]], str]] = {
     "small rise": (
         curve_of((0, 1), (5, 0.8), (6, 0.804), (9, 0.5)),
         [(0, 1), (5, 0.802), (6, 0.802), (9, 0.5)],
-        "1 rise within the digitisation error flattened, at time 6",
+        "1 rise within the digitisation error averaged, at time 6",
+    ),
+    "ringing": (
+        curve_of((0, 1), (5, 0.802), (6, 0.797), (7, 0.804), (8, 0.8), (20, 0.4), (21, 0.3)),
+        [(0, 1), (5, 0.802), (6, 0.8005), (7, 0.8005), (8, 0.8), (20, 0.4), (21, 0.3)],
+        "1 rise within the digitisation error averaged, at time 7",
+    ),
+    "points on a riser": (
+        curve_of((0, 1), (5, 0.9), (5.01, 0.62), (5.02, 0.7), (5.03, 0.6), (9, 0.5)),
+        [(0, 1), (5, 0.9), (5.01, 0.66), (5.02, 0.66), (5.03, 0.6), (9, 0.5)],
+        "1 rise within the digitisation error averaged, at time 5.02",
     ),
     "both ends of a step": (
         curve_of((0, 1), (5, 1), (5, 0.8), (9, 0.8)),
@@ -182,8 +193,23 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "percent": (lambda: cleaned(curve_of((0, 100), (9, 50))), "up to 100: percent? Divide it by 100"),
     "clearly negative time": (lambda: cleaned(curve_of((-1, 1), (9, 0.5))), "got -1 on an axis up to 9"),
     "no time above 0": (lambda: cleaned(curve_of((0, 1), (0, 0.9))), "times above 0"),
-    "rise": (lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.6), (9, 0.4))), "rises by up to 0.1"),
-    "slow rise": (lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.507), (7, 0.514))), "at time 7"),
+    "rise": (
+        lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.6), (9, 0.4))),
+        "from 0.5 at time 5 to 0.6 at time 6. Correct those coordinates, or state a digitisation error of 0.05, which",
+    ),
+    "slow rise": (
+        lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.507), (7, 0.514))),
+        "from 0.5 at time 5 to 0.514 at time 7. Correct those coordinates, or state a digitisation error of 0.007",
+    ),
+    "several rises": (
+        lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.8), (7, 0.6), (8, 0.9))),
+        "from 0.5 at time 5 to 0.9 at time 8, and rises so at 2 more. Correct those coordinates; of a cumulative",
+    ),
+    "rise beyond the error in time": (
+        lambda: cleaned(curve_of((0, 1), (5, 0.5), (5.1, 0.6), (9, 0.4))),
+        "from 0.5 at time 5 to 0.6 at time 5.1",
+    ),
+    "error in time": (lambda: curve_of((0, 1), (9, 0.5), time_error=2), "from 0 to 0.9, a tenth of the time axis"),
     "out of order and rising": (lambda: cleaned(curve_of((0, 1), (9, 0.8), (5, 0.5))), "even after sorting"),
     "incidence": (lambda: cleaned(curve_of((0, 0), (5, 0.2), (9, 0.5))), "starts at 1"),
     "late and low start": (lambda: cleaned(curve_of((3, 0.7), (9, 0.5))), "first coordinate of 0.7 at time 3"),
@@ -254,15 +280,57 @@ def test_tables_are_read_as_they_stand(tmp_path: Path) -> None:
     assert [table.number.tolist() for table in read_numbers_at_risk(numbers, arms=("old", "new"))] == [[41], [40, 0]]
 
 
+def test_tables_are_read_as_programs_export_them(tmp_path: Path) -> None:
+    text = '"";"arm";"time";"survival";"time_error"\n"1";"old";0;1;\n"2";"new";0;1;0,05\n"3";"new";1,5;0,875;0,05\n'
+    old, new = read_curves(write(tmp_path / "curves.csv", text), arms=("old", "new"))
+    assert (new.time.tolist(), new.survival.tolist(), new.rows) == ([0, 1.5], [1, 0.875], (3, 4))
+    assert (old.time_error, new.time_error, new.within.tolist()) == (None, 0.05, [0.05, 0.05])
+    numbers = write(tmp_path / "numbers.csv", "arm\ttime\tnumber\nnew\t0\tNA\nnew\t6\t40.0\nold\t6\t41\n")
+    assert [table.time.tolist() for table in read_numbers_at_risk(numbers, arms=("old", "new"))] == [[6], [6]]
+
+
+def test_a_rise_names_the_rows_of_the_file(tmp_path: Path) -> None:
+    text = "arm,time,survival\nold,0,1\nnew,0,1\nnew,5,0.5\n\nnew,6,0.6\n"
+    _, new = read_curves(write(tmp_path / "curves.csv", text), arms=("old", "new"))
+    with pytest.raises(AnalysisError, match=r"from 0.5 at time 5 \(row 4\) to 0.6 at time 6 \(row 6\)"):
+        cleaned(new)
+    beyond = write(tmp_path / "beyond.csv", "arm,time,survival\nold,0,1\nnew,0,1.02\nnew,5,0.5\n")
+    _, new = read_curves(beyond, arms=("old", "new"))
+    with pytest.raises(AnalysisError, match=r"at time 0 \(row 3\).*a digitisation error of 0.02, which would do"):
+        cleaned(new)
+
+
+@pytest.mark.parametrize("table", [((6, 60), (12, 30)), ((12, 40),)])
+def test_risk_tables_may_start_late(table: tuple[tuple[float, int], ...]) -> None:
+    curve, _ = cleaned(curve_of(*FALL), at_risk=numbers_of(*table), total=100)
+    time, event = invert(curve, numbers_of(*table), total=100)
+    assert time.size == 100
+    assert at_risk(time, numbers_of(*table).time).tolist() == [number for _, number in table]
+    assert event.sum() > 20
+    with pytest.raises(AnalysisError, match="too many"):
+        cleaned(curve_of(*FALL), at_risk=numbers_of((15, 90)), total=100)
+
+
 GOOD = "arm,time,survival\nold,0,1\nnew,0,1\n"
 BAD_CURVES: dict[str, tuple[str | bytes, str, str]] = {
     "empty": (" \n", "", "empty file"),
     "not UTF-8": ("arm,time,survival\né".encode("utf-16"), "byte 0", "UTF-8"),
-    "semicolons": (GOOD.replace(",", ";"), "row 1", "separate columns with commas"),
+    "no column names": ("old,0,1\nnew,0,1\n", "row 1", "line of column names, or add it"),
+    "decimal comma and point": (
+        "arm;time;survival\nold;0;1\nnew;1,5;1\nnew;2.5;0,9\n",
+        "row 4, time",
+        "got '2.5' after '1,5' in row 3",
+    ),
+    "two errors in time": (
+        "arm,time,survival,time_error\nold,0,1,1\nold,1,1,2\n",
+        "row 3, time_error",
+        "one time error for old, got 2 after 1",
+    ),
+    "error beyond the axis": ("arm,time,survival,time_error\nold,0,1,\nold,9,1,1\nnew,1,1,\n", "arm old", "to 0.9"),
     "missing column": ("arm,time\nold,1\n", "row 1", "expected columns arm, time, survival"),
-    "unknown column": (GOOD.replace("survival", "survival,colour"), "row 1", "got arm, time, survival, colour"),
-    "repeated column": (GOOD.replace("survival", "survival,time"), "row 1", "each once"),
-    "decimal comma": (GOOD + "new,2,0,9\n", "row 4", "Write decimals with a point"),
+    "unknown column": ("arm,time,survival,colour\nold,0,1,red\n", "row 1", "got arm, time, survival, colour"),
+    "repeated column": ("arm,time,survival,time\nold,0,1,0\n", "row 1", "each once"),
+    "decimal comma": (GOOD + "new,2,0,9\n", "row 4", "write decimals with a point"),
     "unknown arm": (GOOD + "nwe,2,0.9\n", "row 4, arm", "expected old or new, got nwe"),
     "missing arm": ("arm,time,survival\nold,0,1\n", "", "none of new"),
     "no number": (GOOD + "new,2,0.9?\n", "row 4, survival", "got '0.9?'"),
@@ -296,6 +364,7 @@ def test_bad_tables_are_refused_with_file_row_and_column(name: str, tmp_path: Pa
     ("row", "key", "reason"),
     [
         ("new,6,12.5", "row 4, number", "whole number"),
+        ("new,6,", "row 4, number", "got ''"),
         ("new,6,-1", "row 4, number", "got '-1'"),
         ("new,6,41", "arm new", "never rise"),
         ("new,0,40", "arm new", "rising times"),

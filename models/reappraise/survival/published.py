@@ -53,7 +53,8 @@ class SurvivalEndpoint(EndpointRecord):
     never_exceeds: Key | None = None
     """Key of the survival endpoint of the same patients whose curve this one's never exceeds, as overall survival."""
     curves: str = ""
-    """Name of a CSV file beside this one with digitised coordinates: arm, time, survival."""
+    """Name of a CSV file beside this one with digitised coordinates: arm, time, survival, and perhaps
+    digitisation_error and time_error."""
     numbers_at_risk: str = ""
     """Name of a CSV file beside this one with numbers at risk: arm, time, number."""
     individual_data: str = ""
