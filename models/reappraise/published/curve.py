@@ -17,6 +17,8 @@ LARGEST_ERROR = 0.1
 """A digitisation error above this is no error but percent, or no curve."""
 LARGEST_TIME_ERROR = 0.1
 """An error in time above this share of the time axis leaves no curve."""
+RISER = 0.02
+"""Share of the time axis that a riser is slanted over at most: digitisers draw from one click to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,15 +82,15 @@ class Curve:
     def within(self) -> Floats:
         """Half width in time of each coordinate, for times that ascend; dims (coordinate,).
 
-        Where none is stated it is full within that width of a riser, a fall beyond the error in less than twice the
-        width, and fades as far again, so that no coordinate overtakes another.
+        Where none is stated it is full within that width of a riser, a fall beyond the error from one coordinate to the
+        next that is no longer than `RISER`, and fades as far again, so that no coordinate overtakes another.
         """
         if self.time_errors is not None:
             return self.time_errors
         if self.time_error is not None:
             return np.full(self.time.size, self.time_error)
         time, full = self.time, DIGITISATION_ERROR * float(self.time.max())
-        steep = (np.diff(time) <= 2 * full) & (-np.diff(self.survival) > self.digitisation_error)
+        steep = (np.diff(time) <= RISER * float(time.max())) & (-np.diff(self.survival) > self.digitisation_error)
         ends = np.flatnonzero(np.r_[False, steep] | np.r_[steep, False])
         if not ends.size:
             return np.zeros(time.size)
