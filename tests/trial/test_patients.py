@@ -208,7 +208,7 @@ def test_who_tells_nothing_is_left_out_and_counted(file):
     assert data.time.tolist() == [[[3, 4]]]
     assert data.notes == (
         "3 patients without a time left out, who tell nothing: rows 2, 4, 7.",
-        "1 patient whose observation ended at time 0 left out, who tell nothing: row 5.",
+        "1 patient whose observation ended at time 0 left out, who tells nothing: row 5.",
     )
 
 

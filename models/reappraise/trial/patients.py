@@ -143,7 +143,8 @@ def _patients(
         yield _Patient(time * scale, event, arm, level)
     for left_out, said in ((untimed, "without a time"), (at_once, "whose observation ended at time 0")):
         if left_out:
-            notes.append(f"{_count(len(left_out))} {said} left out, who tell nothing: {_rows(left_out)}.")
+            tell = "tells" if len(left_out) == 1 else "tell"
+            notes.append(f"{_count(len(left_out))} {said} left out, who {tell} nothing: {_rows(left_out)}.")
     if counted:
         notes.append(f"{_count(counted)} with the event at time 0: the curve starts below 1.")
 
