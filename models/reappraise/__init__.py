@@ -38,6 +38,7 @@ _HOMES = {
     "Partition": "published.partition",
     "PrintedContrast": "effect.contrast",
     "PatientData": "published.patients",
+    "PatientFormat": "published.patient_format",
     "ProportionalityEvidence": "survival.proportionality",
     "RatePrior": "core.prior",
     "ReappraiseError": "core.errors",
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
     from reappraise.fits.store import Store
     from reappraise.kinds import KINDS
     from reappraise.published.partition import Partition
+    from reappraise.published.patient_format import PatientFormat
     from reappraise.published.patients import PatientData
     from reappraise.published.trial import Trial
     from reappraise.response.analysis import ResponseResult
@@ -162,6 +164,7 @@ __all__ = [
     "OutputError",
     "Partition",
     "PatientData",
+    "PatientFormat",
     "PrintedContrast",
     "ProportionalityEvidence",
     "PseudoPatients",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.datasets import load_gbsg2, load_leukemia, load_lung, load_rossi
 
-from reappraise.core.errors import AnalysisError, TrialFileError
-from reappraise.published.curve import Curve, NumbersAtRisk, check_numbers_at_risk, cleaned
+from reappraise.core.errors import AnalysisError
+from reappraise.published.curve import Curve, NumbersAtRisk
+from reappraise.published.curve_cleaning import check_numbers_at_risk, cleaned
 from reappraise.survival.pseudo_ipd.inversion import invert
-from reappraise.trial.curves import read_curves, read_numbers_at_risk
 
 ROUNDING = 0.0005
 """Half a unit of the third digit, to which the coordinates of the round trips are rounded."""
@@ -113,9 +112,9 @@ def test_without_numbers_at_risk_nobody_is_censored_before_the_end() -> None:
     assert set(new_time[~new_event]) <= {curve.time[-1]}
 
 
-def curve_of(*points: tuple[float, float], error: float = 0.005) -> Curve:
+def curve_of(*points: tuple[float, float], error: float = 0.005, time_error: float | None = None) -> Curve:
     time, survival = np.array(points, dtype=float).T
-    return Curve(arm="new", time=time, survival=survival, digitisation_error=error)
+    return Curve(arm="new", time=time, survival=survival, digitisation_error=error, time_error=time_error)
 
 
 def numbers_of(*rows: tuple[float, int]) -> NumbersAtRisk:
@@ -130,7 +129,7 @@ def test_a_flat_tail_has_no_events(table: tuple[tuple[float, int], ...] | None) 
     dirty = curve_of((0, 1), (3, 0.8), (6, 0.6), (9, 0.41), *zip(range(10, 26, 2), noise, strict=True))
     curve, messages = cleaned(dirty)
     assert len(set(curve.survival[4:])) == 1
-    assert "flattened" in messages[0]
+    assert "averaged" in messages[0]
     time, event = invert(curve, None if table is None else numbers_of(*table), total=100)
     assert event[time > 10].sum() == 0
     assert event.sum() > 30
@@ -145,7 +144,17 @@ MENDED: dict[str, tuple[Curve, list[tuple[float, float]], str]] = {
     "small rise": (
         curve_of((0, 1), (5, 0.8), (6, 0.804), (9, 0.5)),
         [(0, 1), (5, 0.802), (6, 0.802), (9, 0.5)],
-        "1 rise within the digitisation error flattened, at time 6",
+        "1 rise within the digitisation error averaged, at time 6",
+    ),
+    "ringing": (
+        curve_of((0, 1), (5, 0.802), (6, 0.797), (7, 0.804), (8, 0.8), (20, 0.4), (21, 0.3)),
+        [(0, 1), (5, 0.802), (6, 0.8005), (7, 0.8005), (8, 0.8), (20, 0.4), (21, 0.3)],
+        "1 rise within the digitisation error averaged, at time 7",
+    ),
+    "points on a riser": (
+        curve_of((0, 1), (5, 0.9), (5.01, 0.62), (5.02, 0.7), (5.03, 0.6), (9, 0.5)),
+        [(0, 1), (5, 0.9), (5.01, 0.66), (5.02, 0.66), (5.03, 0.6), (9, 0.5)],
+        "1 rise within the digitisation error averaged, at time 5.02",
     ),
     "both ends of a step": (
         curve_of((0, 1), (5, 1), (5, 0.8), (9, 0.8)),
@@ -182,8 +191,23 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "percent": (lambda: cleaned(curve_of((0, 100), (9, 50))), "up to 100: percent? Divide it by 100"),
     "clearly negative time": (lambda: cleaned(curve_of((-1, 1), (9, 0.5))), "got -1 on an axis up to 9"),
     "no time above 0": (lambda: cleaned(curve_of((0, 1), (0, 0.9))), "times above 0"),
-    "rise": (lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.6), (9, 0.4))), "rises by up to 0.1"),
-    "slow rise": (lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.507), (7, 0.514))), "at time 7"),
+    "rise": (
+        lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.6), (9, 0.4))),
+        "from 0.5 at time 5 to 0.6 at time 6. Correct those coordinates, or state a digitisation error of 0.05, which",
+    ),
+    "slow rise": (
+        lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.507), (7, 0.514))),
+        "from 0.5 at time 5 to 0.514 at time 7. Correct those coordinates, or state a digitisation error of 0.007",
+    ),
+    "several rises": (
+        lambda: cleaned(curve_of((0, 1), (5, 0.5), (6, 0.8), (7, 0.6), (8, 0.9))),
+        "from 0.5 at time 5 to 0.9 at time 8, and rises so at 2 more. Correct those coordinates; of a cumulative",
+    ),
+    "rise beyond the error in time": (
+        lambda: cleaned(curve_of((0, 1), (5, 0.5), (5.1, 0.6), (9, 0.4))),
+        "from 0.5 at time 5 to 0.6 at time 5.1",
+    ),
+    "error in time": (lambda: curve_of((0, 1), (9, 0.5), time_error=2), "from 0 to 0.9, a tenth of the time axis"),
     "out of order and rising": (lambda: cleaned(curve_of((0, 1), (9, 0.8), (5, 0.5))), "even after sorting"),
     "incidence": (lambda: cleaned(curve_of((0, 0), (5, 0.2), (9, 0.5))), "starts at 1"),
     "late and low start": (lambda: cleaned(curve_of((3, 0.7), (9, 0.5))), "first coordinate of 0.7 at time 3"),
@@ -238,82 +262,15 @@ def test_a_curve_that_stops_a_little_early_is_taken_as_flat() -> None:
     assert "stops at time 20, but patients are followed up to 22; it is taken as flat" in messages[0]
 
 
-def write(path: Path, content: str | bytes) -> Path:
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def test_tables_are_read_as_they_stand(tmp_path: Path) -> None:
-    text = "\ufeffarm,time,survival,digitisation_error\r\nnew,0,1,0.01\r\n,,,\r\nold,-0.1,1.002,\r\nnew, 2.5 ,.9,\r\n"
-    old, new = read_curves(write(tmp_path / "curves.csv", text), arms=("old", "new"))
-    assert (old.arm, new.arm) == ("old", "new")
-    assert new.time.tolist() == [0, 2.5]
-    assert new.survival.tolist() == [1, 0.9]
-    assert (old.digitisation_error, new.digitisation_error) == (0.005, 0.01)
-    numbers = write(tmp_path / "numbers.csv", "arm,time,number\nnew,0,40\nold,0,41\nnew,6,0\n")
-    assert [table.number.tolist() for table in read_numbers_at_risk(numbers, arms=("old", "new"))] == [[41], [40, 0]]
-
-
-GOOD = "arm,time,survival\nold,0,1\nnew,0,1\n"
-BAD_CURVES: dict[str, tuple[str | bytes, str, str]] = {
-    "empty": (" \n", "", "empty file"),
-    "not UTF-8": ("arm,time,survival\né".encode("utf-16"), "byte 0", "UTF-8"),
-    "semicolons": (GOOD.replace(",", ";"), "row 1", "separate columns with commas"),
-    "missing column": ("arm,time\nold,1\n", "row 1", "expected columns arm, time, survival"),
-    "unknown column": (GOOD.replace("survival", "survival,colour"), "row 1", "got arm, time, survival, colour"),
-    "repeated column": (GOOD.replace("survival", "survival,time"), "row 1", "each once"),
-    "decimal comma": (GOOD + "new,2,0,9\n", "row 4", "Write decimals with a point"),
-    "unknown arm": (GOOD + "nwe,2,0.9\n", "row 4, arm", "expected old or new, got nwe"),
-    "missing arm": ("arm,time,survival\nold,0,1\n", "", "none of new"),
-    "no number": (GOOD + "new,2,0.9?\n", "row 4, survival", "got '0.9?'"),
-    "digits grouped": (GOOD + "new,1_0,0.9\n", "row 4, time", "got '1_0'"),
-    "no value": (GOOD + "new,,0.9\n", "row 4, time", "an empty cell"),
-    "not finite": (GOOD + "new,inf,0.9\n", "row 4, time", "expected a number"),
-    "percent sign": (GOOD + "new,2,90%\n", "row 4, survival", "no unit"),
-    "percent": (GOOD + "new,2,90\n", "row 4, survival", "divide it by 100"),
-    "open quotation": (GOOD + 'new,2,"0.9\n', "row 4", "expected CSV"),
-    "two errors": (
-        "arm,time,survival,digitisation_error\nold,0,1,0.01\nold,1,1,0.02\n",
-        "row 3, digitisation_error",
-        "got 0.02 after 0.01",
-    ),
-    "error in percent": ("arm,time,survival,digitisation_error\nold,0,1,1\nnew,1,1,\n", "arm old", "not percent"),
-}
-
-
-@pytest.mark.parametrize("name", BAD_CURVES)
-def test_bad_tables_are_refused_with_file_row_and_column(name: str, tmp_path: Path) -> None:
-    content, key, reason = BAD_CURVES[name]
-    path = write(tmp_path / "bad.csv", content)
-    with pytest.raises(TrialFileError) as caught:
-        read_curves(path, arms=("old", "new"))
-    assert caught.value.key == key
-    assert str(path) in str(caught.value)
-    assert reason in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("row", "key", "reason"),
-    [
-        ("new,6,12.5", "row 4, number", "whole number"),
-        ("new,6,-1", "row 4, number", "got '-1'"),
-        ("new,6,41", "arm new", "never rise"),
-        ("new,0,40", "arm new", "rising times"),
-    ],
-)
-def test_bad_numbers_at_risk_are_refused(row: str, key: str, reason: str, tmp_path: Path) -> None:
-    path = write(tmp_path / "numbers.csv", f"arm,time,number\nold,0,41\nnew,0,40\n{row}\n")
-    with pytest.raises(TrialFileError, match=reason) as caught:
-        read_numbers_at_risk(path, arms=("old", "new"))
-    assert caught.value.key == key
-
-
-def test_files_that_are_none(tmp_path: Path) -> None:
-    for path, reason in ((tmp_path, "folder"), (tmp_path / "absent.csv", "does not exist"), ("a\0b", "cannot be read")):
-        with pytest.raises(TrialFileError, match=reason):
-            read_curves(path, arms=("old", "new"))
-    with pytest.raises(TrialFileError, match="at most"):
-        read_curves(write(tmp_path / "long.csv", b"a" * 5_000_001), arms=("old", "new"))
+@pytest.mark.parametrize("table", [((6, 60), (12, 30)), ((12, 40),)])
+def test_risk_tables_may_start_late(table: tuple[tuple[float, int], ...]) -> None:
+    curve, _ = cleaned(curve_of(*FALL), at_risk=numbers_of(*table), total=100)
+    time, event = invert(curve, numbers_of(*table), total=100)
+    assert time.size == 100
+    assert at_risk(time, numbers_of(*table).time).tolist() == [number for _, number in table]
+    assert event.sum() > 20
+    with pytest.raises(AnalysisError, match="too many"):
+        cleaned(curve_of(*FALL), at_risk=numbers_of((15, 90)), total=100)
 
 
 @st.composite

@@ -80,3 +80,19 @@ def test_a_number_that_cannot_be_in_its_unit_is_refused_with_what_to_write(
     with pytest.raises(TrialFileError) as caught:
         written(text)
     assert said in str(caught.value)
+
+
+def test_patients_in_days_are_read_into_an_endpoint_in_months(tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text("futime;status;rx\n365,25;2;1\n0;2;1\n30,4375;1;2\n", encoding="utf-8")
+    form = 'time = "futime", event = "status", arm = "rx", unit = "days", arms = { 1 = "c", 2 = "e" }, events = [2]'
+    read = f'individual_data = "patients.csv"\nindividual_format = {{ {form} }}\n'
+    data = write(tmp_path, SURVIVAL + read).patients["survival"]
+    assert data.time[0, 0].tolist() == [12.0, 0.0, 1.0]
+    assert data.event[0, 0].tolist() == [True, True, False]
+    for change, said in (
+        (lambda text: text.replace('1 = "c"', '1 = "d"'), "individual_format.arms"),
+        (lambda text: text.replace('individual_data = "patients.csv"\n', ""), "expected individual_data beside it"),
+        (lambda text: text.replace('unit = "days"', 'unit = "parsecs"'), "a unit of time"),
+    ):
+        with pytest.raises(TrialFileError, match=said):
+            write(tmp_path, SURVIVAL + change(read))

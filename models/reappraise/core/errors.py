@@ -22,14 +22,18 @@ class TrialFileError(ReappraiseError):
         What was expected and what came.
     remedy
         What to do about it.
+    line
+        Line of the key in the file, where it is known.
     """
 
-    def __init__(self, path: Path | str, key: str, problem: str, remedy: str) -> None:
+    def __init__(self, path: Path | str, key: str, problem: str, remedy: str, *, line: int | None = None) -> None:
         self.path = str(path)
         self.key = key
         self.problem = problem
         self.remedy = remedy
-        where = f"{self.path}: {key}" if key else self.path
+        self.line = line
+        placed = ", ".join(([f"line {line}"] if line else []) + ([key] if key else []))
+        where = f"{self.path}: {placed}" if placed else self.path
         super().__init__(f"{where}: {problem} {remedy}".rstrip())
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from reappraise.published.patient_format import PatientFormat
     from reappraise.published.record import Count, Published
 
 type Problem = tuple[str, str]
@@ -99,11 +100,14 @@ class PatientFile:
     name
         Name of the CSV file.
     unit
-        Unit of time.
+        Unit of time that is wanted.
+    form
+        How the file was exported; None for the usual columns and codes.
     """
 
     name: str
     unit: str
+    form: PatientFormat | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class PatientData:
     arm
         0 for control, 1 for experimental; dims (patient,), the same in every replicate.
     time
-        Time to event or end of observation, above 0; dims (chain, replicate, patient), in `unit`.
+        Time to event or end of observation; dims (chain, replicate, patient), in `unit`. 0 only of an event.
     event
         Whether the time is that of an event; dims (chain, replicate, patient).
     unit
@@ -39,6 +39,8 @@ class PatientData:
         How the data came about.
     subgroup
         Level of each patient, dims (patient,); empty without subgroups. Known data only.
+    notes
+        What was left out or converted when the data were read, in sentences.
     """
 
     endpoint: str
@@ -49,6 +51,7 @@ class PatientData:
     unit: str
     origin: Origin
     subgroup: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together, and times that are none."""
@@ -59,8 +62,15 @@ class PatientData:
             )
         if self.subgroup and len(self.subgroup) != self.arm.size:
             raise ValueError(f"{self.endpoint}: expected a subgroup for each of {self.arm.size} patients")
-        if not (np.isfinite(self.time).all() and (self.time > 0).all()):
-            raise AnalysisError(f"{self.endpoint}: expected finite times above 0 {self.unit}")
+        if not (np.isfinite(self.time).all() and (self.time >= 0).all()):
+            raise AnalysisError(f"{self.endpoint}: expected finite times above 0 {self.unit}, or 0 of an event")
+        if not self.event[self.time == 0].all():
+            raise AnalysisError(
+                f"{self.endpoint}: expected times above 0 {self.unit} of patients without the event, got 0; "
+                "they tell nothing: leave them out"
+            )
+        if self.time.size and not (self.time > 0).any(axis=-1).all():
+            raise AnalysisError(f"{self.endpoint}: expected a time above 0 {self.unit}, got none")
         if not np.isin(self.arm, (0, 1)).all():
             raise AnalysisError(f"{self.endpoint}: expected arms coded 0 (control) and 1 (experimental)")
 
@@ -75,6 +85,7 @@ class PatientData:
         arms: tuple[str, str] = ("control", "experimental"),
         unit: str = "months",
         subgroup: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> Self:
         """Individual data as they were observed; arrays of dims (patient,)."""
         return cls(
@@ -86,6 +97,7 @@ class PatientData:
             unit=unit,
             origin="individual data",
             subgroup=subgroup,
+            notes=notes,
         )
 
     @property
@@ -108,6 +120,22 @@ class PatientData:
         """Longest time of any replicate."""
         return float(self.time.max())
 
+    @property
+    def at_once(self) -> int:
+        """Events at time 0, in all replicates."""
+        return int((self.time == 0).sum())
+
+    @property
+    def exposed(self) -> Floats:
+        """Times as a hazard needs them, which no event can meet at once; dims (chain, replicate, patient).
+
+        An event at time 0 happened within the first unit that times were counted in: it gets half of the shortest time
+        above 0. Curves, tests and restricted means have no need of this, and keep the 0.
+        """
+        if not self.at_once:
+            return self.time
+        return np.where(self.time == 0, self.time[self.time > 0].min() / 2, self.time)
+
     def swapped(self) -> Self:
         """The same data with the roles of the arms exchanged."""
         return type(self)(
@@ -119,4 +147,5 @@ class PatientData:
             unit=self.unit,
             origin=self.origin,
             subgroup=self.subgroup,
+            notes=self.notes,
         )

@@ -80,7 +80,8 @@ class SurvivalResult(HazardResult[SurvivalFit]):
         """How many posteriors, from which data."""
         held = self.patients.chains * self.patients.replicates
         source = f"{held} reconstructions of the individual data" if held > 1 else "individual data"
-        return f"{self.key}: {len(self.fits)} survival posteriors from {source}."
+        said = (f"{self.key}: {len(self.fits)} survival posteriors from {source}.", *self.patients.notes)
+        return " ".join(f"{one[:1].upper()}{one[1:]}" if place else one for place, one in enumerate(said))
 
     @property
     def diagnosed(self) -> tuple[Diagnosed, ...]:

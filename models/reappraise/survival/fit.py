@@ -25,7 +25,7 @@ from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted
 from reappraise.published.patients import PatientData
 from reappraise.survival.answers import report
-from reappraise.survival.counts import common_follow_up, digest_of, person_time
+from reappraise.survival.counts import at_once_in_words, common_follow_up, digest_of, person_time
 from reappraise.survival.ensemble import (
     LARGEST_PARETO_K,
     LEAST_SHARE,
@@ -192,13 +192,14 @@ class SurvivalJob(HazardJob[PiecewiseExponential, HazardSets, "SurvivalFit"]):
             "draws_per_replicate": replicate_draws(self.sampling, patients.replicates) if many else 0,
             "cuts": json.dumps(self.grid.cuts),
             "horizon": self.grid.horizon,
+            **({"data_notes": json.dumps(patients.notes)} if patients.notes else {}),
         }
 
     @property
     def how(self) -> str:
-        """Over how many reconstructions, and whether they are weighted."""
+        """Over how many reconstructions, and whether they are weighted; what an event at time 0 was taken for."""
         if self.datasets == 1:
-            return ""
+            return at_once_in_words(self.patients)
         weighted = f", drawn under the {self.drawn_under.name} prior and weighted" if self.drawn_under else ""
         return f" over {self.datasets} reconstructions of the individual data{weighted}"
 

@@ -142,7 +142,7 @@ def log_likelihood(fit: SurvivalFit, *, step: int = 1) -> Floats:
         )
     log_hazard = fit.tree["posterior"]["log_hazard"].transpose("chain", "draw", "arm", "interval").values
     kept = np.asarray(log_hazard[:, ::step], dtype=np.float64)
-    time, event = data.time[0, 0], data.event[0, 0]
+    time, event = data.exposed[0, 0], data.event[0, 0]
     found = np.empty((*kept.shape[:2], data.arm.size))
     for arm in range(2):
         own = data.arm == arm

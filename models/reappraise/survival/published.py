@@ -23,6 +23,7 @@ from reappraise.published.answers import (
     unknown,
 )
 from reappraise.published.endpoint import Context, EndpointRecord
+from reappraise.published.patient_format import PatientFormat
 from reappraise.published.record import Count, Key, PlannedRatio, Published, Text
 from reappraise.response.published import ResponseEndpoint
 from reappraise.survival.beyond.published import ExtrapolationRequest
@@ -52,11 +53,14 @@ class SurvivalEndpoint(EndpointRecord):
     never_exceeds: Key | None = None
     """Key of the survival endpoint of the same patients whose curve this one's never exceeds, as overall survival."""
     curves: str = ""
-    """Name of a CSV file beside this one with digitised coordinates: arm, time, survival."""
+    """Name of a CSV file beside this one with digitised coordinates: arm, time, survival, and perhaps
+    digitisation_error and time_error."""
     numbers_at_risk: str = ""
     """Name of a CSV file beside this one with numbers at risk: arm, time, number."""
     individual_data: str = ""
     """Name of a CSV file beside this one with the patients: time, event, arm, and perhaps subgroup."""
+    individual_format: PatientFormat | None = None
+    """Columns, codes and unit of that file, where it has other ones; columns that it does not name are left aside."""
     median_interval: Literal["log-log", "log", "plain", ""] = ""
     """Scale on which intervals of medians are symmetric, if stated; empty where it is not."""
     landmark_interval: Literal["log-log", "log", "plain", ""] = ""
@@ -125,6 +129,10 @@ class SurvivalEndpoint(EndpointRecord):
         asked = () if self.extrapolation is None else self.extrapolation.rows
         for place, row in enumerate(asked):
             yield from unknown(f"extrapolation.rows[{place}].arm", () if row.arm is None else (row.arm,), context.arms)
+        if self.individual_format is not None:
+            if not self.individual_data:
+                yield "individual_format", "expected individual_data beside it, got none"
+            yield from unknown("individual_format.arms", set(self.individual_format.arms.values()), context.arms)
         if self.numbers_at_risk and not self.curves:
             yield "numbers_at_risk", "expected curves beside the numbers at risk, got none"
         yield from repeats("factors", (factor.key for factor in self.factors))
@@ -155,4 +163,4 @@ class SurvivalEndpoint(EndpointRecord):
         if self.curves:
             yield CurveFiles(self.curves, self.numbers_at_risk)
         if self.individual_data:
-            yield PatientFile(self.individual_data, self.unit)
+            yield PatientFile(self.individual_data, self.unit, self.individual_format)

@@ -17,6 +17,7 @@ from reappraise.fits.diagnose import Check, Diagnosis
 from reappraise.fits.job import Advance, StoredJob
 from reappraise.fits.sampling import Effort, derived_seed, settings_with
 from reappraise.published.trial import TrialEndpoint
+from reappraise.survival.curve_not_kept import CurveNotKeptError
 from reappraise.survival.hazard import Grid, HazardPrior
 from reappraise.survival.pseudo_ipd.published import summaries_of
 from reappraise.survival.pseudo_ipd.quality import judge
@@ -135,7 +136,8 @@ class ReconstructionJob(StoredJob):
             )
         except NotFoundError as error:
             tried = tuple((other, not missed) for other, missed in self._others())
-            raise NotFoundError(self.summaries, error.misses, tried) from None
+            refused = CurveNotKeptError if self.summaries.origin == "curve" else NotFoundError
+            raise refused(self.summaries, error.misses, tried) from None
         data = found.data
         lead = ("chain", "replicate")
         tree = xr.Dataset(

@@ -24,7 +24,7 @@ from reappraise.fits.sampling import Sampling
 from reappraise.fits.summary import Make
 from reappraise.fits.words import Attributes, contrasted
 from reappraise.published.patients import PatientData
-from reappraise.survival.counts import common_follow_up, digest_of, person_time
+from reappraise.survival.counts import at_once_in_words, common_follow_up, digest_of, person_time
 from reappraise.survival.ensemble import SAMPLER, UPDATES, Counted, replicate_draws, sample_ensemble
 from reappraise.survival.fit import SurvivalFit, SurvivalJob
 from reappraise.survival.hazard import Grid, HazardPrior
@@ -186,7 +186,8 @@ class SharedSurvivalJob(PosteriorJob[PiecewiseExponential, HazardPrior, HazardSe
     @property
     def how(self) -> str:
         """What is shared, and over how many reconstructions."""
-        said = f", smoothness of hazards shared by {', '.join(self.endpoints)}"
+        taken = (f"{words} ({data.endpoint})" for data in self.patients if (words := at_once_in_words(data)))
+        said = f", smoothness of hazards shared by {', '.join(self.endpoints)}{''.join(taken)}"
         if self.datasets == 1:
             return said
         return (

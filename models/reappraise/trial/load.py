@@ -20,6 +20,7 @@ from reappraise.published.file import CountRow, CountTable, QuantityRow, TrialFi
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import Trial
 from reappraise.trial.curves import read_curves, read_numbers_at_risk
+from reappraise.trial.lines import DEEPEST, line_of, path_of, too_deep
 from reappraise.trial.patients import read_patients
 from reappraise.trial.references import context_of, problems, row_problem
 from reappraise.trial.schema import RECORDS, Records, trial_schema
@@ -78,7 +79,7 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
         if isinstance(table, CountTable):
             numbered = _rows(text, CountRow, beside, sizes[table.population], arms, dash=table.dash)
-            _check_rows(file, table.key, numbered, path=path, beside=beside)
+            _check_rows(file, table.key, numbered, path=path, content=content, beside=beside)
             counts[table.key] = tuple(row for _, row in numbered)
         else:
             found = _rows(text, QuantityRow, beside, sizes[table.population], arms)
@@ -99,7 +100,11 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
                     )
                 case PatientFile():
                     patients[endpoint.key] = read_patients(
-                        _beside(path, request.name), endpoint=endpoint.key, arms=keys, unit=request.unit
+                        _beside(path, request.name),
+                        endpoint=endpoint.key,
+                        arms=keys,
+                        unit=request.unit,
+                        form=request.form,
                     )
                 case _:
                     assert_never(request)
@@ -112,7 +117,7 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
         curves=curves,
         patients=patients,
     )
-    _check_counts(loaded)
+    _check_counts(loaded, content)
     return loaded
 
 
@@ -172,6 +177,10 @@ def _read(path: Path) -> str:
 
 
 def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
+    deep = too_deep(content)
+    if deep is not None:
+        problem = f"expected keys of a few parts, got one of more than {DEEPEST} joined by dots."
+        raise TrialFileError(path, "", problem, "Correct that line.", line=deep)
     try:
         raw: dict[str, Any] = tomllib.loads(content, parse_float=Written)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -181,13 +190,15 @@ def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
     try:
         file = schema.model_validate(raw)
     except ValidationError as error:
-        key, problem, remedy = describe(error, raw, schema)
-        raise TrialFileError(path, key, problem, remedy) from None
+        said = describe(error, raw, schema)
+        line = line_of(content, said.path)
+        raise TrialFileError(path, said.key, said.problem, said.remedy, line=line) from None
     found = list(problems(file))
     if found:
         key, problem = found[0]
         more = f" ({len(found) - 1} more such problem{'s' if len(found) > 2 else ''})" if len(found) > 1 else ""
-        raise TrialFileError(path, key, f"{problem}.", f"Correct it there, or where it is defined.{more}")
+        line = line_of(content, path_of(key, raw))
+        raise TrialFileError(path, key, f"{problem}.", f"Correct it there, or where it is defined.{more}", line=line)
     return file
 
 
@@ -205,7 +216,7 @@ def _rows[Row: (CountRow, QuantityRow)](
 
 
 def _check_rows(
-    file: TrialFile, table: str, rows: tuple[tuple[int, CountRow], ...], *, path: Path, beside: Path
+    file: TrialFile, table: str, rows: tuple[tuple[int, CountRow], ...], *, path: Path, content: str, beside: Path
 ) -> None:
     """Refuse rows that an endpoint cannot be analysed from, and groups and tables that are not there."""
     for endpoint in file.endpoints:
@@ -213,17 +224,24 @@ def _check_rows(
             problem = f"{found.problem}."
             if found.line is None:
                 key = f"endpoints[{endpoint.key}].{found.key}"
-                raise TrialFileError(path, key, problem, "Correct it there, or in the table.")
+                line = _line_of_key(content, key)
+                raise TrialFileError(path, key, problem, "Correct it there, or in the table.", line=line)
             raise TrialFileError(beside, f"row {found.line}", problem, "Correct the table to what was printed.")
 
 
-def _check_counts(trial: Trial) -> None:
+def _check_counts(trial: Trial, content: str) -> None:
     arms = trial.control.key, trial.experimental.key
     labels = {row.label for rows in trial.quantities.values() for row in rows}
     for endpoint in trial.file.endpoints:
         for key, problem in endpoint.quantity_problems(labels):
-            raise TrialFileError(
-                trial.path, f"endpoints[{endpoint.key}].{key}", f"{problem}.", "Correct it there, or in the table."
-            )
+            where = f"endpoints[{endpoint.key}].{key}"
+            line = _line_of_key(content, where)
+            raise TrialFileError(trial.path, where, f"{problem}.", "Correct it there, or in the table.", line=line)
         for problem in endpoint.unnamed(arms):
-            raise TrialFileError(trial.path, f"endpoints[{endpoint.key}]", f"{problem}.", "Add it there.")
+            where = f"endpoints[{endpoint.key}]"
+            line = _line_of_key(content, where)
+            raise TrialFileError(trial.path, where, f"{problem}.", "Add it there.", line=line)
+
+
+def _line_of_key(content: str, key: str) -> int | None:
+    return line_of(content, path_of(key, tomllib.loads(content)))

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 
 from reappraise.core.errors import TrialFileError
+from reappraise.core.units import DAYS, unit_of
+from reappraise.published.patient_format import PatientFormat
 from reappraise.published.patients import PatientData
+from reappraise.trial.exported import Table, read_table, short
+from reappraise.trial.patient_columns import NEEDED, arm_code, columns_of, missing, read_events
 
 LARGEST_PATIENTS_FILE = 20_000_000
 """Bytes; about a million patients."""
 
 SHORTEST_TIME, LONGEST_TIME = 1e-6, 1e6
 """Times beyond these are slips of the pen in any unit: a million days are 2,700 years."""
-
-COLUMNS = ("time", "event", "arm", "subgroup")
-"""Columns of the file, in any order; the last may be absent."""
-
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_EVENTS = {"1": True, "true": True, "0": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +30,19 @@ class _Patient:
     subgroup: str
 
 
-def read_patients(path: str | Path, *, endpoint: str, arms: tuple[str, str], unit: str) -> PatientData:
-    """Read times, events and arms of patients from a CSV file in UTF-8.
+def read_patients(
+    path: str | Path, *, endpoint: str, arms: tuple[str, str], unit: str, form: PatientFormat | None = None
+) -> PatientData:
+    """Read times, events and arms of patients from a CSV file in UTF-8, as R, SAS or a spreadsheet exports it.
 
-    Its first row names the columns: ``time`` (to event or end of observation, above 0), ``event`` (1 or true for an
-    event, 0 or false for the end of observation), ``arm`` and, where wanted, ``subgroup``. Blank rows are ignored.
+    Its first row names the columns: ``time`` (to event or end of observation), ``event`` (1, true or yes for an event,
+    0, false or no for the end of observation; or 2 and 1, where there is no 0), ``arm`` and, where wanted,
+    ``subgroup``. Cells stand between commas, semicolons or tabs; but for the first, decimal commas are understood. A
+    column of row names and blank rows are ignored.
+
+    An event at time 0 counts. Left out, and told in the notes of the data, are patients who tell nothing: whose
+    observation ended at time 0, or who have no time. An event without a time is refused, for leaving it out would make
+    survival look better than it was.
 
     Parameters
     ----------
@@ -50,7 +53,9 @@ def read_patients(path: str | Path, *, endpoint: str, arms: tuple[str, str], uni
     arms
         Keys of control and experimental arm, as they stand in the file.
     unit
-        Unit of the times, such as "months".
+        Unit that the times are wanted in, such as "months".
+    form
+        Columns, codes and unit of the file, where they are not these. Other columns are then left aside.
 
     Raises
     ------
@@ -60,13 +65,17 @@ def read_patients(path: str | Path, *, endpoint: str, arms: tuple[str, str], uni
     path = Path(path)
     if len(set(arms)) < 2:
         raise ValueError(f"expected the keys of two different arms, got {arms}")
-    patients = list(_patients(_read(path), path, arms, unit))
+    table = read_table(path, largest=LARGEST_PATIENTS_FILE, rows_are="a patient", columns=NEEDED)
+    notes: list[str] = []
+    patients = list(_patients(table, arms, unit, form, notes))
     for code, key in enumerate(arms):
         if not any(patient.arm == code for patient in patients):
             others = f"{len(patients)} of the other" if patients else "no patients at all"
             raise TrialFileError(
                 path, "arm", f"expected patients of arm {key!r}, got {others}.", "Each arm needs at least one row."
             )
+    if all(patient.time == 0 for patient in patients):
+        raise TrialFileError(path, "time", "expected a time above 0, got none.", "Are the times those of follow-up?")
     return PatientData.known(
         np.array([patient.time for patient in patients]),
         np.array([patient.event for patient in patients]),
@@ -75,109 +84,120 @@ def read_patients(path: str | Path, *, endpoint: str, arms: tuple[str, str], uni
         arms=arms,
         unit=unit,
         subgroup=tuple(patient.subgroup for patient in patients if patient.subgroup),
+        notes=tuple(notes),
     )
 
 
-def _read(path: Path) -> str:
-    try:
-        if path.exists() and not path.is_file():
-            raise TrialFileError(path, "", "expected a file, got a folder or a device.", "Name a CSV file.")
-        size = path.stat().st_size
-        if size > LARGEST_PATIENTS_FILE:
-            raise TrialFileError(
-                path, "", f"expected at most {LARGEST_PATIENTS_FILE:,} bytes, got {size:,}.", "Is it one row a patient?"
+def _patients(
+    table: Table, arms: tuple[str, str], unit: str, form: PatientFormat | None, notes: list[str]
+) -> Iterator[_Patient]:
+    columns, form = columns_of(table, form), form or PatientFormat()
+    table.refuse_mixed_decimals(columns["time"])
+    events = read_events(table, columns["event"], form, notes)
+    scale = _scale(table, form.unit, unit, notes)
+    own = form.unit or unit
+    untimed: list[int] = []
+    at_once: list[int] = []
+    counted = 0
+    for (line, row), event in zip(table.rows, events, strict=True):
+        cells = dict(zip(table.header, row, strict=True))
+        if missing(cells[columns["time"]]) and not event:
+            untimed.append(line)
+            continue
+        time = _time(cells[columns["time"]], table, f"row {line}, {columns['time']}", own)
+        if event is None:
+            raise _wrong(
+                table,
+                line,
+                columns["event"],
+                cells,
+                "1 or true (event), 0 or false (end of observation)",
+                "Recode the column; without knowing how the observation ended, leave the row out.",
             )
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+        if time == 0 and not event:
+            at_once.append(line)
+            continue
+        arm = arm_code(cells[columns["arm"]], arms, form)
+        if arm is None:
+            held = list(dict.fromkeys(cell for _, cell in table.column(columns["arm"]) if not missing(cell)))[:2]
+            said = ", ".join(f'"{short(cell)}" = "..."' for cell in held)
+            raise _wrong(
+                table,
+                line,
+                columns["arm"],
+                cells,
+                f"{arms[0]!r} (control) or {arms[1]!r} (experimental)",
+                f"Use the keys of the arms, or write individual_format = {{ arms = {{ {said} }} }} in the trial file.",
+            )
+        level = cells[columns["subgroup"]] if "subgroup" in columns else ""
+        if "subgroup" in columns and missing(level):
+            raise _wrong(
+                table,
+                line,
+                columns["subgroup"],
+                cells,
+                "a level for every patient",
+                "Name one, such as unknown, or leave out the column.",
+            )
+        counted += time == 0
+        yield _Patient(time * scale, event, arm, level)
+    for left_out, said in ((untimed, "without a time"), (at_once, "whose observation ended at time 0")):
+        if left_out:
+            tell = "tells" if len(left_out) == 1 else "tell"
+            notes.append(f"{_count(len(left_out))} {said} left out, who {tell} nothing: {_rows(left_out)}.")
+    if counted:
+        notes.append(f"{_count(counted)} with the event at time 0: the curve starts below 1.")
+
+
+def _time(cell: str, table: Table, where: str, unit: str) -> float:
+    came = repr(short(cell)) if cell else "nothing"
+    if missing(cell):
         raise TrialFileError(
-            path, f"byte {error.start}", "expected text in UTF-8, got other bytes.", "Save it as CSV in UTF-8."
-        ) from None
-    except FileNotFoundError:
-        raise TrialFileError(
-            path, "", "expected this file, which does not exist.", "Add it, or correct its name."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise TrialFileError(
-            path, "", f"cannot be read: {error}.", "Check its name, and that you may read it."
-        ) from None
-    if not text.strip():
-        raise TrialFileError(
-            path, "", "expected a row of column names and a row a patient, got an empty file.", "Fill it in."
+            table.path,
+            where,
+            f"expected a number of {unit}, got {came}, of a patient with an event.",
+            "Find the time: an event left out makes survival look better. Rows without event and time may stay.",
         )
-    return text
-
-
-def _patients(text: str, path: Path, arms: tuple[str, str], unit: str) -> Iterator[_Patient]:
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    try:
-        header: list[str] = []
-        for raw in reader:
-            cells = [cell.strip() for cell in raw]
-            if not any(cells):
-                continue
-            row = f"row {reader.line_num}"
-            if not header:
-                header = _header(cells, path, row)
-                continue
-            if len(cells) != len(header):
-                raise TrialFileError(
-                    path,
-                    row,
-                    f"expected {len(header)} cells ({', '.join(header)}), got {len(cells)}.",
-                    "Give every column a cell, write 3.5 rather than 3,5, and quote cells that hold commas.",
-                )
-            yield _patient(dict(zip(header, cells, strict=True)), path, row, arms, unit)
-    except csv.Error as error:
+    time = table.number(cell)
+    if time is None:
         raise TrialFileError(
-            path, f"row {reader.line_num}", f"expected CSV, got: {error}.", "Correct the row."
-        ) from None
-
-
-def _header(cells: list[str], path: Path, row: str) -> list[str]:
-    unknown = [cell for cell in cells if cell not in COLUMNS]
-    missing = [column for column in COLUMNS[:3] if column not in cells]
-    twice = [column for column in COLUMNS if cells.count(column) > 1]
-    if not (unknown or missing or twice):
-        return cells
-    wrong = [
-        f"{said} {', '.join(repr(_short(cell)) for cell in found[:8])}"
-        for said, found in (("without", missing), ("with unknown", unknown), ("with more than one", twice))
-        if found
-    ]
-    foreign = len(cells) == 1 and (";" in cells[0] or "\t" in cells[0])
-    raise TrialFileError(
-        path,
-        row,
-        f"expected the columns time, event, arm and, where wanted, subgroup; got {' and '.join(wrong)}.",
-        "Separate the columns by commas." if foreign else "Correct the row of column names.",
-    )
-
-
-def _patient(cells: dict[str, str], path: Path, row: str, arms: tuple[str, str], unit: str) -> _Patient:
-    def wrong(column: str, expected: str, remedy: str) -> TrialFileError:
-        came = repr(_short(cells[column])) if cells[column] else "nothing"
-        return TrialFileError(path, f"{row}, {column}", f"expected {expected}, got {came}.", remedy)
-
-    if not _NUMBER.fullmatch(cells["time"]):
-        raise wrong(
-            "time", f"a number of {unit}", "Write it with a decimal point and without unit; drop missing times."
+            table.path,
+            where,
+            f"expected a number of {unit}, got {came}.",
+            "Write it with a decimal point and without unit; leave missing times empty.",
         )
-    time = float(cells["time"])
-    if time <= 0:
-        remedy = "A patient without any time under observation tells nothing: leave the row out, or correct it."
-        raise wrong("time", f"a time above 0 {unit}", remedy)
-    if not SHORTEST_TIME <= time <= LONGEST_TIME:
-        raise wrong("time", f"a time from {SHORTEST_TIME:g} to {LONGEST_TIME:g} {unit}", "Correct it, or its unit.")
-    event = _EVENTS.get(cells["event"].lower())
-    if event is None:
-        raise wrong("event", "1 or true (event), 0 or false (end of observation)", "Recode the column.")
-    if cells["arm"] not in arms:
-        raise wrong("arm", f"{arms[0]!r} (control) or {arms[1]!r} (experimental)", "Use the keys of the arms.")
-    subgroup = cells.get("subgroup", "")
-    if "subgroup" in cells and not subgroup:
-        raise wrong("subgroup", "a level for every patient", "Name one, such as unknown, or leave out the column.")
-    return _Patient(time, event, arms.index(cells["arm"]), subgroup)
+    if time < 0:
+        remedy = "Count the time from entry on, or correct it."
+        raise TrialFileError(table.path, where, f"expected a time of 0 {unit} or later, got {came}.", remedy)
+    nothing = time == 0 and not any(digit in cell.lower().partition("e")[0] for digit in "123456789")
+    if not (nothing or SHORTEST_TIME <= time <= LONGEST_TIME):
+        problem = f"expected a time from {SHORTEST_TIME:g} to {LONGEST_TIME:g} {unit}, got {came}."
+        raise TrialFileError(table.path, where, problem, "Correct it, or its unit.")
+    return time
 
 
-def _short(cell: str) -> str:
-    return cell if len(cell) <= 40 else f"{cell[:40]}..."
+def _scale(table: Table, own: str, unit: str, notes: list[str]) -> float:
+    """What times of the file are multiplied by."""
+    wanted = unit_of(unit)
+    if not own or own == wanted:
+        return 1.0
+    if wanted not in DAYS:
+        raise TrialFileError(
+            table.path, "", f"expected an endpoint in {', '.join(DAYS)}, got {unit!r}.", "Correct its unit."
+        )
+    notes.append(f"times in {own} were converted to {unit}: 1 of the latter is {DAYS[wanted] / DAYS[own]:.6g} {own}.")
+    return DAYS[own] / DAYS[wanted]
+
+
+def _wrong(table: Table, line: int, column: str, cells: dict[str, str], expected: str, remedy: str) -> TrialFileError:
+    came = repr(short(cells[column])) if cells[column] else "nothing"
+    return TrialFileError(table.path, f"row {line}, {column}", f"expected {expected}, got {came}.", remedy)
+
+
+def _count(number: int) -> str:
+    return f"{number} patient" if number == 1 else f"{number} patients"
+
+
+def _rows(lines: list[int]) -> str:
+    shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
+    return f"{'row' if len(lines) == 1 else 'rows'} {shown}"

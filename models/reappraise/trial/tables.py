@@ -63,8 +63,9 @@ def parse_table[Row: (CountRow, QuantityRow)](
             try:
                 yield reader.line_num, row_type.model_validate(raw)
             except ValidationError as error:
-                key, problem, remedy = describe(error, raw, row_type)
-                raise TrialFileError(path, f"{where}, {key}" if key else where, problem, remedy) from None
+                found = describe(error, raw, row_type)
+                key = f"{where}, {found.key}" if found.key else where
+                raise TrialFileError(path, key, found.problem, found.remedy) from None
     except csv.Error as error:
         raise TrialFileError(
             path, f"row {reader.line_num}", f"expected CSV, got: {error}.", "Correct the row."

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+
+from reappraise.trial.keys import Keys
 
 _KEYS = {"key", "arm", "numerator", "denominator", "population", "section", "table", "or_better", "remainder_key"}
 
@@ -19,8 +21,28 @@ MOST = 20
 """Unknown keys that are compared with those there are: of thousands no two are told."""
 
 
-def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tuple[str, str, str]:
-    """First problem of a validation error as key, problem and remedy; further problems are counted.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A problem in words.
+
+    Parameters
+    ----------
+    key
+        Dotted key, records of a list by their own key or arm.
+    path
+        The same as keys and places in lists, as far as the file has them.
+    problem, remedy
+        What was expected and what came, and what to do.
+    """
+
+    key: str
+    path: tuple[str | int, ...]
+    problem: str
+    remedy: str
+
+
+def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> Described:
+    """First problem of a validation error; further problems are counted.
 
     Parameters
     ----------
@@ -39,36 +61,31 @@ def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> tup
         if item["type"] != "too_short" or not any(len(other["loc"]) > len(item["loc"]) for other in every)
     ]
     strange = [item for item in every if item["type"] == "extra_forbidden"]
-    misspelt = {
-        (*item["loc"][:-1], near)
-        for item in strange[:MOST]
-        for near in get_close_matches(str(item["loc"][-1]), _all_keys(model), n=1, cutoff=0.6)
-    }
+    keys = Keys(model)
+    misspelt = {(*item["loc"][:-1], keys.near(item["loc"])) for item in strange[:MOST]}
     # a misspelt key is also missing: the same problem twice
     told = [item for item in deepest if item["type"] != "missing" or item["loc"] not in misspelt]
     found = sorted(told, key=lambda item: item["type"] != "extra_forbidden")
     first = found[0]
-    key, record = _dotted(first["loc"], raw)
-    problem, remedy = _words(first, record, model)
+    key, record, path = _dotted(first["loc"], raw)
+    problem, remedy = _words(first, record, keys)
     more = len(found) - 1
     if more:
         others = "; ".join(_dotted(item["loc"], raw)[0] for item in found[1:4])
         remedy += f" ({more} more {'problem' if more == 1 else 'problems'}, at {others}{', ...' if more > 3 else ''})"
-    return key, problem, remedy
+    return Described(key, path, problem, remedy)
 
 
-def _words(item: Any, record: object, model: type[BaseModel]) -> tuple[str, str]:
+def _words(item: Any, record: object, keys: Keys) -> tuple[str, str]:
     name = str(item["loc"][-1]) if item["loc"] else ""
     got = _short(item["input"])
     problem, remedy = f"{_lower(item['msg'])}, got {got}.", "Correct the value."
     match item["type"]:
         case "extra_forbidden":
-            near = get_close_matches(name, _all_keys(model), n=1, cutoff=0.6)
-            advice = f"Did you mean {near[0]!r}?" if near else "Remove it, or look the keys up in the schema."
-            problem, remedy = "unknown key.", advice
+            problem, remedy = "unknown key.", keys.advice(item["loc"])
         case "missing":
-            keys = ", ".join(record) if isinstance(record, Mapping) else "nothing"
-            problem, remedy = f"expected the key {name!r}, which is missing (there are: {keys}).", "Add it."
+            there = ", ".join(record) if isinstance(record, Mapping) else "nothing"
+            problem, remedy = f"expected the key {name!r}, which is missing (there are: {there}).", "Add it."
         case "union_tag_invalid":
             context = item["ctx"]
             problem = f"unknown kind {context['tag']!r}; expected one of {context['expected_tags']}."
@@ -104,11 +121,14 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _dotted(location: Sequence[int | str], raw: object) -> tuple[str, object]:
+def _dotted(location: Sequence[int | str], raw: object) -> tuple[str, object, tuple[str | int, ...]]:
+    """Dotted key, the record that it is in, and the same as keys and places."""
     parts: list[str] = []
+    path: list[str | int] = []
     current: object = raw
     for step in location:
         if isinstance(step, int):
+            path.append(step)
             current = current[step] if isinstance(current, (list, tuple)) and step < len(current) else None
             name = current.get("key", current.get("arm")) if isinstance(current, Mapping) else None
             parts[-1] += f"[{name if isinstance(name, str) and name.isprintable() else step}]"
@@ -116,14 +136,9 @@ def _dotted(location: Sequence[int | str], raw: object) -> tuple[str, object]:
             continue
         else:
             parts.append(step)
+            path.append(step)
             nearer = current.get(step) if isinstance(current, Mapping) else None
             if nearer is None:
-                return ".".join(parts), current
+                return ".".join(parts), current, tuple(path)
             current = nearer
-    return ".".join(parts), current
-
-
-def _all_keys(model: type[BaseModel]) -> list[str]:
-    schema = model.model_json_schema()
-    parts = [schema, *schema.get("$defs", {}).values()]
-    return sorted({key for part in parts for key in part.get("properties", {})})
+    return ".".join(parts), current, tuple(path)

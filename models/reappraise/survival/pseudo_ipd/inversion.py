@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reappraise.core.errors import AnalysisError
-from reappraise.published.curve import Curve, NumbersAtRisk, check_numbers_at_risk
+from reappraise.published.curve import Curve, NumbersAtRisk
+from reappraise.published.curve_cleaning import check_numbers_at_risk
 
 type Floats = NDArray[np.float64]
 type Counts = NDArray[np.int64]

@@ -12,7 +12,8 @@ from scipy.stats import norm
 from reappraise.core.errors import AnalysisError
 from reappraise.core.printed import Printed
 from reappraise.core.units import time_in
-from reappraise.published.curve import Curve, NumbersAtRisk, cleaned
+from reappraise.published.curve import Curve, NumbersAtRisk
+from reappraise.published.curve_cleaning import cleaned
 from reappraise.published.record import Published
 from reappraise.published.trial import Trial, TrialEndpoint
 from reappraise.response.published import ResponseEndpoint
@@ -325,16 +326,7 @@ def _from_curves(
         clean, said = cleaned(drawn, at_risk=risk, total=totals[place])
         notes += said
         rows = () if risk is None else tuple(zip(map(float, risk.time), map(int, risk.number), strict=True))
-        targets += curve_targets(
-            clean.time,
-            clean.survival,
-            clean.digitisation_error,
-            rows,
-            arm=place,
-            total=totals[place],
-            unit=endpoint.unit,
-            name=arm,
-        )
+        targets += curve_targets(clean, rows, arm=place, total=totals[place], unit=endpoint.unit, name=arm)
         times, happened = invert(clean, risk, total=totals[place], events=events[place])
         time += [min(float(t), horizon * (1 - 1e-6)) for t in times]
         event += [bool(e) for e in happened]
