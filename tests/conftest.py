@@ -130,6 +130,20 @@ def continuous_run() -> EffectRun:
 
 
 @pytest.fixture(scope="session")
+def event_rate_run() -> EffectRun:
+    from reappraise.event_rate.analysis import EVENT_RATE
+    from reappraise.event_rate.published import EventRateEndpoint
+    from reappraise.fits.each import Session
+    from reappraise.fits.sampling import Sampling
+    from reappraise.trial import load_trial
+    from support.analyses import EffectRun
+    from support.data import EVENT_RATES
+
+    endpoint = load_trial(EVENT_RATES).of(EventRateEndpoint)[0]
+    return EffectRun(EVENT_RATE.analyse(endpoint, Session(sampling=Sampling(seed=1))))
+
+
+@pytest.fixture(scope="session")
 def depth_run(tmp_path_factory: pytest.TempPathFactory) -> DepthRun:
     from support.analyses import DepthRun, analyse_shipped_depth, kept
 

@@ -11,6 +11,7 @@ from reappraise.continuous.published import ContinuousEndpoint
 from reappraise.core.errors import AnalysisError
 from reappraise.depth.published import DepthEndpoint
 from reappraise.effect.published import EffectEndpoint
+from reappraise.event_rate.published import EventRateEndpoint
 from reappraise.fits.result import Result
 from reappraise.kinds import KINDS, calibration_of, calibrations, kind_of, require_kinds
 from reappraise.published.endpoint import EndpointRecord
@@ -21,7 +22,7 @@ from reappraise.survival.published import SurvivalEndpoint
 from reappraise.trial import load_trial, shipped_trials
 from reappraise.trial.schema import RECORDS, trial_schema
 from support.calibrations import STORED
-from support.data import MEANS, MINI, SURVIVAL
+from support.data import EVENT_RATES, MEANS, MINI, SURVIVAL
 
 every = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.record.__name__)
 RUNS = {
@@ -31,13 +32,14 @@ RUNS = {
     SurvivalEndpoint: "survival_run",
     EffectEndpoint: "effect_run",
     ContinuousEndpoint: "continuous_run",
+    EventRateEndpoint: "event_rate_run",
 }
 """Fixtures whose results are of each kind."""
 
 
 def endpoints(record: type[EndpointRecord]) -> list[TrialEndpoint[Any]]:
     """Every endpoint of a kind in the trials that are at hand."""
-    trials = [load_trial(name) for name in (*shipped_trials(), MINI, SURVIVAL, MEANS)]
+    trials = [load_trial(name) for name in (*shipped_trials(), MINI, SURVIVAL, MEANS, EVENT_RATES)]
     return [endpoint for trial in trials for endpoint in trial.of(record)]
 
 
@@ -111,6 +113,6 @@ def test_a_record_that_nothing_analyses_is_refused_at_start_up() -> None:
 def test_an_endpoint_of_no_kind_is_named() -> None:
     endpoint = load_trial(MINI).endpoints[0].published
     with pytest.raises(AnalysisError, match="endpoint response is a ResponseEndpoint; expected one of DepthEndpoint"):
-        kind_of(endpoint, KINDS[3:])
-    with pytest.raises(AnalysisError, match="one of printed-contrast, means, independent"):
+        kind_of(endpoint, KINDS[4:])
+    with pytest.raises(AnalysisError, match="one of printed-contrast, means, poisson, independent"):
         calibration_of("nonsense")

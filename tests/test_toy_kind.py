@@ -32,12 +32,12 @@ from reappraise.trial.schema import RECORDS
 from support import toy_kind
 from support.data import MINI
 from support.draws import ERRORS, draws, error
-from support.toy_kind import TOY, EventRateEndpoint, RateFit, RateJob, RateTable
+from support.toy_kind import TOY, RateFit, RateJob, RateTable, ToyRateEndpoint
 
 SETTINGS = Sampling(seed=9)
 ENDPOINT = """
 [[endpoints]]
-kind = "event_rate"
+kind = "toy_rate"
 key = "flares"
 label = "Flares per patient-year"
 population = "treated"
@@ -75,7 +75,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trial(path: Path) -> Trial:
-    return load_trial(path, records=(*RECORDS, EventRateEndpoint))
+    return load_trial(path, records=(*RECORDS, ToyRateEndpoint))
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +103,7 @@ def test_it_costs_one_file_that_no_module_mentions() -> None:
     models = Path(__file__).parents[1] / "models"
     texts = [found.read_text(encoding="utf-8") for found in models.rglob("*.py")]
     assert texts
-    assert not [
-        text for text in texts if "EventRate" in text or '"event_rate"' in text.replace('Quantity("event_rate"', "")
-    ]
+    assert not [text for text in texts if "ToyRate" in text or '"toy_rate"' in text]
 
 
 def test_facts_show_what_is_printed(trial: Trial) -> None:
@@ -114,7 +112,7 @@ def test_facts_show_what_is_printed(trial: Trial) -> None:
     assert (row["numerator"], row["denominator"]) == ("new", "old")
     assert (row["value"], row["low"], row["high"], row["p"]) == ("0.54", "0.32", "0.90", "0.019")
     assert row["sides"] == "2"
-    assert row["section"] == "event_rate"
+    assert row["section"] == "toy_rate"
 
 
 def test_the_audit_walks_its_number_and_judges_its_claim(trial: Trial) -> None:
@@ -126,11 +124,11 @@ def test_the_audit_walks_its_number_and_judges_its_claim(trial: Trial) -> None:
 
 
 def test_a_file_needs_the_record_and_an_analysis_the_kind(path: Path, trial: Trial) -> None:
-    with pytest.raises(TrialFileError, match="event_rate") as caught:
+    with pytest.raises(TrialFileError, match="toy_rate") as caught:
         load_trial(path)
     assert caught.value.path == str(path)
     assert caught.value.key.startswith("endpoints[flares]")
-    with pytest.raises(AnalysisError, match="endpoint flares is a EventRateEndpoint; expected one of"):
+    with pytest.raises(AnalysisError, match="endpoint flares is a ToyRateEndpoint; expected one of"):
         analyse(trial)
 
 

@@ -24,6 +24,8 @@ _HOMES = {
     "DepthResult": "depth.analysis",
     "EffectEndpoint": "effect.published",
     "Effort": "fits.sampling",
+    "EventRateEndpoint": "event_rate.published",
+    "EventRateResult": "event_rate.analysis",
     "Estimate": "core.estimate",
     "ExternalRow": "survival.beyond.rule",
     "ExtrapolatedFit": "survival.beyond.extrapolate",
@@ -60,6 +62,7 @@ _HOMES = {
     "compare_proportionality": "survival.proportionality",
     "exact_contrast": "effect.exact",
     "exact_mean_contrast": "continuous.exact",
+    "exact_rate_contrast": "event_rate.exact",
     "exact_estimates": "response.exact",
     "extrapolate": "survival.beyond.extrapolate",
     "fit": "response.fit",
@@ -77,6 +80,7 @@ _HOMES = {
     "mean_priors": "continuous.prior",
     "contrast_priors": "effect.prior",
     "order_survival": "survival.beyond.order",
+    "rate_contrasts": "event_rate.contrast",
     "read_patients": "trial.patients",
     "read_tree": "fits.netcdf",
     "recompute": "response.classical.recompute",
@@ -104,6 +108,10 @@ if TYPE_CHECKING:
     from reappraise.effect.exact import exact_contrast
     from reappraise.effect.prior import contrast_priors
     from reappraise.effect.published import EffectEndpoint
+    from reappraise.event_rate.analysis import EventRateResult
+    from reappraise.event_rate.contrast import rate_contrasts
+    from reappraise.event_rate.exact import exact_rate_contrast
+    from reappraise.event_rate.published import EventRateEndpoint
     from reappraise.fits.fit import Fit
     from reappraise.fits.netcdf import read_tree
     from reappraise.fits.sampling import Effort, Sampling
@@ -153,6 +161,8 @@ __all__ = [
     "EffectEndpoint",
     "Effort",
     "Estimate",
+    "EventRateEndpoint",
+    "EventRateResult",
     "ExternalRow",
     "ExtrapolatedFit",
     "Extrapolation",
@@ -190,6 +200,7 @@ __all__ = [
     "exact_contrast",
     "exact_estimates",
     "exact_mean_contrast",
+    "exact_rate_contrast",
     "extrapolate",
     "fit",
     "fit_adverse_events",
@@ -204,6 +215,7 @@ __all__ = [
     "order_survival",
     "printed_contrasts",
     "pseudo_patients",
+    "rate_contrasts",
     "read_patients",
     "read_tree",
     "recompute",

@@ -298,5 +298,5 @@ def test_every_calibration_can_be_sent_and_named() -> None:
         assert pickle.loads(pickle.dumps(calibration)) == calibration  # noqa: S301
         assert calibration_of(calibration.name) is calibration
         assert all(path.is_file() for path in calibration.code)
-    with pytest.raises(ReappraiseError, match="one of printed-contrast, means, independent"):
+    with pytest.raises(ReappraiseError, match="one of printed-contrast, means, poisson, independent"):
         calibration_of("nonsense")

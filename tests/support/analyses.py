@@ -16,6 +16,7 @@ from reappraise.continuous.analysis import ContinuousResult
 from reappraise.depth.analysis import DEPTH, DepthResult
 from reappraise.depth.published import DepthEndpoint
 from reappraise.effect.analysis import ContrastResult
+from reappraise.event_rate.analysis import EventRateResult
 from reappraise.fits.each import Session, Tally
 from reappraise.fits.sampling import Effort, Sampling
 from reappraise.fits.store import Store
@@ -48,9 +49,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class EffectRun:
-    """A printed effect, or means, whose posteriors are exact."""
+    """A printed effect, means or event rates, whose posteriors are exact."""
 
-    result: ContrastResult | ContinuousResult
+    result: ContrastResult | ContinuousResult | EventRateResult
 
 
 @dataclass(frozen=True)

@@ -82,12 +82,19 @@ MEASURED = """measured = [
 ]
 """
 DIFFERENCE = estimate("mean_difference", ("-7.69", "-15.41", "0.03", "0.051"))
+EXPOSED = """exposed = [
+  { arm = "c", events = 24, person_time = "604", rate = "0.0397", low = "0.025", high = "0.059", source = "Results" },
+  { arm = "e", events = 31, rate = "0.0258", source = "Results" },
+]
+"""
+RATE_RATIO = estimate("rate_ratio", ("0.65", "0.38", "1.11", "0.11"))
 FULL = {
     "response": RESPONSE + TEST + COUNTS.format(20, 20) + ODDS + CLAIM + LEVELS,
     "survival": SURVIVAL + TEST + COUNTS.format(60, 24) + estimate("median", ("8", "6", "9", None), arm="c") + CLAIM,
     "depth": DEPTH + TEST + ODDS + CLAIM + CATEGORIES,
     "adverse_events": EVENTS + TEST + ODDS + CLAIM,
     "continuous": RESPONSE.replace('"response"', '"continuous"') + TEST + MEASURED + DIFFERENCE + CLAIM,
+    "event_rate": RESPONSE.replace('"response"', '"event_rate"') + TEST + EXPOSED + RATE_RATIO + CLAIM,
     "effect": RESPONSE.replace('"response"', '"effect"') + TEST + COUNTS.format(20, 20) + ODDS + CLAIM,
 }
 """By kind, a record with everything printed that its type can hold."""

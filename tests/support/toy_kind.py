@@ -44,10 +44,10 @@ class PersonTime(Sourced):
     person_time: Positive
 
 
-class EventRateEndpoint(EndpointRecord):
+class ToyRateEndpoint(EndpointRecord):
     """What is printed of events per person-time."""
 
-    kind: Literal["event_rate"]
+    kind: Literal["toy_rate"]
     better: Better = "lower"
     unit: Text
     rates: tuple[PersonTime, ...]
@@ -175,7 +175,7 @@ class RateFit(Fit[RateJob]):
     pass
 
 
-class RateResult(Result[EventRateEndpoint, RateFit]):
+class RateResult(Result[ToyRateEndpoint, RateFit]):
     @property
     def words(self) -> str:
         return f"{self.key}: {len(self.fits)} posteriors of event rates."
@@ -195,11 +195,11 @@ class RateResult(Result[EventRateEndpoint, RateFit]):
             yield f"{self.key}.rates.{fit.job.prior.name}", fit.plot()
 
 
-class EventRateKind(Kind[EventRateEndpoint]):
-    def steps(self, endpoint: TrialEndpoint[EventRateEndpoint]) -> int:
+class ToyRateKind(Kind[ToyRateEndpoint]):
+    def steps(self, endpoint: TrialEndpoint[ToyRateEndpoint]) -> int:
         return len(hazard_ratio_priors())
 
-    def analyse(self, endpoint: TrialEndpoint[EventRateEndpoint], session: Session) -> RateResult:
+    def analyse(self, endpoint: TrialEndpoint[ToyRateEndpoint], session: Session) -> RateResult:
         control, experimental = (arm.key for arm in endpoint.trial.arms)
         by = {item.arm: item for item in endpoint.published.rates}
         table = RateTable(
@@ -212,4 +212,4 @@ class EventRateKind(Kind[EventRateEndpoint]):
         return RateResult(endpoint=endpoint, fits=session.each(jobs, lambda job: job.prior.name))
 
 
-TOY = EventRateKind(EventRateEndpoint)
+TOY = ToyRateKind(ToyRateEndpoint)

@@ -12,7 +12,7 @@ from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.published.trial import Trial
 
 NAME = "not to be recomputed"
-JUDGED = frozenset({"survival", "mean", "geometric_mean", "mean_difference"})
+JUDGED = frozenset({"survival", "mean", "geometric_mean", "mean_difference", "event_rate"})
 """Quantities beside ratios that other checks look at."""
 
 

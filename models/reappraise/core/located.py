@@ -125,7 +125,7 @@ class Tabulated:
     @cached_property
     def _edges(self) -> tuple[Floats, Floats]:
         edges = np.append(self.effect - self.width / 2, self.effect[-1] + self.width / 2)
-        return edges, np.append(0.0, np.cumsum(self.mass))
+        return edges, np.minimum(np.append(0.0, np.cumsum(self.mass)), 1.0)
 
     def below(self, effect: float) -> float:
         """Probability of a smaller effect."""

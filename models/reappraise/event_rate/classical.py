@@ -78,7 +78,7 @@ def recomputed_rates(table: EventsTable, *, source: str, level: float = 0.95) ->
         yield make(
             quantity="event_rate",
             arm=arm.arm,
-            at="" if table.per == 1 else f"per {table.per:g}",
+            at=table.unit,
             method="events over person-time, Garwood's exact limits",
             value=table.per * arm.events / arm.time,
             low=table.per * low,

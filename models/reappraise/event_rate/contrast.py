@@ -124,7 +124,7 @@ def events_table(item: TrialEndpoint[EventRateEndpoint]) -> EventsTable | None:
         if time is None:
             return None
         found.append(ArmEvents(arm.key, arm.short, one.events, time))
-    return EventsTable(published.key, (found[0], found[1]), float(published.per))
+    return EventsTable(published.key, (found[0], found[1]), float(published.per), published.rate_unit)
 
 
 def person_time(one: Exposed, per: float) -> Span | None:

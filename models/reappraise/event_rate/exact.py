@@ -146,7 +146,7 @@ def exact_rates(table: EventsTable, *, level: float = 0.95) -> Iterator[Estimate
             endpoint=table.endpoint,
             quantity="event_rate",
             arm=arm.arm,
-            at="" if table.per == 1 else f"per {table.per:g}",
+            at=table.unit,
             kind="posterior",
             model="poisson",
             prior="reference",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from math import isfinite
+from math import inf
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -35,7 +35,7 @@ class Exposed(Spread):
         given = [name for name in ("events", "person_time", "rate") if getattr(self, name) is not None]
         if len(given) < 2 and not (given == ["rate"] and self.low is not None):
             raise ValueError("expected events with person_time or rate, or a rate with its limits")
-        if self.person_time is not None and not (self.person_time.bounds[1] > 0 and isfinite(self.person_time)):
+        if self.person_time is not None and not 0 < self.person_time < inf:
             raise ValueError(f"expected person_time above 0, got {self.person_time}")
         return self
 
@@ -82,7 +82,7 @@ class EventRateEndpoint(EndpointRecord):
             if one.rate is not None and not one.impossible:
                 published = Published(
                     quantity="event_rate", arm=one.arm, value=one.rate, low=one.low, high=one.high, level=one.level,
-                    unit=self.rate_unit, source=one.source, note=one.note,
+                    at=self.rate_unit, source=one.source, note=one.note,
                 )  # fmt: skip
                 yield Stated(label=self.label, population=WHOLE, published=published, place=f"exposed[{index}]")
         yield from super().stated()
@@ -90,8 +90,7 @@ class EventRateEndpoint(EndpointRecord):
     @property
     def rate_unit(self) -> str:
         """Unit of the rates."""
-        per = "" if self.per == 1 else f"{self.per} "
-        return f"per {per}patient-{self.unit}"
+        return f"per patient-{self.unit.removesuffix('s')}" if self.per == 1 else f"per {self.per} patient-{self.unit}"
 
     def compares(self, published: Published) -> bool:
         """Whether a printed number is a ratio of both arms' rates."""

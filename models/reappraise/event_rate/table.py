@@ -45,13 +45,14 @@ class EventsTable:
         Key of the endpoint.
     arms
         Events, control first.
-    per
-        Person-time that rates refer to.
+    per, unit
+        Person-time that rates refer to, and their unit in words.
     """
 
     endpoint: str
     arms: tuple[ArmEvents, ArmEvents]
     per: float = 1.0
+    unit: str = ""
 
     @property
     def keys(self) -> Arms:
