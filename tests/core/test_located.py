@@ -69,6 +69,15 @@ def test_three_patients_an_arm_have_tails_without_variance() -> None:
     assert table.quantile(0.975) == pytest.approx(high, abs=0.1)
 
 
+def test_a_prior_far_narrower_than_the_data_is_heard() -> None:
+    """Twenty standard errors away, with an sd of a thousandth of one: the prior, moved by the likelihood's slope."""
+    one = Located((10.0, 10.0), (0.5, 0.5), 98.0)
+    found = likelihood((one,), mean=0.0, sd=6e-4).times(0.0, 6e-4)
+    slope = 99 * (10 / 0.5) / (98 + (10 / 0.5) ** 2) / 0.5  # of the log density of t at 0
+    assert found.quantile(0.5) == pytest.approx(6e-4**2 * slope, rel=2e-2)
+    assert found.quantile(0.975) - found.quantile(0.5) == pytest.approx(1.96 * 6e-4, rel=1e-3)
+
+
 @settings(max_examples=30)
 @given(places, places, sizes, sizes, degrees, degrees)
 def test_exchanged_arms_mirror(a: float, b: float, s: float, t: float, nu: float, mu: float) -> None:

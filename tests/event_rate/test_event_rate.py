@@ -179,6 +179,26 @@ def test_a_rate_in_place_of_person_time_is_carried_within_rounding(read: Read) -
     assert width[1] > 1.02 * width[0]
 
 
+def test_rounding_that_is_wide_beside_the_events_leaves_no_lumps(read: Read) -> None:
+    """2,400 and 2,700 events with rates of one digit: the ratio is about uniform over what the rates allow."""
+    arms = BOTH.format('events = 2400, rate = "4"', 'events = 2700, rate = "3"')
+    (found,) = rate_contrasts(read("per = 100\n", arms))
+    assert found.table is not None
+    table, (low, high) = posterior(found, EffectPrior("wide", "", 0.0, 50.0, "")), found.table.log_times
+    middle = log(2700 / 2400)
+    for share in (0.1, 0.3, 0.5, 0.9):
+        assert table.below(middle - high + share * (high - low)) == pytest.approx(share, abs=2e-3)
+    assert rate_quantile(found.table.arms[0], 0.5) == pytest.approx(0.04, rel=0.02)
+
+
+def test_a_prior_far_from_the_data_is_heard() -> None:
+    """A million events against a prior 30 of its sds away: between both, nearer to the data, as a normal one says."""
+    one, prior = contrast((1_000_000, 1000.0), (740_818, 1000.0)), EffectPrior("x", "", 0.0, 0.01, "")
+    precision = 1 / 0.01**2, 1 / (1 / 1_000_000 + 1 / 740_818)
+    expected = precision[1] * log(0.740818) / sum(precision)
+    assert posterior(one, prior).quantile(0.5) == pytest.approx(expected, abs=3e-5)
+
+
 def test_priors_know_the_planned_ratio(read: Read) -> None:
     (found,) = rate_contrasts(read("planned = 0.5\n", POISSON))
     reference, sceptical, enthusiastic = contrast_priors(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -15,6 +16,9 @@ from reappraise.core.units import unit_of
 from reappraise.published.answers import Counted, Problem, Stated
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Flag, Key, Positive, Published, Spread
+
+SMALLEST, LARGEST = 1e-12, 1e12
+"""Sizes beyond these are slips of the pen in any unit."""
 
 type Scale = Literal["arithmetic", "logarithmic"]
 
@@ -45,6 +49,10 @@ class Measured(Spread):
             raise ValueError("expected a mean or a median, one of both")
         if self.mean is None and (self.sd or self.se or self.low is not None):
             raise ValueError("expected sd, se, low and high with a mean, not with a median")
+        named = {name: getattr(self, name) for name in ("mean", "median", "sd", "se", "low", "high")}
+        for name, number in named.items():
+            if number is not None and isfinite(number) and number and not SMALLEST <= abs(number) <= LARGEST:
+                raise ValueError(f"expected {name} from {SMALLEST:g} to {LARGEST:g}, got {number}: take another unit")
         return self
 
     @property

@@ -21,7 +21,7 @@ NORMAL: Final = 1e7
 """Degrees of freedom from which on a t distribution is the normal one to every digit."""
 _NODES: Final = 6
 """Gauss-Legendre nodes over the scales that print allows."""
-_MOST_NODES: Final = 400
+_MOST_NODES: Final = 200
 """The same over what rounds to the print, where that is wide beside the standard error."""
 TINY: Final = 1e-6
 """Rounding, in standard errors, that nobody sees."""
@@ -71,7 +71,7 @@ class Located:
         low, high = self.place
         folds = (high - low) / self.scale[0]
         scale, scale_weight = _nodes(*self.scale, 1 if self.scale[1] - self.scale[0] < TINY * self.scale[0] else _NODES)
-        place, place_weight = _nodes(low, high, 1 if folds < TINY else min(_MOST_NODES, _NODES + int(8 * folds)))
+        place, place_weight = _nodes(low, high, 1 if folds < TINY else min(_MOST_NODES, _NODES + int(3 * folds)))
         t = (np.asarray(value, dtype=np.float64)[..., None, None] - place[:, None]) / scale
         return np.asarray(np.tensordot(stdtr(min(self.degrees, NORMAL), t), np.outer(place_weight, scale_weight)))
 
@@ -142,26 +142,44 @@ class Tabulated:
         return np.asarray(np.interp(effect, self.effect, self.mass / self.width, left=0.0, right=0.0))
 
     def times(self, mean: float, sd: float) -> Tabulated:
-        """The posterior where this is the likelihood and the prior is normal.
+        """The posterior where this is the likelihood and the prior is normal, on a grid of its own.
 
         Parameters
         ----------
         mean, sd
-            The prior, on the scale of the effect.
+            The prior, on the scale of the effect; the table has to reach it.
         """
-        log_prior = -np.square((self.effect - mean) / sd) / 2
-        weight = self.mass * np.exp(log_prior - log_prior[self.mass > 0].max())
-        return Tabulated(self.effect, weight / weight.sum())
+        with np.errstate(divide="ignore"):
+            log_likelihood = np.log(self.mass)
+
+        def log_posterior(effect: Floats) -> Floats:
+            found = np.interp(effect, self.effect, log_likelihood, left=-inf, right=-inf)
+            return np.asarray(found - np.square((effect - mean) / sd) / 2)
+
+        places = np.union1d(self.effect, mean + sd * np.linspace(-_SDS, _SDS, _PLACES))
+        height = log_posterior(places)
+        kept = np.flatnonzero(height > height.max() - _DEPTH)
+        low, high = places[max(kept[0] - 1, 0)], places[min(kept[-1] + 1, places.size - 1)]
+        effect = np.linspace(low, high, _PLACES)
+        height = log_posterior(effect)
+        weight = np.exp(height - height.max())
+        return Tabulated(effect, weight / weight.sum())
 
 
+_SDS: Final = 9.0
+"""Standard deviations of a prior that a posterior is looked for in."""
+_DEPTH: Final = 40.0
+"""Logarithms below its highest density that a posterior reaches down to."""
+_PLACES: Final = 6001
+"""Places of a posterior."""
 FINE: Final = 50.0
 """Cells in the narrowest standard deviation that shapes a table."""
-MOST_CELLS: Final = 2**18
-"""Cells of an arm at most; with three patients its tails reach thousands of standard errors."""
-DIRECT: Final = 12_000
-"""Cells of an arm up to which arms are convolved term by term, so that the smallest probabilities keep their digits."""
+MOST_CELLS: Final = 2**15
+"""Cells of an arm at most: convolved term by term, so that the smallest probabilities keep their digits."""
 OUTSIDE: Final = 1e-7
 """Probability that is left out at either end of an arm."""
+FARTHEST: Final = 300.0
+"""Standard errors from its middle that an arm is followed to: with three patients 5 in a million lie beyond."""
 
 
 def likelihood(parts: tuple[Located, ...], *, mean: float = 0.0, sd: float = inf) -> Tabulated:
@@ -176,30 +194,25 @@ def likelihood(parts: tuple[Located, ...], *, mean: float = 0.0, sd: float = inf
     parts
         The contrast, or control and experimental arm.
     mean, sd
-        Prior that it will be multiplied by: the table reaches it, and no cell is wide beside it.
+        Prior that it will be multiplied by: the table reaches it.
     """
-    effect = parts[0] if len(parts) == 1 else None
     sizes = [max(one.error, (one.place[1] - one.place[0]) / 4) for one in parts]
-    centre = parts[-1].centre - (0.0 if effect else parts[0].centre)
-    away = abs(mean - centre) + (8 * sd if sd < inf else 0.0) if sd < 4 * max(sizes) else 0.0
-    spread = [
-        (min(low, one.centre - away), max(high, one.centre + away))
-        for one in parts
-        for low, high in (one.reach(OUTSIDE),)
-    ]
+    centre = parts[-1].centre - (parts[0].centre if len(parts) == 2 else 0.0)
+    away = abs(mean - centre) + _SDS * sd if sd < 4 * max(sizes) else 0.0
+    spread = []
+    for one in parts:
+        low, high = one.reach(OUTSIDE)
+        far = (one.place[1] - one.place[0]) / 2 + FARTHEST * one.scale[1]
+        half = max(min((high - low) / 2, far), away)
+        spread.append((one.centre - half, one.centre + half))
     # the wider arm shapes a difference, and the narrower one as long as it is not much narrower
-    narrow = min(max(min(sizes), max(sizes) / 4), sd)
+    narrow = max(min(sizes), max(sizes) / 4)
     width = max(narrow / FINE, max(high - low for low, high in spread) / MOST_CELLS)
     tables = [_cells(one, ends, width) for one, ends in zip(parts, spread, strict=True)]
-    if effect is not None:
+    if len(tables) == 1:
         return tables[0]
     control, experimental = tables
-    if max(control.mass.size, experimental.mass.size) <= DIRECT:
-        mass = np.convolve(control.mass[::-1], experimental.mass)
-    else:
-        size = control.mass.size + experimental.mass.size - 1
-        product = np.fft.rfft(control.mass[::-1], size) * np.fft.rfft(experimental.mass, size)
-        mass = np.clip(np.fft.irfft(product, size), 0.0, None)
+    mass = np.convolve(control.mass[::-1], experimental.mass)
     first = float(experimental.effect[0] - control.effect[-1])
     return Tabulated(first + width * np.arange(mass.size, dtype=np.float64), mass / mass.sum())
 

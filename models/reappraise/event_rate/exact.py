@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from math import log
 from typing import Final
 
@@ -32,6 +33,9 @@ _FINE, _REACH = 60.0, 9.0
 """Cells in a standard deviation, and standard deviations on either side, of the narrower of prior and likelihood."""
 _NODES: Final = 6
 """Gauss-Legendre nodes over the person-times that print allows."""
+_MOST_NODES: Final = 200
+"""The same where rounding is wide beside what the events leave open."""
+_MOST_CELLS: Final = 20_000
 _HALVINGS: Final = 60
 
 
@@ -60,14 +64,13 @@ def posterior(contrast: RateContrast, prior: EffectPrior) -> Tabulated:
     if contrast.table is None:
         return likelihood(contrast.parts, mean=prior.mean, sd=prior.sd).times(prior.mean, prior.sd)
     error, centre = contrast.standard_error[0], _centre(contrast.table)
-    width = min(error, prior.sd) / _FINE
+    reach = _REACH * min(error, prior.sd) + (contrast.table.log_times[1] - contrast.table.log_times[0]) / 2
     # where one arm has no events the likelihood has one tail only, and the prior ends the other
-    low = min(centre, prior.mean) - _REACH * min(error, prior.sd)
-    high = max(centre, prior.mean) + _REACH * min(error, prior.sd)
+    low, high = min(centre, prior.mean) - reach, max(centre, prior.mean) + reach
     if min(arm.events for arm in contrast.table.arms) == 0:
         low, high = min(low, prior.mean - _REACH * prior.sd), max(high, prior.mean + _REACH * prior.sd)
-    number = int(np.ceil((high - low) / width)) + 1
-    effect = low + width * np.arange(number, dtype=np.float64)
+    number = min(int(np.ceil((high - low) / min(error, prior.sd) * _FINE)) + 1, _MOST_CELLS)
+    effect = np.linspace(low, high, number)
     log_mass = log_likelihood(contrast.table, effect) - np.square((effect - prior.mean) / prior.sd) / 2
     mass = np.exp(log_mass - log_mass.max())
     return Tabulated(effect, mass / mass.sum())
@@ -75,14 +78,22 @@ def posterior(contrast: RateContrast, prior: EffectPrior) -> Tabulated:
 
 def log_likelihood(table: EventsTable, log_ratio: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log likelihood of log ratios of rates, dims (...), person-times averaged over what rounds to the print."""
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     low, high = table.log_times
-    shift = low + (high - low) * (nodes + 1) / 2
     control, experimental = (arm.events for arm in table.arms)
+    nodes, weights = _nodes((high - low) / (1 / (control + 0.5) + 1 / (experimental + 0.5)) ** 0.5)
+    shift = low + (high - low) * (nodes + 1) / 2
     logit = log_ratio[..., None] + shift
     found = experimental * log_expit(logit) + control * log_expit(-logit)
     top = found.max(axis=-1, keepdims=True)
     return np.asarray(top[..., 0] + np.log(np.exp(found - top) @ (weights / 2)))
+
+
+def _nodes(folds: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and weights over what rounds to the print, which is so many standard errors wide."""
+    return _legendre(min(_MOST_NODES, _NODES + int(3 * folds)))
+
+
+_legendre = cache(np.polynomial.legendre.leggauss)
 
 
 def _centre(table: EventsTable) -> float:
@@ -127,8 +138,8 @@ def rate_quantile(arm: ArmEvents, probability: float) -> float:
     probability
         Probability of a smaller rate.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     low_time, high_time = arm.person_time
+    nodes, weights = _nodes((high_time / low_time - 1) * (arm.events + 1) ** 0.5)
     times = low_time + (high_time - low_time) * (nodes + 1) / 2
     low, high = 0.0, (arm.events + 20 * float(np.sqrt(arm.events + 10))) / low_time
     for _ in range(_HALVINGS):  # importing an optimiser would take longer than all of it

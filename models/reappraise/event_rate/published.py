@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from math import inf
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -16,6 +15,9 @@ from reappraise.core.units import unit_of
 from reappraise.published.answers import Counted, Problem, Stated
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Flag, Key, PlannedRatio, Published, Spread, Text, Whole
+
+SHORTEST, LONGEST = 1e-6, 1e12
+"""Person-times beyond these are slips of the pen in any unit."""
 
 
 class Exposed(Spread):
@@ -35,8 +37,8 @@ class Exposed(Spread):
         given = [name for name in ("events", "person_time", "rate") if getattr(self, name) is not None]
         if len(given) < 2 and not (given == ["rate"] and self.low is not None):
             raise ValueError("expected events with person_time or rate, or a rate with its limits")
-        if self.person_time is not None and not 0 < self.person_time < inf:
-            raise ValueError(f"expected person_time above 0, got {self.person_time}")
+        if self.person_time is not None and not SHORTEST <= self.person_time <= LONGEST:
+            raise ValueError(f"expected person_time above 0, from {SHORTEST:g} to {LONGEST:g}, got {self.person_time}")
         return self
 
     @property
