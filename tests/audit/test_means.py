@@ -67,7 +67,21 @@ def test_spreads_of_one_mean_agree_or_one_is_another() -> None:
     assert spreads('mean = 50, sd = "20.1", low = "46.0", high = "54.0"').verdict == "consistent"
     found = spreads('mean = 50, sd = "2.01", low = "46.0", high = "54.0"')
     assert (found.verdict, "is the standard error" in found.message) == ("inconsistent", True)
-    assert spreads('mean = 50, sd = "20.1", se = "2.11"').verdict == "inconsistent"
+    assert spreads('mean = 50, sd = "20.1", se = "2.11"').verdict == "not reproduced"  # it may be pooled
+
+
+@pytest.mark.parametrize(
+    "arm", ['mean = "<1", sd = 1', 'mean = 1, sd = ">5"', 'mean = "1.0", sd = "0.0", se = "0.004"']
+)
+def test_bounds_and_zeros_are_no_crash(arm: str) -> None:
+    text = MEANS.format("step = 1\n", 50, arm, 50, OTHER) + estimate("mean_difference", ("1", "0", "2", None))
+    assert list(means.check(unchecked(text)))
+    assert list(mean_differences.check(unchecked(text)))
+
+
+def test_a_mean_whose_rounding_reaches_its_interval_is_possible() -> None:
+    text = MEANS.format("", 50, 'mean = 12, low = "12.1", high = "12.9"', 50, OTHER)
+    assert not list(means.check(unchecked(text)))
 
 
 def test_what_cannot_be_is_a_finding() -> None:

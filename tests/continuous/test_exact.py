@@ -100,6 +100,9 @@ def test_a_flat_prior_gives_what_welch_and_a_printed_interval_say(read: Read) ->
 def test_a_p_value_alone_says_it_too(read: Read) -> None:
     (printed,) = mean_contrasts(read(estimate("mean_difference", ("-7.69", None, None, "0.0437"))))
     assert printed.error == pytest.approx(7.69 / 2.034, rel=3e-3)  # t of 148 degrees of freedom
+    for value, p in (("-1", "0.010"), ("-0.1", "0.030")):  # whatever the value was rounded from, one tail is p / 2
+        (coarse,) = mean_contrasts(read(estimate("mean_difference", (value, None, None, p))))
+        assert posterior(coarse, FLAT).below(0.0) == pytest.approx(1 - float(p) / 2, abs=3e-4)
     with pytest.raises(UndeterminedError, match="how sure"):
         mean_contrasts(read(estimate("mean_difference", ("-7.69", None, None, "<0.05"))))
 

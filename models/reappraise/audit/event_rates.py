@@ -51,7 +51,9 @@ def _arm(endpoint: EventRateEndpoint, one: Exposed, subject: str) -> Iterator[Fi
         span = per * one.events / high, per * one.events / max(low, 1e-300)
         agrees = overlap(one.rate.bounds, span)
         message = "The rate is its events over its person-time." if agrees else _unlike(one, span)
-        yield finding(RATES, "consistent" if agrees else "inconsistent", words.span(*span), message)
+        # of recurrent events papers print the rate of a model with overdispersion
+        apart: Verdict = "not reproduced" if endpoint.recurrent else "inconsistent"
+        yield finding(RATES, "consistent" if agrees else apart, words.span(*span), message)
     if one.events:
         yield from _limits(endpoint, one, finding)
 
@@ -128,7 +130,8 @@ def _ratio(endpoint: EventRateEndpoint, fact: EstimateFact) -> Iterator[Finding]
             f" The interval is that of {words.listed(fits)}." if fits else " No Poisson method gives the interval."
         )
     if not given or (fact.has_interval and methods and not fits):
-        verdict = "inconsistent" if crude else "not reproduced"
+        # quasi-Poisson and mid-p limits are crude as well
+        verdict = "inconsistent" if crude and not given else "not reproduced"
         ways = sorted(fact.published.came_about - {"crude"})
         if crude:
             message += " Print says that it is crude."

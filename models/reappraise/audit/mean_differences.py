@@ -136,7 +136,8 @@ def _judge(fact: EstimateFact, value: Printed, table: MeansTable) -> Finding:
         verdict = "cannot judge"
         parts = ["Medians are printed in place of a mean: no difference of means can be recomputed from them."]
     elif not given:
-        verdict = "inconsistent" if "crude" in fact.published.came_about else "not reproduced"
+        # a rank test, or one of pairs, is crude as well: the value alone has to be that of the means
+        verdict = "inconsistent" if "crude" in fact.published.came_about and not gives_value else "not reproduced"
         parts += _causes(fact, value, table, scale)
     return _finding(fact, verdict, recomputed, " ".join(parts))
 

@@ -77,9 +77,11 @@ def printed_mean(one: Measured, unit: str = "") -> str:
     return f"{', '.join(parts)}, {one.total} patients"
 
 
-def _steps(arm: _Arm, step: float) -> Finding:
+def _steps(arm: _Arm, step: float) -> Finding:  # noqa: PLR0911  # an answer for each case
     one, n = arm.one, arm.one.total
     low, high = (end / step for end in (one.mean or Printed("0")).bounds)
+    if not (isfinite(low) and isfinite(high)) or (one.sd is not None and not all(map(isfinite, one.sd.bounds))):
+        return arm.finding(STEPS, "cannot judge", "", "A bound is printed in place of a number.")
     slack = 1e-9 * max(abs(low), abs(high), 1.0) * n
     sums = range(ceil(low * n - slack), floor(high * n + slack) + 1)
     if (high - low) * n >= 1 and (one.sd is None or (high - low) * n >= MOST):
@@ -134,11 +136,15 @@ def _spreads(arm: _Arm, *, logarithmic: bool) -> Finding:
     ]
     if not apart:
         return arm.finding(SPREADS, "consistent", said, f"{words.listed(names)} agree.".capitalize())
+    verdict: Verdict = "not reproduced"  # of an analysis of variance the standard error is a pooled one
     message = "; ".join(f"{first} and {second} do not belong to one mean of {n} patients" for first, second in apart)
     if (
         one.sd is not None
         and all("sd" in pair for pair in apart)
         and all(overlap(one.sd.bounds, span) for name, span in errors.items() if name != "sd")
     ):
+        verdict = "inconsistent"
         message += "; what is printed as standard deviation is the standard error"
-    return arm.finding(SPREADS, "inconsistent", said, f"{message[:1].upper()}{message[1:]}.")
+    else:
+        message += "; a pooled standard error need not"
+    return arm.finding(SPREADS, verdict, said, f"{message[:1].upper()}{message[1:]}.")

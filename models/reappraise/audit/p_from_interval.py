@@ -29,6 +29,8 @@ TOLERANCES = ((2.0, 0.05), (4.0, 0.10))
 """Largest hazard ratio, either way round, and relative tolerance of z up to it."""
 TOLERANCE = 0.20
 """Relative tolerance of z for all else."""
+OF_T = frozenset({"mean_difference", "ratio_of_geometric_means"})
+"""Quantities whose interval and p value are those of a t distribution, which is not the normal one of few patients."""
 SMALLEST = 0.02
 """Absolute tolerance of z, for estimates so near to no difference that a relative one vanishes."""
 
@@ -96,6 +98,8 @@ def _judge(trial: Trial, fact: EstimateFact, p: Printed) -> Finding:
             for sides, limits in found.items()
         )
         verdict, message = _verdict(true, possible, stated)
+        if verdict == "inconsistent" and fact.published.quantity in OF_T:
+            verdict, message = "not reproduced", f"{message} A t test of few patients gives other p values."
     return Finding(
         check=NAME,
         verdict=verdict,

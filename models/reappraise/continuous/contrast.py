@@ -162,6 +162,8 @@ def _printed(item: TrialEndpoint[ContinuousEndpoint], one: Published, sd: float 
     if found is None or not all(map(isfinite, value)):
         return None
     scale, basis = found
+    if basis != "limits":  # value and error are then in one proportion, whatever the value was rounded from
+        value = ((value[0] + value[1]) / 2,) * 2
     part = Located(value, scale, degrees)
     return _contrast(
         item,
@@ -187,9 +189,11 @@ def _error(one: Published, value: Span, degrees: float, sides: int, *, logarithm
     least, most = one.p.bounds
     if not 0 < least < most < 1:
         return None
+    if least / sides <= 0.5 <= most / sides:
+        return None
     ends = sorted(abs(float(stdtrit(quantile, p / sides))) for p in (least, most))
-    sizes = sorted(map(abs, value))
-    return ((sizes[0] / ends[1], sizes[1] / ends[0]), f"p value, {one.p}") if ends[0] > 0 else None
+    size = abs(value[0] + value[1]) / 2
+    return ((size / ends[1], size / ends[0]), f"p value, {one.p}") if ends[0] > 0 else None
 
 
 def _span(printed: Printed, *, logarithmic: bool) -> Span:

@@ -76,7 +76,9 @@ def arm_mean(one: Measured, endpoint: str, label: str, *, logarithmic: bool = Fa
         )
     error, basis = found
     root = sqrt(one.total)
-    sd = _plain(one.sd) if one.sd is not None else (error[0] * root, error[1] * root)
+    sd = (error[0] * root, error[1] * root)
+    if one.sd is not None and one.sd.bounds[0] > 0 and isfinite(one.sd.bounds[1]):
+        sd = _plain(one.sd)
     return ArmMean(one.arm, label, one.total, Located(place, error, one.total - 1.0), sd, basis)
 
 

@@ -9,7 +9,7 @@ from reappraise.continuous.contrast import LARGE, MeanContrast
 from reappraise.core.prior import ONE_SIDED_5
 from reappraise.effect.prior import EffectPrior
 
-WIDE: Final = 2.0
+WIDE: Final = 10.0
 """Standard deviation of the reference prior, in standard deviations between patients."""
 UNSEEN: Final = 10.0
 """The same in standard errors of the printed difference, where no spread between patients is printed."""
@@ -35,7 +35,7 @@ def mean_priors(contrast: MeanContrast) -> tuple[EffectPrior, ...]:
         sd, wide = RATIO, f"Barely an opinion: ratios from {exp(-1.96):.2g} to {exp(1.96):.2g} are within its 95%."
     elif contrast.sd is not None:
         sd = WIDE * contrast.sd
-        wide = "Barely an opinion: means may differ by four times as much as patients do among themselves (1 sd)."
+        wide = "Barely an opinion: means may differ by twenty standard deviations between patients."
     else:
         sd, wide = UNSEEN * contrast.error, "Barely an opinion: worth a hundredth of what the printed limits say."
     planned, whose = contrast.planned, "the planned effect"

@@ -68,10 +68,12 @@ class Measured(Spread):
                 continue
             if pair[0] > pair[1]:
                 return f"the {name}, {pair[0]} and {pair[1]}, are the wrong way round"
-            if self.median is not None and not pair[0].bounds[0] <= self.median <= pair[1].bounds[1]:
+            if self.median is not None and not (
+                pair[0].bounds[0] <= self.median.bounds[1] and self.median.bounds[0] <= pair[1].bounds[1]
+            ):
                 return f"the median, {self.median}, is not between the {name}, {pair[0]} and {pair[1]}"
         if self.mean is not None and self.low is not None and self.high is not None:
-            held = self.low.bounds[0] <= self.mean <= self.high.bounds[1]
+            held = self.low.bounds[0] <= self.mean.bounds[1] and self.mean.bounds[0] <= self.high.bounds[1]
             return "" if held else f"the interval {self.low} to {self.high} does not hold the mean, {self.mean}"
         return ""
 

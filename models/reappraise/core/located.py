@@ -198,7 +198,7 @@ def likelihood(parts: tuple[Located, ...], *, mean: float = 0.0, sd: float = inf
     """
     sizes = [max(one.error, (one.place[1] - one.place[0]) / 4) for one in parts]
     centre = parts[-1].centre - (parts[0].centre if len(parts) == 2 else 0.0)
-    away = abs(mean - centre) + _SDS * sd if sd < 4 * max(sizes) else 0.0
+    away = abs(mean - centre) + _SDS * min(sd, 4 * max(sizes)) if sd < inf else 0.0
     spread = []
     for one in parts:
         low, high = one.reach(OUTSIDE)

@@ -187,9 +187,11 @@ def _of_p(value: Printed, p: Printed, sides: int) -> Located | None:
     place, (least, most) = _logs(value), p.bounds
     if not all(map(isfinite, place)) or place[0] <= 0 <= place[1] or not 0 < least < most < 1:
         return None
+    if least / sides <= 0.5 <= most / sides:
+        return None
     ends = sorted(abs(NormalDist().inv_cdf(number / sides)) for number in (least, most))
-    sizes = sorted(map(abs, place))
-    return Located(place, (sizes[0] / ends[1], sizes[1] / ends[0])) if ends[0] > 0 else None
+    centre = (place[0] + place[1]) / 2  # value and error are in one proportion, whatever the value was rounded from
+    return Located((centre, centre), (abs(centre) / ends[1], abs(centre) / ends[0])) if ends[0] > 0 else None
 
 
 def _logs(printed: Printed) -> Span:

@@ -82,6 +82,10 @@ def log_likelihood(table: EventsTable, log_ratio: NDArray[np.float64]) -> NDArra
     control, experimental = (arm.events for arm in table.arms)
     nodes, weights = _nodes((high - low) / (1 / (control + 0.5) + 1 / (experimental + 0.5)) ** 0.5)
     shift = low + (high - low) * (nodes + 1) / 2
+    # the difference of two uniform logarithms: a trapezium, as wide at its top as they differ in width
+    narrow = max(min(table.log_widths), 1e-300)
+    weights = weights * np.clip(np.minimum(shift - low, high - shift) / narrow, 0.0, 1.0)
+    weights = 2 * weights / weights.sum()
     logit = log_ratio[..., None] + shift
     found = experimental * log_expit(logit) + control * log_expit(-logit)
     top = found.max(axis=-1, keepdims=True)

@@ -49,7 +49,7 @@ class Exposed(Spread):
         if self.rate is not None and self.rate < 0:
             return f"a rate is not below 0, and {self.rate} is"
         if self.rate is not None and self.low is not None and self.high is not None:
-            held = self.low.bounds[0] <= self.rate <= self.high.bounds[1]
+            held = self.low.bounds[0] <= self.rate.bounds[1] and self.rate.bounds[0] <= self.high.bounds[1]
             return "" if held else f"the interval {self.low} to {self.high} does not hold the rate, {self.rate}"
         return ""
 

@@ -65,6 +65,12 @@ class EventsTable:
         control, experimental = (arm.person_time for arm in self.arms)
         return log(experimental[0] / control[1]), log(experimental[1] / control[0])
 
+    @property
+    def log_widths(self) -> tuple[float, float]:
+        """How wide the logarithms of the person-times of control and experimental arm are."""
+        control, experimental = (log(arm.person_time[1] / arm.person_time[0]) for arm in self.arms)
+        return control, experimental
+
     def swapped(self) -> Self:
         """The same with the arms exchanged."""
         return replace(self, arms=self.arms[::-1])

@@ -248,7 +248,7 @@ class Published(Spread):
         if self.quantity in {"rate", "survival"} and self.value is not None and self.value < 0:
             return f"{self.quantity} of {self.value} is below 0"
         if self.value is not None and self.low is not None and self.high is not None:
-            within = self.low.bounds[0] <= self.value <= self.high.bounds[1]
+            within = self.low.bounds[0] <= self.value.bounds[1] and self.value.bounds[0] <= self.high.bounds[1]
             if not within:
                 return f"the interval {self.low} to {self.high} does not hold the value, {self.value}"
         if self.value is not None and QUANTITIES[self.quantity].form == "ratio" and self.value <= 0:
