@@ -121,6 +121,11 @@ def test_standard_errors_taken_for_deviations_are_seen() -> None:
     assert (found.verdict, "are standard errors" in found.message) == ("not reproduced", True), found.message
 
 
+def test_exchanged_arms_are_told_even_where_print_says_adjusted() -> None:
+    found = difference(("7.69", "-0.03", "15.41", None), more='how = ["adjusted"]')
+    assert "the arms are exchanged." in found.message
+
+
 def test_simulated_papers_are_not_blamed_and_typing_errors_found() -> None:
     """200 crude papers, every number rounded: none blamed; one digit of the value mistyped: most found."""
     rng, found = np.random.default_rng(8), 0

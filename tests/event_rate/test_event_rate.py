@@ -268,6 +268,11 @@ def test_ratios_are_held_against_both_arms(numbers: tuple[str | None, ...], more
     assert found.verdict == verdict, found.message
 
 
+def test_a_ratio_the_other_way_round_is_told() -> None:
+    found = finding(event_rates.RATIOS, POISSON, estimate("rate_ratio", ("1.54", "0.90", "2.63", None)))
+    assert (found.verdict, "arms are exchanged" in found.message) == ("not reproduced", True)
+
+
 def test_an_analysis_holds_print_recomputation_and_posteriors_side_by_side() -> None:
     analysis = analyse(load_trial(EVENT_RATES), sampling=Sampling(seed=1))
     assert not analysis.refused

@@ -133,7 +133,9 @@ def _ratio(endpoint: EventRateEndpoint, fact: EstimateFact) -> Iterator[Finding]
         # quasi-Poisson and mid-p limits are crude as well
         verdict = "inconsistent" if crude and not given else "not reproduced"
         ways = sorted(fact.published.came_about - {"crude"})
-        if crude:
+        if not given and span[0] > 0 and overlap(value.bounds, (1 / span[1], 1 / span[0])):
+            message += " What fits: the arms are exchanged."
+        elif crude:
             message += " Print says that it is crude."
         elif ways:
             message += f" It is {words.listed(ways)}, as print says."

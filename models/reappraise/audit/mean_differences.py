@@ -155,11 +155,14 @@ def _causes(fact: EstimateFact, value: Printed, table: MeansTable, scale: _Scale
     if fact.has_interval and any(_gives(test, fact, level, scale) for test in standard_tests(table, as_errors=True)):
         fits.append("what is printed as standard deviations are standard errors")
     ways = sorted(fact.published.came_about - {"crude"})
-    if ways:
+    if fits:
+        pass  # what gives the printed numbers needs no other cause
+    elif ways:
         fits.append(f"it is {words.listed(ways)}, as print says")
     elif "crude" not in fact.published.came_about and apart <= ADJUSTED:
         fits.append("adjustment, such as for the value at baseline")
-    yield f"The means give it but for {apart:.2g} standard errors."
+    if apart > 0:
+        yield f"The value and the difference of the means are {apart:.2g} standard errors apart."
     yield f"What fits: {'; '.join(fits)}." if fits else "None of the usual causes fits."
 
 
