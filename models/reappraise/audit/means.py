@@ -77,7 +77,7 @@ def printed_mean(one: Measured, unit: str = "") -> str:
     return f"{', '.join(parts)}, {one.total} patients"
 
 
-def _steps(arm: _Arm, step: float) -> Finding:  # noqa: PLR0911  # an answer for each case
+def _steps(arm: _Arm, step: float) -> Finding:
     one, n = arm.one, arm.one.total
     low, high = (end / step for end in (one.mean or Printed("0")).bounds)
     if not (isfinite(low) and isfinite(high)) or (one.sd is not None and not all(map(isfinite, one.sd.bounds))):
@@ -94,10 +94,16 @@ def _steps(arm: _Arm, step: float) -> Finding:  # noqa: PLR0911  # an answer for
         return arm.finding(STEPS, "inconsistent", recomputed, message)
     if one.sd is None or not isfinite(one.sd):
         return arm.finding(STEPS, "consistent", "", f"Values in steps of {step:g} can have this mean.")
-    if any(_squares(total, one.sd, step, n, n - 1) for total in sums):
+    return _spread_in_steps(arm, one.sd, step, sums)
+
+
+def _spread_in_steps(arm: _Arm, sd: Printed, step: float, sums: range) -> Finding:
+    """Whether values in steps that have one of these sums can have the standard deviation as well."""
+    n = arm.one.total
+    if any(_squares(total, sd, step, n, n - 1) for total in sums):
         message = f"Values in steps of {step:g} can have this mean and standard deviation."
         return arm.finding(STEPS, "consistent", "", message)
-    if any(_squares(total, one.sd, step, n, n) for total in sums):
+    if any(_squares(total, sd, step, n, n) for total in sums):
         message = "Values can have them if the squares were divided by all patients, not by one fewer."
         return arm.finding(STEPS, "consistent", "", message)
     message = f"No {n} values in steps of {step:g} have this mean and this standard deviation."

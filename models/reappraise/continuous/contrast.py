@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from math import isfinite, log
 from typing import Final, Literal, Self
@@ -26,7 +27,7 @@ LARGE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(ABC):
     """What a table or a picture has to know of a contrast of the arms, whatever it is of.
 
     Parameters
@@ -68,9 +69,9 @@ class Compared:
     source: str = ""
 
     @property
+    @abstractmethod
     def quantity(self) -> str:
         """Key of the quantity."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from math import exp
 from typing import Final
 
 from reappraise.continuous.contrast import LARGE, MeanContrast
-from reappraise.core.prior import ONE_SIDED_5
-from reappraise.effect.prior import EffectPrior
+from reappraise.effect.prior import EffectPrior, doubt_and_belief
 
 WIDE: Final = 10.0
 """Standard deviation of the reference prior, in standard deviations between patients."""
@@ -48,15 +47,4 @@ def mean_priors(contrast: MeanContrast) -> tuple[EffectPrior, ...]:
     if planned is None:
         why = "Large effects are rare: centred at no effect, worth as much as the trial; no planned effect is stated."
         return reference, EffectPrior("sceptical", "Sceptical", 0.0, contrast.error, why)
-    spread = abs(planned) / ONE_SIDED_5
-    return (
-        reference,
-        EffectPrior(
-            "sceptical", "Sceptical", 0.0, spread,
-            f"Large effects are rare: centred at no effect, with 5% beyond {whose}.",
-        ),
-        EffectPrior(
-            "enthusiastic", "Enthusiastic", planned, spread,
-            f"Believes in {whose}: centred there, with 5% on the other side of no effect.",
-        ),
-    )  # fmt: skip
+    return (reference, *doubt_and_belief(planned, whose))

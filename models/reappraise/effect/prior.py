@@ -101,9 +101,21 @@ def contrast_priors(contrast: Contrasted) -> tuple[EffectPrior, ...]:
         error = sum(contrast.standard_error) / 2
         why = "Large effects are rare: centred at no effect, worth as much as the trial; no planned effect is stated."
         return reference, EffectPrior("sceptical", "Sceptical", 0.0, error, why)
+    return (reference, *doubt_and_belief(planned, whose))
+
+
+def doubt_and_belief(planned: float, whose: str) -> tuple[EffectPrior, EffectPrior]:
+    """The sceptical and the enthusiastic prior that an effect makes.
+
+    Parameters
+    ----------
+    planned
+        The effect, on the scale of the contrast.
+    whose
+        What it is, in words.
+    """
     spread = abs(planned) / ONE_SIDED_5
     return (
-        reference,
         EffectPrior(
             "sceptical", "Sceptical", 0.0, spread,
             f"Large effects are rare: centred at no effect, with 5% beyond {whose}.",
