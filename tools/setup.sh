@@ -102,6 +102,8 @@ if [ -n "$uv" ]; then
 else
     install_with_pip </dev/null || die 'could not install; the messages above say why'
 fi
+# Whoever has PYTHONDONTWRITEBYTECODE set would compile all of them again in every process: seven seconds each.
+env -u PYTHONDONTWRITEBYTECODE "$venv/bin/python" -c 'import reappraise.analysis, matplotlib.backends.backend_agg, netCDF4, pytest' >/dev/null 2>&1 || true
 wanted >"$stamp.part"
 mv "$stamp.part" "$stamp"
 say 'ready'

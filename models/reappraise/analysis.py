@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from importlib.metadata import version
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reappraise.audit import FINDING_COLUMNS, Finding, audit
 from reappraise.audit.walk import impossible_facts
 from reappraise.core.comparison import Comparison, order
 from reappraise.core.errors import AnalysisError
 from reappraise.core.refusal import Refusal, refusal_of
-from reappraise.fits.each import Session, Tally
+from reappraise.core.side_by_side import side_by_side
+from reappraise.fits.each import Session, Tally, Tell
 from reappraise.fits.manifest import Run
 from reappraise.fits.overview import diagnostics_plot
 from reappraise.fits.result import Diagnosed, Drawn, NotAnalysed, Result
@@ -26,9 +29,6 @@ from reappraise.kind import Kind
 from reappraise.kinds import KINDS, kind_of
 from reappraise.published.estimates import published_estimates
 from reappraise.published.trial import Trial, TrialEndpoint
-
-if TYPE_CHECKING:
-    pass
 
 type Progress = Callable[[str, int, int], None]
 """Told what begins now, how many steps are done, and of how many."""
@@ -153,7 +153,7 @@ def analyse(
         If the store holds the results of another trial or seed and was not opened with ``replace=True``, or cannot be
         written.
     """
-    settings, known, tally = sampling or Sampling(), tuple(kinds), Tally()
+    settings, known = sampling or Sampling(), tuple(kinds)
     tell = progress or (lambda *_: None)
     planned = [(kind_of(endpoint.published, known), endpoint) for endpoint in trial]
     planned.sort(key=lambda pair: known.index(pair[0]))
@@ -161,36 +161,71 @@ def analyse(
     if store:
         store.begin(_run_of(trial, settings))
     sizes = [_steps(kind, endpoint) for kind, endpoint in planned]
-    total = sum(sizes)
-    results: dict[str, Result[Any, Any]] = {}
-    for place, (kind, endpoint) in enumerate(planned):
-        key, before, size = endpoint.published.key, sum(sizes[:place]), sizes[place]
+    so_far = _SoFar(tell, sizes)
 
-        def said(words: str, fraction: float, key: str = key, before: int = before, size: int = size) -> None:
-            tell(f"{key}: {words}", before + int(size * fraction), total)
-
-        session = Session(sampling=settings, effort=effort or Effort(), store=store, tell=said, tally=tally)
-        try:
-            results[key] = kind.analyse(endpoint, session)
-        except AnalysisError as error:
-            # one endpoint that cannot be analysed does not keep the others from it; it is named in the result
-            results[key] = NotAnalysed(endpoint=endpoint, refusals=(refusal_of(key, error),))
-    last = Session(
-        sampling=settings,
-        effort=effort or Effort(),
-        store=store,
-        tell=lambda words, _: tell(words, total, total),
-        tally=tally,
-    )
+    last = Session(sampling=settings, effort=effort or Effort(), store=store, tell=so_far.of(None), tally=Tally())
+    tasks = [
+        partial(_analysed, kind, endpoint, replace(last, tell=so_far.of(place)))
+        for place, (kind, endpoint) in enumerate(planned)
+    ]
+    found = side_by_side(tasks, stop=so_far.stop)
+    results: dict[str, Result[Any, Any]] = {result.key: result for result in found}
     for kind in known:
         results |= kind.joined(results, last)
     notes = (*_left_out(trial), *(refusal for kind in known for refusal in kind.refused(trial)))
     analysis = Analysis(
-        trial=trial, sampling=settings, kinds=known, findings=findings, results=results, notes=notes, tally=tally
+        trial=trial, sampling=settings, kinds=known, findings=findings, results=results, notes=notes, tally=last.tally
     )
     if store:
-        _write(analysis, store, lambda words: tell(words, total, total))
+        _write(analysis, store, lambda words: last.tell(words, 1.0))
     return analysis
+
+
+@dataclass
+class _SoFar:
+    """How far the endpoints have come together, told by each from its thread."""
+
+    tell: Progress
+    sizes: Sequence[int]
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self._done = [0.0] * len(self.sizes)
+        self._telling = threading.Lock()
+
+    def stop(self) -> None:
+        """Whoever tells something from now on is stopped."""
+        self.stopped = True
+
+    def of(self, place: int | None) -> Tell:
+        """Who tells of the endpoint at a place, or of what comes after them all."""
+
+        def told(words: str, fraction: float) -> None:
+            if self.stopped:
+                raise CancelledError
+            with self._telling:
+                if place is None:
+                    self._done = list(self.sizes)
+                else:
+                    self._done[place] = max(self._done[place], self.sizes[place] * fraction)
+                self.tell(words, int(sum(self._done)), sum(self.sizes))
+
+        return told
+
+
+def _analysed(kind: Kind[Any], endpoint: TrialEndpoint[Any], session: Session) -> Result[Any, Any]:
+    """What is found out about an endpoint; its estimates are there as well, for others may still be sampled."""
+    key = endpoint.published.key
+    named = replace(session, tell=lambda words, fraction: session.tell(f"{key}: {words}", fraction))
+    try:
+        result = kind.analyse(endpoint, named)
+    except AnalysisError as error:
+        # one endpoint that cannot be analysed does not keep the others from it; it is named in the result
+        return NotAnalysed(endpoint=endpoint, refusals=(refusal_of(key, error),))
+    for fit in result.fits:
+        _ = fit.estimates
+    session.tell(key, 1.0)
+    return result
 
 
 def _steps(kind: Kind[Any], endpoint: TrialEndpoint[Any]) -> int:

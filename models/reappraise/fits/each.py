@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
+from reappraise.core.side_by_side import at_once, side_by_side
 from reappraise.fits.sampling import Effort, Sampling
 from reappraise.fits.store import Job, Store, Stored
 
@@ -23,10 +26,19 @@ class Runnable[Found](Job[Found], Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """How many posteriors were found in the store, and how many were computed."""
+    """How many posteriors were found in the store, and how many were computed; threads may share it."""
 
     found: int = 0
     computed: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def count(self, *, found: bool) -> None:
+        """One more that was found, or computed."""
+        with self._counting:
+            if found:
+                self.found += 1
+            else:
+                self.computed += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,8 @@ class Session:
         Told what goes on, and which fraction of the endpoint's work is done.
     tally
         Counts what was found and what was computed.
+    slots
+        Taken while a job runs, so that endpoints beside each other do not run more jobs than there are cores.
     """
 
     sampling: Sampling
@@ -52,6 +66,7 @@ class Session:
     store: Store | None = None
     tell: Tell = lambda _words, _fraction: None
     tally: Tally = field(default_factory=Tally)
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(at_once()))
 
     def one[Found: Stored](self, job: Runnable[Found], words: str, *, start: float = 0.0, end: float = 1.0) -> Found:
         """The result of a job, from the store if it is there.
@@ -68,14 +83,16 @@ class Session:
         self.tell(words, start)
         kept = self.store.read_fit(job) if self.store else None
         if kept is not None:
-            self.tally.found += 1
+            self.tally.count(found=True)
             return kept
 
         def advance(done: int, of: int) -> None:
             self.tell(words, start + (end - start) * done / of)
 
-        found = job.run(advance)
-        self.tally.computed += 1
+        with self.slots:
+            self.tell(words, start)
+            found = job.run(advance)
+        self.tally.count(found=False)
         if self.store:
             self.store.write_fit(found)
         return found
@@ -88,9 +105,11 @@ class Session:
         start: float = 0.0,
         end: float = 1.0,
     ) -> tuple[Found, ...]:
-        """The results of jobs, in their order; parameters as of `one`."""
+        """The results of jobs, in their order, computed beside each other; parameters as of `one`."""
         share = (end - start) / max(len(jobs), 1)
-        return tuple(
-            self.one(job, words(job), start=start + share * place, end=start + share * (place + 1))
-            for place, job in enumerate(jobs)
+        return side_by_side(
+            [
+                partial(self.one, job, words(job), start=start + share * place, end=start + share * (place + 1))
+                for place, job in enumerate(jobs)
+            ]
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -43,6 +44,8 @@ ENVIRONMENT: Final = "_ZN08NumbaEnv"
 """How the names begin of what numba's machine code finds its Python objects by."""
 LARGEST: Final = 50_000_000
 """Bytes of a file of machine code; a model of the largest table has a tenth."""
+_COMPILING = threading.Lock()
+"""Compilers hold settings of the whole process: one model at a time, while other threads sample."""
 
 type Written = tuple[str, Any, tuple[Any, ...]]
 """Name of a function, its library as numba writes it, and the Python objects that it finds."""
@@ -151,17 +154,18 @@ def compiled(model: FitModel, shape: tuple[int, ...]) -> Compiled:
 
     A model of other packages is compiled anew in every process, since nothing here tells whether their code changed.
     """
-    if type(model).__module__.partition(".")[0] != __name__.partition(".")[0]:
-        return nuts.compiled(model, shape)
-    stem = ".".join((model.name, *(str(size) for size in shape)))
-    path = _folder() / f"{stem}.{_digest(model, shape)[:16]}.pickle"
-    kept = _read(path)
-    if kept is None:
-        found = nuts.compiled(model, shape)
-        kept = Kept.of(found, model.build(*shape))
-        _write(path, kept)
-        return replace(found, sampler=replace(found.sampler, initial_point_func=Starts(kept.around)))
-    return kept.load()
+    with _COMPILING:
+        if type(model).__module__.partition(".")[0] != __name__.partition(".")[0]:
+            return nuts.compiled(model, shape)
+        stem = ".".join((model.name, *(str(size) for size in shape)))
+        path = _folder() / f"{stem}.{_digest(model, shape)[:16]}.pickle"
+        kept = _read(path)
+        if kept is None:
+            found = nuts.compiled(model, shape)
+            kept = Kept.of(found, model.build(*shape))
+            _write(path, kept)
+            return replace(found, sampler=replace(found.sampler, initial_point_func=Starts(kept.around)))
+        return kept.load()
 
 
 def known() -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Final
 
 import xarray as xr
 
 from reappraise.core.errors import OutputError
+
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""The NetCDF library is not made for threads, not even on files that have nothing in common."""
 
 
 def write_tree(tree: xr.DataTree, path: Path) -> None:
@@ -18,7 +23,8 @@ def write_tree(tree: xr.DataTree, path: Path) -> None:
         If it cannot be written.
     """
     try:
-        tree.to_netcdf(path, engine="netcdf4", encoding=compressed(tree))
+        with _ONE_AT_A_TIME:
+            tree.to_netcdf(path, engine="netcdf4", encoding=compressed(tree))
     except RuntimeError as error:  # what the library says of a full disk
         raise OSError(str(error)) from None
 
@@ -48,7 +54,7 @@ def read_tree(path: Path) -> xr.DataTree:
     if not path.is_file():  # a pipe would be waited for
         raise OutputError(f"{path}: expected a NetCDF file, got a folder, pipe or device")
     try:
-        with xr.open_datatree(path, engine="netcdf4") as stored:
+        with _ONE_AT_A_TIME, xr.open_datatree(path, engine="netcdf4") as stored:
             tree = stored.load()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise OutputError(f"{path}: not a whole NetCDF file: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -66,7 +67,7 @@ class Store:
 
     A file is written whole under a temporary name, entered in the manifest with its SHA-256, then renamed. A
     file that is not as the manifest says is never read as a result and never overwritten: it is set aside.
-    Links inside the folder are never followed.
+    Links inside the folder are never followed. Threads may write beside each other.
 
     Parameters
     ----------
@@ -85,6 +86,7 @@ class Store:
     replace: bool = False
     notes: list[str] = field(default_factory=list)
     _written: list[Path] = field(default_factory=list, repr=False)
+    _entering: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @classmethod
     @contextmanager
@@ -214,11 +216,12 @@ class Store:
             digest = files.sha256(partial)
             if digest is None:
                 raise OSError(f"{partial.name} cannot be read again")
-            self._set_aside(name, target)
             entry = Entry(sha256=digest, size=partial.stat().st_size, inputs=inputs)
-            self.manifest = replace(self.manifest, entries={**self.manifest.entries, name: entry})
-            self._save()
-            partial.replace(target)
+            with self._entering:
+                self._set_aside(name, target)
+                self.manifest = replace(self.manifest, entries={**self.manifest.entries, name: entry})
+                self._save()
+                partial.replace(target)
 
     def _set_aside(self, name: str, target: Path) -> None:
         if not files.exists(target):
