@@ -172,7 +172,7 @@ def analyse(
     results: dict[str, Result[Any, Any]] = {result.key: result for result in found}
     for kind in known:
         results |= kind.joined(results, last)
-    notes = (*_left_out(trial), *(refusal for kind in known for refusal in kind.refused(trial)))
+    notes = (*_left_out(trial), *(refusal for kind in known for part in trial.parts for refusal in kind.refused(part)))
     analysis = Analysis(
         trial=trial, sampling=settings, kinds=known, findings=findings, results=results, notes=notes, tally=last.tally
     )

@@ -164,7 +164,7 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
         if form is Format.table:
             from reappraise.terminal import exact_table
 
-            arms = {arm.key: arm.short for arm in loaded.arms}
+            arms = {arm.key: arm.short for arm in loaded.file.arms}
             _console().print(exact_table(endpoint.published.key, endpoint.published.label, found, arms))
     if refused and not rows:
         raise refused[0]
@@ -220,6 +220,8 @@ def run(
     for result in analysis.results.values():
         if result.analysed:
             typer.echo(result.words)
+    if loaded.pairs:
+        typer.echo(f"The {len(loaded.pairs)} contrasts share patients: each stands alone, never add or average them.")
     typer.echo(
         f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent; see them with: reappraise audit {trial}"
     )

@@ -67,11 +67,11 @@ def comparison_tables(comparison: Comparison) -> Iterator[Table]:
         mine = comparison.select(endpoint=endpoint)
         if not any(item.model in _RATE_MODELS for item in mine.estimates):
             if any(item.kind == "posterior" for item in mine.estimates):
-                yield _every_quantity(endpoint, mine, comparison.direction)
+                yield _every_quantity(endpoint, mine, mine.direction)
             if any(item.model == _HAZARD_MODEL for item in mine.estimates):
                 yield _hazard_subgroups(endpoint, mine)
             continue
-        yield _kinds(endpoint, mine.select(population="all"), comparison.direction)
+        yield _kinds(endpoint, mine.select(population="all"), mine.direction)
         yield _by_prior(endpoint, mine.select(population="all"))
         if any(item.population != "all" for item in mine.estimates):
             yield _subgroups(endpoint, mine)

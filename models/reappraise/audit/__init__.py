@@ -95,4 +95,5 @@ def audit(trial: Trial, *, checks: tuple[Check, ...] = CHECKS) -> tuple[Finding,
     >>> {finding.verdict for finding in findings} <= {"consistent", "inconsistent", "not reproduced", "cannot judge"}
     True
     """
-    return tuple(finding for check in checks for finding in check(trial))
+    found = (finding for check in checks for part in trial.parts for finding in check(part))
+    return tuple(dict.fromkeys(found))  # what contrasts of several arms share is found in each of them

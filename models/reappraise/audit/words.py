@@ -26,7 +26,7 @@ def span(low: float, high: float) -> str:
 
 def arm(trial: Trial, key: str) -> str:
     """Short name of an arm; another study's arm by its key."""
-    names = {item.key: item.short for item in trial.arms} | {EVERYBODY: "all arms"}
+    names = {item.key: item.short for item in trial.file.arms} | {EVERYBODY: "all arms"}
     return names.get(key, key)
 
 

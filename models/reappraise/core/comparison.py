@@ -46,16 +46,22 @@ class Comparison:
     Parameters
     ----------
     estimates
-        Published, recomputed and posterior estimates; contrasts in one direction.
+        Published, recomputed and posterior estimates; contrasts of an endpoint in one direction.
     """
 
     estimates: tuple[Estimate, ...]
 
     def __post_init__(self) -> None:
         """Refuse rows that would compare two directions silently."""
-        directions = {(item.numerator, item.denominator) for item in self.estimates if item.numerator}
-        if len(directions) > 1:
-            listed = "; ".join(f"{above} / {below}" for above, below in sorted(directions))
+        found: dict[str, set[tuple[str, str]]] = {}
+        for item in self.estimates:
+            if item.numerator:
+                found.setdefault(item.endpoint, set()).add((item.numerator, item.denominator))
+        several = next((pairs for pairs in found.values() if len(pairs) > 1), set())
+        every = set().union(*found.values())
+        turned = {(above, below) for above, below in every if (below, above) in every}
+        if several | turned:
+            listed = "; ".join(f"{above} / {below}" for above, below in sorted(several | turned))
             raise ValueError(f"a comparison has one direction, got {listed}; use Estimate.reversed()")
 
     @property

@@ -276,7 +276,7 @@ class Context:
     Parameters
     ----------
     arms
-        Keys of control and experimental arm.
+        Keys of control and experimental arm; of one arm where there is only one.
     sizes
         Patients by arm of the record's population.
     records
@@ -285,7 +285,7 @@ class Context:
         Keys of the tables of counts.
     """
 
-    arms: tuple[str, str]
+    arms: tuple[str, ...]
     sizes: Mapping[str, int]
     records: Mapping[str, EndpointRecord]
     tables: frozenset[str]

@@ -28,6 +28,15 @@ class Arm(Sourced):
     """"control" or "experimental"; benefit always means that the experimental arm is better."""
 
 
+class Contrast(Sourced):
+    """Two arms that are compared."""
+
+    experimental: Key
+    """Key of the arm above the line, which benefit is about."""
+    control: Key
+    """Key of the arm that it is compared with."""
+
+
 class Population(Sourced):
     """A set of patients by arm, such as all treated patients."""
 
@@ -140,8 +149,10 @@ class TrialFile(Record):
     """Data cutoff in words."""
     notes: tuple[str, ...] = ()
     """What holds for the file as a whole, such as how garbled print was read."""
-    arms: Annotated[tuple[Arm, ...], Field(min_length=2, max_length=2)]
-    """One control and one experimental arm."""
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1, max_length=12)]
+    """One control arm and the experimental ones, or one arm alone."""
+    contrasts: tuple[Contrast, ...] = ()
+    """Which of more than two arms are compared; without it each experimental arm with the control arm."""
     populations: Annotated[tuple[Population, ...], Field(min_length=1)]
     """Populations, such as randomised and treated."""
     methods: tuple[StatedMethod, ...] = ()

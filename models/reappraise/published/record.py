@@ -52,6 +52,9 @@ PROPORTIONS = frozenset({"rate", "survival", "risk_difference"})
 EVERYBODY = "all"
 """The reserved arm key for a number about all arms together."""
 
+BENCHMARK = "benchmark"
+"""The reserved arm key, in a trial of one arm, for the number that it is held against."""
+
 
 class Record(BaseModel):
     """A frozen record that refuses keys it does not know."""

@@ -14,8 +14,10 @@ from reappraise.core.errors import AnalysisError
 from reappraise.published.curve import Curve, NumbersAtRisk
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.file import Arm, CountRow, Population, QuantityRow, TrialFile
+from reappraise.published.pairs import renamed, suffix_of
 from reappraise.published.partition import Partition
 from reappraise.published.patients import PatientData
+from reappraise.published.record import BENCHMARK
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -116,6 +118,8 @@ class Trial:
         Individual data, by endpoint key.
     part
         Keys of the endpoints that `only` chose; empty for the whole trial.
+    pairs
+        Of a trial of more than two arms its contrasts, each a trial of two; empty for any other.
     """
 
     file: TrialFile
@@ -126,6 +130,17 @@ class Trial:
     curves: Mapping[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = field(default_factory=dict)
     patients: Mapping[str, PatientData] = field(default_factory=dict)
     part: tuple[str, ...] = ()
+    pairs: tuple[Trial, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Trial, ...]:
+        """Trials of two arms that it consists of: its contrasts, or itself."""
+        return self.pairs or (self,)
+
+    @property
+    def single(self) -> bool:
+        """Whether there is one arm, which stands against a benchmark."""
+        return not self.pairs and self.control.key == BENCHMARK
 
     @property
     def key(self) -> str:
@@ -134,12 +149,26 @@ class Trial:
 
     @property
     def control(self) -> Arm:
-        """The control arm."""
+        """The control arm.
+
+        Raises
+        ------
+        AnalysisError
+            If there are more than two arms.
+        """
+        self._of_two()
         return next(arm for arm in self.file.arms if arm.role == "control")
 
     @property
     def experimental(self) -> Arm:
-        """The experimental arm."""
+        """The experimental arm.
+
+        Raises
+        ------
+        AnalysisError
+            If there are more than two arms.
+        """
+        self._of_two()
         return next(arm for arm in self.file.arms if arm.role == "experimental")
 
     @property
@@ -147,14 +176,33 @@ class Trial:
         """Control, then experimental arm."""
         return self.control, self.experimental
 
+    def _of_two(self) -> None:
+        if self.pairs:
+            said = " and ".join(f"{pair.experimental.key} with {pair.control.key}" for pair in self.pairs)
+            raise AnalysisError(f"trial {self.key} has {len(self.file.arms)} arms; take a contrast from pairs: {said}")
+
     @property
     def endpoints(self) -> tuple[TrialEndpoint[EndpointRecord], ...]:
-        """Every endpoint."""
+        """Every endpoint; of more than two arms, those of each contrast, with the contrast in their keys."""
+        if self.pairs:
+            return tuple(item for pair in self.pairs for item in pair.with_contrast(self).endpoints)
         return tuple(TrialEndpoint(self, endpoint) for endpoint in self.file.endpoints)
+
+    def with_contrast(self, whole: Trial) -> Trial:
+        """A contrast of a trial of several arms, its endpoints with the contrast in their keys."""
+        suffix = suffix_of(whole.file, self.file.contrasts[0])
+        return replace(
+            self,
+            file=renamed(self.file, suffix),
+            curves={f"{key}-{suffix}": value for key, value in self.curves.items()},
+            patients={f"{key}-{suffix}": value for key, value in self.patients.items()},
+        )
 
     def of[R: EndpointRecord](self, kind: type[R]) -> tuple[TrialEndpoint[R], ...]:
         """The endpoints of one kind, in the order of the file."""
-        return tuple(TrialEndpoint(self, record) for record in self.file.endpoints if isinstance(record, kind))
+        return tuple(
+            TrialEndpoint(item.trial, item.published) for item in self.endpoints if isinstance(item.published, kind)
+        )
 
     def population(self, key: str) -> Population:
         """Population of that key."""
@@ -184,10 +232,22 @@ class Trial:
         AnalysisError
             If there is no endpoint of one of these keys.
         """
-        chosen = tuple(self[key].published for key in dict.fromkeys(keys))
+        if self.pairs:
+            known = {endpoint.key: endpoint for endpoint in self.file.endpoints}
+            for key in keys:
+                if key not in known:
+                    raise AnalysisError(f"trial {self.key} has no endpoint {key!r}; it has {', '.join(known)}")
+            chosen = tuple(known[key] for key in dict.fromkeys(keys))
+        else:
+            chosen = tuple(self[key].published for key in dict.fromkeys(keys))
         digest = hashlib.sha256("\0".join((self.digest, *(item.key for item in chosen))).encode()).hexdigest()
         part = tuple(item.key for item in chosen)
-        return replace(self, file=self.file.model_copy(update={"endpoints": chosen}), digest=digest, part=part)
+        pairs = tuple(
+            pair.only(*(key for key in part if any(key == item.key for item in pair.file.endpoints)))
+            for pair in self.pairs
+        )
+        file = self.file.model_copy(update={"endpoints": chosen})
+        return replace(self, file=file, digest=digest, part=part, pairs=pairs)
 
     def __iter__(self) -> Iterator[TrialEndpoint[EndpointRecord]]:
         return iter(self.endpoints)
@@ -202,7 +262,7 @@ class Trial:
             f"<td>{escape(item.published.kind)}</td></tr>"
             for item in self.endpoints
         )
-        arms = " versus ".join(escape(arm.label) for arm in reversed(self.arms))
+        arms = " versus ".join(escape(arm.label) for arm in reversed(self.file.arms))
         return (
             f"<b>{escape(self.file.title)}</b><br>{arms}<br><i>{escape(self.file.citation)}</i>"
             f"<table><tr><th>key</th><th>endpoint</th><th>kind</th></tr>{rows}</table>"

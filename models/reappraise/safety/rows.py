@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reappraise.core.grades import GRADE_WORDS, GRADES, Grade
 from reappraise.published.answers import TableRow
 from reappraise.published.record import EVERYBODY
-from reappraise.safety.table import EventKind, Pair
+from reappraise.safety.table import EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def grade_of(row: TableRow) -> Grade:
 
 
 def row_problems(
-    groups: Groups, rows: Sequence[tuple[int, TableRow]], arms: Pair, *, single: bool = False
+    groups: Groups, rows: Sequence[tuple[int, TableRow]], arms: tuple[str, ...], *, single: bool = False
 ) -> Iterator[tuple[int, str]]:
     """Yield line and problem of every row that no table of adverse events can hold.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class _Found:
     errors: dict[str, float] = field(default_factory=dict)
 
 
-def read_curves(path: str | Path, *, arms: tuple[str, str]) -> tuple[Curve, ...]:
+def read_curves(path: str | Path, *, arms: tuple[str, str], others: Set[str] = frozenset()) -> tuple[Curve, ...]:
     """Read coordinates of survival curves: columns arm, time and survival, perhaps digitisation_error and time_error.
 
     Coordinates stay as they are: `reappraise.published.curve_cleaning.cleaned` mends what can be mended.
@@ -40,6 +40,8 @@ def read_curves(path: str | Path, *, arms: tuple[str, str]) -> tuple[Curve, ...]
         error is the usual one; an arm has one of each.
     arms
         Keys of control and experimental arm; each must have coordinates.
+    others
+        Keys of further arms, whose rows are left aside.
 
     Returns
     -------
@@ -54,6 +56,8 @@ def read_curves(path: str | Path, *, arms: tuple[str, str]) -> tuple[Curve, ...]
     table = _table(path, ("arm", "time", "survival"), ("digitisation_error", "time_error"))
     found = {arm: _Found() for arm in arms}
     for row, cells in _rows(table, "time", "survival"):
+        if cells["arm"] in others:
+            continue
         own = found[_arm(table, row, cells["arm"], arms)]
         survival = _number(table, row, "survival", cells["survival"])
         if abs(survival) > _FURTHEST:
@@ -96,7 +100,9 @@ def read_curves(path: str | Path, *, arms: tuple[str, str]) -> tuple[Curve, ...]
     return tuple(curves)
 
 
-def read_numbers_at_risk(path: str | Path, *, arms: tuple[str, str]) -> tuple[NumbersAtRisk, ...]:
+def read_numbers_at_risk(
+    path: str | Path, *, arms: tuple[str, str], others: Set[str] = frozenset()
+) -> tuple[NumbersAtRisk, ...]:
     """Read numbers at risk: columns arm, time and number.
 
     They may start late, and a time without a number says nothing.
@@ -107,6 +113,8 @@ def read_numbers_at_risk(path: str | Path, *, arms: tuple[str, str]) -> tuple[Nu
         CSV file; time in the trial's unit.
     arms
         Keys of control and experimental arm; each must have numbers.
+    others
+        Keys of further arms, whose rows are left aside.
 
     Returns
     -------
@@ -121,6 +129,8 @@ def read_numbers_at_risk(path: str | Path, *, arms: tuple[str, str]) -> tuple[Nu
     table = _table(path, ("arm", "time", "number"), ())
     numbers: dict[str, list[tuple[float, int]]] = {arm: [] for arm in arms}
     for row, cells in _rows(table, "time", "number"):
+        if cells["arm"] in others:
+            continue
         arm = _arm(table, row, cells["arm"], arms)
         cell = cells["number"]
         if cell.lower() in MISSING - {""}:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, assert_never
@@ -13,16 +15,17 @@ from pydantic import ValidationError
 
 from reappraise.core.errors import TrialFileError
 from reappraise.core.printed import Written
-from reappraise.published.answers import CurveFiles, PatientFile
+from reappraise.published.answers import CurveFiles, FileRequest, PatientFile, Problem
 from reappraise.published.cells import Dash
 from reappraise.published.curve import Curve, NumbersAtRisk
 from reappraise.published.file import CountRow, CountTable, QuantityRow, TrialFile
+from reappraise.published.pairs import against_benchmark, between, concerns, contrasts_of
 from reappraise.published.patients import PatientData
 from reappraise.published.trial import Trial
 from reappraise.trial.curves import read_curves, read_numbers_at_risk
 from reappraise.trial.lines import DEEPEST, line_of, path_of, too_deep
 from reappraise.trial.patients import read_patients
-from reappraise.trial.references import context_of, problems, row_problem
+from reappraise.trial.references import context_of, problems, problems_between, row_problem
 from reappraise.trial.schema import RECORDS, Records, trial_schema
 from reappraise.trial.tables import parse_table
 from reappraise.trial.wording import describe
@@ -68,57 +71,119 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
     content = _read(path)
     file = _parse(content, path, schema)
     hashed = hashlib.sha256(content.encode())
-    keys = next(a.key for a in file.arms if a.role == "control"), next(a.key for a in file.arms if a.role != "control")
-    counts: dict[str, tuple[CountRow, ...]] = {}
-    quantities: dict[str, tuple[QuantityRow, ...]] = {}
     arms = {arm.key for arm in file.arms}
     sizes = {population.key: population.sizes for population in file.populations}
+    counts: dict[str, tuple[tuple[int, CountRow], ...]] = {}
+    quantities: dict[str, tuple[QuantityRow, ...]] = {}
     for table in file.tables:
         beside = _beside(path, table.file)
         text = _read(beside)
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
         if isinstance(table, CountTable):
-            numbered = _rows(text, CountRow, beside, sizes[table.population], arms, dash=table.dash)
-            _check_rows(file, table.key, numbered, path=path, content=content, beside=beside)
-            counts[table.key] = tuple(row for _, row in numbered)
+            counts[table.key] = _rows(text, CountRow, beside, sizes[table.population], arms, dash=table.dash)
         else:
             found = _rows(text, QuantityRow, beside, sizes[table.population], arms)
             quantities[table.key] = tuple(row for _, row in found)
-    curves: dict[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = {}
-    patients: dict[str, PatientData] = {}
-    for endpoint in file.endpoints:
-        requests = tuple(endpoint.files())
-        for name in (name for request in requests for name in request.names):
-            hashed.update(b"\0" + name.encode() + b"\0" + _read(_beside(path, name)).encode())
-        for request in requests:
-            match request:
-                case CurveFiles():
-                    risk = _beside(path, request.numbers_at_risk)
-                    curves[endpoint.key] = (
-                        read_curves(_beside(path, request.curves), arms=keys),
-                        read_numbers_at_risk(risk, arms=keys) if request.numbers_at_risk else (),
-                    )
-                case PatientFile():
-                    patients[endpoint.key] = read_patients(
-                        _beside(path, request.name),
-                        endpoint=endpoint.key,
-                        arms=keys,
-                        unit=request.unit,
-                        form=request.form,
-                    )
-                case _:
-                    assert_never(request)
-    loaded = Trial(
-        file=file,
-        path=path,
-        digest=hashed.hexdigest(),
-        counts=counts,
-        quantities=quantities,
-        curves=curves,
-        patients=patients,
-    )
-    _check_counts(loaded, content)
-    return loaded
+    for name in (name for endpoint in file.endpoints for one in endpoint.files() for name in one.names):
+        hashed.update(b"\0" + name.encode() + b"\0" + _read(_beside(path, name)).encode())
+    source = _Source(path, content, hashed.hexdigest(), counts, quantities, frozenset(arms))
+    if len(arms) == 1:
+        return source.trial(against_benchmark(file))
+    asked = contrasts_of(file)
+    if len(arms) == 2 and len(asked) == 1:  # the plain trial
+        return source.trial(between(file, asked[0]) if file.contrasts else file)
+    pairs = tuple(source.trial(between(file, contrast)) for contrast in asked)
+    return replace(pairs[0], file=file, digest=source.digest, pairs=pairs, **source.rows(frozenset(arms)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A trial file with the tables beside it, read, and the trials of two arms that they hold.
+
+    Parameters
+    ----------
+    path, content, digest
+        The file, its text, and the digest of text and tables.
+    counts, quantities
+        Rows of the tables, by key; of counts with their lines.
+    arms
+        Keys of all arms.
+    """
+
+    path: Path
+    content: str
+    digest: str
+    counts: Mapping[str, tuple[tuple[int, CountRow], ...]]
+    quantities: Mapping[str, tuple[QuantityRow, ...]]
+    arms: frozenset[str]
+
+    def rows(self, arms: frozenset[str]) -> dict[str, Any]:
+        """Rows of the tables that are about these arms."""
+        return {
+            "counts": {key: tuple(row for _, row in rows if concerns(row, arms)) for key, rows in self.counts.items()},
+            "quantities": {
+                key: tuple(row for row in rows if concerns(row, arms)) for key, rows in self.quantities.items()
+            },
+        }
+
+    def trial(self, file: TrialFile) -> Trial:
+        """The trial of two arms that a file, or a contrast of it, tells of."""
+        several = len(self.arms) > 2
+        if several:
+            _refuse(problems_between(file), self.path, self.content)
+        keys = (
+            next(a.key for a in file.arms if a.role == "control"),
+            next(a.key for a in file.arms if a.role != "control"),
+        )
+        own = frozenset(keys)
+        for table in file.tables:
+            numbered = tuple((line, row) for line, row in self.counts.get(table.key, ()) if concerns(row, own))
+            if isinstance(table, CountTable):
+                beside = _beside(self.path, table.file)
+                _check_rows(file, table.key, numbered, path=self.path, content=self.content, beside=beside)
+        curves: dict[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = {}
+        patients: dict[str, PatientData] = {}
+        for endpoint in file.endpoints:
+            for request in endpoint.files():
+                if len(self.arms) == 1:
+                    key = f"endpoints[{endpoint.key}]"
+                    problem = "expected two arms where curves or patients' data are given, got one."
+                    remedy = "Leave these files out: of one arm, printed medians and survival are analysed."
+                    raise TrialFileError(self.path, key, problem, remedy, line=_line_of_key(self.content, key))
+                self._read(request, endpoint.key, keys, curves, patients)
+        whole = self.digest if not several else hashlib.sha256("\0".join((self.digest, *keys)).encode()).hexdigest()
+        loaded = Trial(file=file, path=self.path, digest=whole, curves=curves, patients=patients, **self.rows(own))
+        _check_counts(loaded, self.content)
+        return loaded
+
+    def _read(
+        self,
+        request: FileRequest,
+        endpoint: str,
+        keys: tuple[str, str],
+        curves: dict[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]],
+        patients: dict[str, PatientData],
+    ) -> None:
+        """Read the files of an endpoint; rows of arms that are not compared are left aside."""
+        others = self.arms - set(keys)
+        match request:
+            case CurveFiles():
+                risk = _beside(self.path, request.numbers_at_risk)
+                curves[endpoint] = (
+                    read_curves(_beside(self.path, request.curves), arms=keys, others=others),
+                    read_numbers_at_risk(risk, arms=keys, others=others) if request.numbers_at_risk else (),
+                )
+            case PatientFile():
+                patients[endpoint] = read_patients(
+                    _beside(self.path, request.name),
+                    endpoint=endpoint,
+                    arms=keys,
+                    others=others,
+                    unit=request.unit,
+                    form=request.form,
+                )
+            case _:
+                assert_never(request)
 
 
 def _shipped_folder() -> Path:
@@ -193,13 +258,18 @@ def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
         said = describe(error, raw, schema)
         line = line_of(content, said.path)
         raise TrialFileError(path, said.key, said.problem, said.remedy, line=line) from None
-    found = list(problems(file))
+    _refuse(problems(file), path, content)
+    return file
+
+
+def _refuse(problems: Iterable[Problem], path: Path, content: str) -> None:
+    """Refuse a file with problems, by the first of them."""
+    found = list(problems)
     if found:
         key, problem = found[0]
         more = f" ({len(found) - 1} more such problem{'s' if len(found) > 2 else ''})" if len(found) > 1 else ""
-        line = line_of(content, path_of(key, raw))
+        line = _line_of_key(content, key)
         raise TrialFileError(path, key, f"{problem}.", f"Correct it there, or where it is defined.{more}", line=line)
-    return file
 
 
 def _rows[Row: (CountRow, QuantityRow)](

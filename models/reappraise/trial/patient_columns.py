@@ -106,8 +106,8 @@ def read_events(table: Table, column: str, form: PatientFormat, notes: list[str]
     return [None if code is None else codes[code] for _, _, code in cells]
 
 
-def arm_code(cell: str, arms: tuple[str, str], form: PatientFormat) -> int | None:
-    """0 for control, 1 for experimental, None for neither."""
+def arm_code(cell: str, arms: tuple[str, ...], form: PatientFormat) -> int | None:
+    """Place of an arm among others, such as 0 for control and 1 for experimental; None where it is none of them."""
     if form.arms:
         key = form.arms.get(cell)
         return arms.index(key) if key in arms else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,13 @@ class _Patient:
 
 
 def read_patients(
-    path: str | Path, *, endpoint: str, arms: tuple[str, str], unit: str, form: PatientFormat | None = None
+    path: str | Path,
+    *,
+    endpoint: str,
+    arms: tuple[str, str],
+    unit: str,
+    form: PatientFormat | None = None,
+    others: Set[str] = frozenset(),
 ) -> PatientData:
     """Read times, events and arms of patients from a CSV file in UTF-8, as R, SAS or a spreadsheet exports it.
 
@@ -56,6 +62,8 @@ def read_patients(
         Unit that the times are wanted in, such as "months".
     form
         Columns, codes and unit of the file, where they are not these. Other columns are then left aside.
+    others
+        Keys of further arms, whose patients are left aside.
 
     Raises
     ------
@@ -67,12 +75,12 @@ def read_patients(
         raise ValueError(f"expected the keys of two different arms, got {arms}")
     table = read_table(path, largest=LARGEST_PATIENTS_FILE, rows_are="a patient", columns=NEEDED)
     notes: list[str] = []
-    patients = list(_patients(table, arms, unit, form, notes))
+    patients = list(_patients(table, arms, unit, form, notes, others))
     for code, key in enumerate(arms):
         if not any(patient.arm == code for patient in patients):
-            others = f"{len(patients)} of the other" if patients else "no patients at all"
+            besides = f"{len(patients)} of the other" if patients else "no patients at all"
             raise TrialFileError(
-                path, "arm", f"expected patients of arm {key!r}, got {others}.", "Each arm needs at least one row."
+                path, "arm", f"expected patients of arm {key!r}, got {besides}.", "Each arm needs at least one row."
             )
     if all(patient.time == 0 for patient in patients):
         raise TrialFileError(path, "time", "expected a time above 0, got none.", "Are the times those of follow-up?")
@@ -89,7 +97,7 @@ def read_patients(
 
 
 def _patients(
-    table: Table, arms: tuple[str, str], unit: str, form: PatientFormat | None, notes: list[str]
+    table: Table, arms: tuple[str, str], unit: str, form: PatientFormat | None, notes: list[str], others: Set[str]
 ) -> Iterator[_Patient]:
     columns, form = columns_of(table, form), form or PatientFormat()
     table.refuse_mixed_decimals(columns["time"])
@@ -101,6 +109,8 @@ def _patients(
     counted = 0
     for (line, row), event in zip(table.rows, events, strict=True):
         cells = dict(zip(table.header, row, strict=True))
+        if others and arm_code(cells[columns["arm"]], tuple(sorted(others)), form) is not None:
+            continue
         if missing(cells[columns["time"]]) and not event:
             untimed.append(line)
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reappraise.published.answers import Problem, listed, repeats, unknown
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.file import CountTable, TrialFile
-from reappraise.published.record import EVERYBODY, Count, Published
+from reappraise.published.record import BENCHMARK, EVERYBODY, Count, Published
 
 
 def problems(file: TrialFile) -> Iterator[Problem]:
@@ -16,12 +16,11 @@ def problems(file: TrialFile) -> Iterator[Problem]:
     yield from repeats("populations", (population.key for population in file.populations))
     yield from repeats("endpoints", (endpoint.key for endpoint in file.endpoints))
     yield from repeats("tables", (table.key for table in file.tables))
-    roles = sorted(arm.role for arm in file.arms)
-    if roles != ["control", "experimental"]:
-        yield "arms", f"expected one arm with role control and one experimental, got {' and '.join(roles)}"
     arms = {arm.key for arm in file.arms}
-    if EVERYBODY in arms:
-        yield "arms", f'"{EVERYBODY}" is reserved for all arms together'
+    yield from _roles(file, arms)
+    for key, of in ((EVERYBODY, "all arms together"), (BENCHMARK, "what one arm is held against")):
+        if key in arms:
+            yield "arms", f'"{key}" is reserved for {of}'
     for population in file.populations:
         yield from unknown(f"populations[{population.key}].sizes", set(population.sizes), arms)
     populations = {population.key: population.sizes for population in file.populations}
@@ -34,20 +33,50 @@ def problems(file: TrialFile) -> Iterator[Problem]:
             within = populations.get(endpoint.population, {}) if counted.within is None else counted.within
             yield from _counts(f"{where}.{counted.place}", counted.counts, within, arms)
         for stated in endpoint.stated():
-            everybody = {EVERYBODY} if stated.published.arm == EVERYBODY else set()
-            yield from unknown(f"{where}.{stated.place}", _arms_of(stated.published), arms | everybody)
+            reserved = {EVERYBODY, BENCHMARK} if len(arms) == 1 else {EVERYBODY}
+            also = {key for key in reserved if key == stated.published.arm}
+            yield from unknown(f"{where}.{stated.place}", _arms_of(stated.published), arms | also)
         if endpoint.test is not None and endpoint.test.strata is not None:
             yield from unknown(f"{where}.test.strata", {endpoint.test.strata}, endpoint.factors_counted[1:])
-        for key, problem in endpoint.references(context_of(file, endpoint)):
-            yield f"{where}.{key}", problem
+        if len(arms) <= 2:  # of more arms, each contrast is asked
+            yield from _of_record(file, endpoint)
+
+
+def problems_between(file: TrialFile) -> Iterator[Problem]:
+    """Yield what records of a contrast of several arms refer to and it does not hold."""
+    for endpoint in file.endpoints:
+        yield from _of_record(file, endpoint)
+
+
+def _of_record(file: TrialFile, endpoint: EndpointRecord) -> Iterator[Problem]:
+    for key, problem in endpoint.references(context_of(file, endpoint)):
+        yield f"endpoints[{endpoint.key}].{key}", problem
+
+
+def _roles(file: TrialFile, arms: set[str]) -> Iterator[Problem]:
+    """Yield roles that leave open what is compared with what, and contrasts of arms that are not there."""
+    roles = sorted(arm.role for arm in file.arms)
+    for index, contrast in enumerate(file.contrasts):
+        where = f"contrasts[{index}]"
+        yield from unknown(where, {contrast.experimental, contrast.control}, arms)
+        if contrast.experimental == contrast.control:
+            yield where, f"expected two different arms, got {contrast.control} twice"
+    pairs = [f"{one.experimental} with {one.control}" for one in file.contrasts]
+    yield from repeats("contrasts", pairs)
+    if len(arms) == 1 and file.contrasts:
+        yield "contrasts", "expected none, for there is one arm"
+    elif len(arms) > 1 and not file.contrasts and roles != ["control", *["experimental"] * (len(roles) - 1)]:
+        got = " and ".join(f"{roles.count(role)} {role}" for role in dict.fromkeys(roles))
+        remedy = "" if len(roles) == 2 else ", or contrasts that say which arms are compared"
+        yield "arms", f"expected one arm with role control, and the others experimental{remedy}; got {got}"
 
 
 def context_of(file: TrialFile, endpoint: EndpointRecord) -> Context:
     """The rest of a file, as far as one of its endpoints may refer to it."""
-    by_role = {arm.role: arm.key for arm in file.arms}
+    by_role = {arm.role: arm.key for arm in file.arms if arm.key != BENCHMARK}
     sizes = {population.key: population.sizes for population in file.populations}
     return Context(
-        arms=(by_role.get("control", ""), by_role.get("experimental", "")),
+        arms=tuple(by_role[role] for role in ("control", "experimental") if role in by_role),
         sizes=sizes.get(endpoint.population, {}),
         records={record.key: record for record in file.endpoints},
         tables=frozenset(table.key for table in file.tables if isinstance(table, CountTable)),
