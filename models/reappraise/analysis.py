@@ -27,6 +27,7 @@ from reappraise.fits.sampling import Effort, Sampling, versions
 from reappraise.fits.store import Store, posterior_name
 from reappraise.kind import Kind
 from reappraise.kinds import KINDS, kind_of
+from reappraise.one_arm.analysis import analyse_one_arm
 from reappraise.published.estimates import published_estimates
 from reappraise.published.trial import Trial, TrialEndpoint
 
@@ -218,7 +219,7 @@ def _analysed(kind: Kind[Any], endpoint: TrialEndpoint[Any], session: Session) -
     key = endpoint.published.key
     named = replace(session, tell=lambda words, fraction: session.tell(f"{key}: {words}", fraction))
     try:
-        result = kind.analyse(endpoint, named)
+        result = analyse_one_arm(endpoint, named) if endpoint.trial.single else kind.analyse(endpoint, named)
     except AnalysisError as error:
         # one endpoint that cannot be analysed does not keep the others from it; it is named in the result
         return NotAnalysed(endpoint=endpoint, refusals=(refusal_of(key, error),))
@@ -229,7 +230,9 @@ def _analysed(kind: Kind[Any], endpoint: TrialEndpoint[Any], session: Session) -
 
 
 def _steps(kind: Kind[Any], endpoint: TrialEndpoint[Any]) -> int:
-    """How long an endpoint takes; one step where it will be refused."""
+    """How long an endpoint takes; one step where it will be refused, or is of one arm."""
+    if endpoint.trial.single:
+        return 1
     try:
         return max(1, kind.steps(endpoint))
     except AnalysisError:

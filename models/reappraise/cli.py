@@ -154,6 +154,10 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
         *((item, exact_continuous(item)) for item in loaded.of(ContinuousEndpoint)),
         *((item, exact_event_rates(item)) for item in loaded.of(EventRateEndpoint)),
     ]
+    if loaded.single:
+        from reappraise.one_arm.analysis import exact_one_arm
+
+        asked = [(item, exact_one_arm(item)) for item in loaded]
     for endpoint, estimates in asked:
         try:
             found = list(estimates)
@@ -216,7 +220,9 @@ def run(
     for refusal in analysis.refused:
         typer.echo(f"{'CONTRADICTORY' if refusal.contradiction else 'not analysed'}: {refusal.reason}", err=True)
     tally = analysis.tally
-    typer.echo(f"{tally.computed} posteriors and reconstructions computed, {tally.found} found, seed {settled.seed}.")
+    if tally.computed or tally.found:
+        said = f"{tally.computed} posteriors and reconstructions computed, {tally.found} found"
+        typer.echo(f"{said}, seed {settled.seed}.")
     for result in analysis.results.values():
         if result.analysed:
             typer.echo(result.words)

@@ -26,6 +26,8 @@ _SAME_PATIENTS = "Subgroups of different factors are the same patients: never ad
 _PRINTED_FIRST = ("published", "recomputed")
 _FEW = 5
 """Consistent findings of one check that still get a row each."""
+_LEAST = 0.0001
+"""Exact probabilities nearer to 0 or 1 are shown as bounds."""
 _VERDICTS = {"consistent": "green", "inconsistent": "bold red", "not reproduced": "magenta", "cannot judge": "yellow"}
 
 
@@ -171,7 +173,7 @@ def _every_quantity(endpoint: str, mine: Comparison, direction: str) -> Table:
             and other.value is not None
         ]
         cells = [number(next((other for other in same if other.kind == kind), None)) for kind in _PRINTED_FIRST]
-        benefit = "" if item.prob_benefit is None else f"{item.prob_benefit:.3g}"
+        benefit = _benefit(item)
         label = ", ".join(part for part in (item.item, item.grade, QUANTITIES[item.quantity].label, item.arm) if part)
         table.add_row(f"{label}\n[dim]{item.at}[/dim]" if item.at else label, *cells, number(item), benefit)
     said = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
@@ -205,7 +207,7 @@ def _subgroups(endpoint: str, mine: Comparison) -> Table:
             (e for e in here.select(model="logit-normal", prior="reference", quantity="odds_ratio").estimates), None
         )
         post = not all(item.causal for item in here.estimates)
-        benefit = "" if shrunken is None or shrunken.prob_benefit is None else f"{shrunken.prob_benefit:.3g}"
+        benefit = _benefit(shrunken)
         table.add_row(
             f"{population}{' (after randomisation)' if post else ''}",
             " | ".join(number(item) for item in rates),
@@ -229,7 +231,7 @@ def _hazard_subgroups(endpoint: str, mine: Comparison) -> Table:
         printed = next((item for item in here.select(kind="published").estimates if item.value is not None), None)
         shrunken = next(iter(here.select(model=_HAZARD_MODEL, prior="reference").estimates), None)
         post = "" if printed is None or printed.causal else " (after randomisation)"
-        benefit = "" if shrunken is None or shrunken.prob_benefit is None else f"{shrunken.prob_benefit:.3g}"
+        benefit = _benefit(shrunken)
         table.add_row(f"{population}{post}", number(printed), number(shrunken), benefit)
     table.caption = _SAME_PATIENTS
     return table
@@ -237,9 +239,20 @@ def _hazard_subgroups(endpoint: str, mine: Comparison) -> Table:
 
 def _cell(estimate: Estimate) -> str:
     if QUANTITIES[estimate.quantity].form == "probability" and estimate.value is not None:
-        exact = estimate.method.startswith(EXACT)
-        return f"{estimate.value:.4f}" if exact else f"{estimate.value:g}"
+        if not estimate.method.startswith("exact"):
+            return f"{estimate.value:g}"
+        if 0 < estimate.value < _LEAST:
+            return f"< {_LEAST}"
+        return f"> {1 - _LEAST}" if 1 - _LEAST < estimate.value < 1 else f"{estimate.value:.4f}"
     return number(estimate)
+
+
+def _benefit(estimate: Estimate | None) -> str:
+    """A probability of benefit; one that rounds to 0 or 1 as a bound."""
+    value = None if estimate is None else estimate.prob_benefit
+    if value is None:
+        return ""
+    return "< 0.001" if 0 < value < 5e-4 else "> 0.999" if 1 - 5e-4 < value < 1 else f"{value:.3g}"
 
 
 def _figure(value: float, *, percent: bool, exact: bool) -> str:

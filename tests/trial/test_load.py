@@ -51,7 +51,11 @@ BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
         "expected one of new, got old",
     ),
     "unknown arm": (swap('numerator = "old"', 'numerator = "odl"'), "estimates[0]", "got odl"),
-    "two control arms": (swap('role = "experimental"', 'role = "control"'), "arms", "the others experimental; got 2 control"),
+    "two control arms": (
+        swap('role = "experimental"', 'role = "control"'),
+        "arms",
+        "the others experimental; got 2 control",
+    ),
     "levels that do not add up": (swap('remainder = "Stage unknown"\n', ""), "endpoints[response]", "remainder"),
     "missing key": (swap('title = "A small trial"\n', ""), "title", "missing"),
     "no endpoints": (lambda text: text[: text.index("[[endpoints]]")], "endpoints", "missing"),

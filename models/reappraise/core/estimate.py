@@ -59,6 +59,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("number_needed_to_treat", "Number needed to treat", "difference", inf),
         Quantity("risk_ratio", "Risk ratio", "ratio", 1.0),
         Quantity("odds_ratio", "Odds ratio", "ratio", 1.0),
+        Quantity("median_ratio", "Ratio of medians", "ratio", 1.0),
         Quantity("hazard_ratio", "Hazard ratio", "ratio", 1.0, hastens=True),
         Quantity("time_averaged_hazard_ratio", "Hazard ratio averaged over time", "ratio", 1.0, hastens=True),
         Quantity("ratio_of_hazard_ratios", "Largest over smallest hazard ratio of the levels", "spread", 1.0),

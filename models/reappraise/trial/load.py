@@ -119,10 +119,13 @@ class _Source:
 
     def rows(self, arms: frozenset[str]) -> dict[str, Any]:
         """Rows of the tables that are about these arms."""
+        whole = self.arms <= arms
         return {
-            "counts": {key: tuple(row for _, row in rows if concerns(row, arms)) for key, rows in self.counts.items()},
+            "counts": {
+                key: tuple(row for _, row in rows if whole or concerns(row, arms)) for key, rows in self.counts.items()
+            },
             "quantities": {
-                key: tuple(row for row in rows if concerns(row, arms)) for key, rows in self.quantities.items()
+                key: tuple(row for row in rows if whole or concerns(row, arms)) for key, rows in self.quantities.items()
             },
         }
 
@@ -137,7 +140,8 @@ class _Source:
         )
         own = frozenset(keys)
         for table in file.tables:
-            numbered = tuple((line, row) for line, row in self.counts.get(table.key, ()) if concerns(row, own))
+            rows = self.counts.get(table.key, ())
+            numbered = tuple((line, row) for line, row in rows if not several or concerns(row, own))
             if isinstance(table, CountTable):
                 beside = _beside(self.path, table.file)
                 _check_rows(file, table.key, numbered, path=self.path, content=self.content, beside=beside)

@@ -1,0 +1,175 @@
+"""One arm against a benchmark: exact twins, words, and what is refused."""
+
+from __future__ import annotations
+
+from math import exp, log
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reappraise.analysis import analyse
+from reappraise.audit import audit
+from reappraise.core.errors import TrialFileError, UndeterminedError
+from reappraise.effect.prior import contrast_priors
+from reappraise.fits.sampling import Sampling
+from reappraise.one_arm.analysis import exact_one_arm
+from reappraise.one_arm.times import time_contrasts
+from reappraise.trial import load_trial
+from support.figures import assert_nothing_overlaps_or_is_cut
+
+FILE = Path(__file__).parents[1] / "data" / "one-arm.toml"
+
+
+def edited(folder: Path, *changes: tuple[str, str]) -> Path:
+    text = FILE.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    path = folder / "trial.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def of(path: Path, endpoint: str, quantity: str, prior: str, at: str = ""):
+    found = exact_one_arm(load_trial(path)[endpoint])
+    return next(one for one in found if (one.quantity, one.prior) == (quantity, prior) and one.at.startswith(at))
+
+
+def test_a_known_count_gives_the_beta_posterior() -> None:
+    twin = stats.beta(1 + 94, 1 + 128 - 94)
+    rate = of(FILE, "orr", "rate", "uniform")
+    assert (rate.value, rate.low, rate.high) == pytest.approx(twin.ppf([0.5, 0.025, 0.975]), abs=1e-6)
+    difference = of(FILE, "orr", "risk_difference", "uniform")
+    assert difference.value == pytest.approx(twin.ppf(0.5) - 0.5, abs=1e-6)
+    assert difference.prob_benefit == pytest.approx(twin.sf(0.5), abs=1e-7)
+    odds = of(FILE, "orr", "odds_ratio", "uniform")
+    assert odds.low == pytest.approx(twin.ppf(0.025) / (1 - twin.ppf(0.025)), rel=1e-5)
+    margin = of(FILE, "orr", "probability_above_margin", "uniform")
+    assert margin.value == pytest.approx(twin.sf(0.6), abs=1e-6)
+
+
+def test_a_percentage_alone_gives_the_mixture_over_the_counts_that_print_so(tmp_path: Path) -> None:
+    path = edited(
+        tmp_path,
+        ("total = 128, percent = 33", "total = 472, percent = 33"),
+        ("cells = 128", "cells = 472"),
+        ("value = 10, unit", "value = 35, unit"),
+    )
+    counts = [k for k in range(473) if 32.5 <= 100 * k / 472 < 33.5]
+    assert len(counts) > 1
+    weights = stats.betabinom(472, 0.5, 0.5).pmf(counts)
+    below = sum(w * stats.beta(0.5 + k, 0.5 + 472 - k).cdf(0.35) for w, k in zip(weights, counts, strict=True))
+    difference = of(path, "complete", "risk_difference", "jeffreys")
+    assert 1 - difference.prob_benefit == pytest.approx(below / weights.sum(), abs=1e-6)
+    assert "patients, which print alike" in of(path, "complete", "rate", "jeffreys").method
+
+
+def test_a_bad_event_mirrors(tmp_path: Path) -> None:
+    lower = edited(tmp_path, ('better = "higher"', 'better = "lower"'))
+    good, bad = (of(path, "orr", "probability_of_benefit", "jeffreys").value for path in (FILE, lower))
+    assert good + bad == pytest.approx(1.0, abs=1e-9)
+
+
+def test_classical_answers_are_those_of_scipy() -> None:
+    result = analyse(load_trial(FILE).only("orr"), sampling=Sampling(seed=1))["orr"]
+    tests = {one.sides: one.p_value for one in result.recomputed() if one.p_value is not None}
+    assert tests[1] == pytest.approx(stats.binom.sf(93, 128, 0.5))
+    assert tests[2] == pytest.approx(stats.binomtest(94, 128, 0.5).pvalue)
+    first = next(one for one in result.recomputed() if one.method.startswith("Clopper"))
+    assert (first.low, first.high) == pytest.approx(stats.beta.ppf([0.025, 0.975], [94, 95], [35, 34]))
+
+
+def test_a_median_is_normal_on_the_log_scale() -> None:
+    ratio = of(FILE, "pfs", "median_ratio", "reference")
+    error = (log(11.6) - log(5.6)) / (2 * 1.959964)
+    (contrast, _) = time_contrasts(load_trial(FILE)["pfs"])
+    prior = contrast_priors(contrast)[0]
+    assert prior.mean == 0
+    precision = 1 / error**2 + 1 / prior.sd**2
+    mean, sd = log(8.8 / 4) / error**2 / precision, precision**-0.5
+    # limits printed to .1 leave 1% of the error open
+    assert (log(ratio.value), log(ratio.low)) == pytest.approx((mean, mean - 1.959964 * sd), abs=0.006)
+    assert ratio.prob_benefit == pytest.approx(stats.norm.cdf(mean / sd), abs=1e-4)
+
+
+def test_survival_is_normal_on_the_log_log_scale() -> None:
+    ratio = of(FILE, "pfs", "time_averaged_hazard_ratio", "reference")
+    hazards = np.log(-np.log([0.40, 0.49, 0.31]))
+    error, base = (hazards[2] - hazards[1]) / (2 * 1.959964), log(-log(0.2))
+    precision = 1 / error**2 + 1
+    assert ratio.value == pytest.approx(exp((hazards[0] - base) / error**2 / precision), abs=0.006)
+    assert ratio.at == "12 months"
+
+
+def test_simulated_medians_are_covered_as_often_as_said() -> None:
+    # 400 trials of 100 exponential times without censoring: the 90% interval of the log median's ratio, with a wide
+    # prior, holds the truth in 90% with a standard error of 1.5; beyond 4 of these with a chance of 1 in 15,000
+    rng, held = np.random.default_rng(20), 0
+    z = stats.norm.ppf([0.05, 0.95])
+    for _ in range(400):
+        times = np.sort(rng.exponential(10 / log(2), 100))
+        low, high = times[39], times[60]  # limits of the median by its ranks, 95%
+        error = (log(high) - log(low)) / (2 * 1.959964)
+        held += bool((log(np.median(times)) + z[0] * error) <= log(10) <= (log(np.median(times)) + z[1] * error))
+    assert abs(held / 400 - 0.9) < 0.06
+
+
+def test_the_audit_takes_one_arm() -> None:
+    findings = audit(load_trial(FILE))
+    assert not any(finding.verdict == "inconsistent" for finding in findings)
+    assert {"percentage", "population", "landmark survival"} <= {finding.check for finding in findings}
+
+
+def test_a_percentage_that_is_none_of_its_count_is_found(tmp_path: Path) -> None:
+    findings = audit(load_trial(edited(tmp_path, ("percent = 73", "percent = 79"))))
+    assert [one.check for one in findings if one.verdict == "inconsistent"] == ["percentage"]
+
+
+def test_figures_say_what_is_favoured_and_nothing_is_cut() -> None:
+    analysis = analyse(load_trial(FILE), sampling=Sampling(seed=1))
+    for name, figure in analysis.figures():
+        assert_nothing_overlaps_or_is_cut(name, figure)
+    assert [result.analysed for result in analysis.results.values()] == [True, True, True]
+
+
+def test_without_a_benchmark_the_rate_stands_alone(tmp_path: Path) -> None:
+    benchmark = '  { quantity = "rate", arm = "benchmark", value = 50, unit = "percent", source = "Methods" },\n'
+    path = edited(tmp_path, (benchmark, ""))
+    found = {one.quantity for one in exact_one_arm(load_trial(path)["orr"])}
+    assert found == {"rate"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "endpoint", "said"),
+    [
+        ("value = 50, unit", "value = 100, unit", "orr", "expected a benchmark between 0% and 100%, got 100%"),
+        ('unit = "months", value = 4', 'unit = "weeks", value = 4', "pfs", "expected the benchmark in months"),
+        ('unit = "months", value = 4', 'unit = "months", value = 0', "pfs", "a benchmark of 0 says nothing"),
+        ("total = 128, percent = 33", 'total = 128, events = "NR"', "complete", ""),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_held_against_each_other_is_refused(
+    tmp_path: Path, old: str, new: str, endpoint: str, said: str
+) -> None:
+    trial = load_trial(edited(tmp_path, (old, new)))
+    if said:
+        with pytest.raises(UndeterminedError, match=said):
+            list(exact_one_arm(trial[endpoint]))
+    else:  # anything from 0 to 128 patients: the prior
+        rate = next(exact_one_arm(trial[endpoint]))
+        assert (rate.low, rate.high) == pytest.approx((0.025, 0.975), abs=0.005)
+
+
+def test_a_time_without_limits_says_what_is_missing(tmp_path: Path) -> None:
+    path = edited(tmp_path, (", low = 5.6, high = 11.6", ""), (", low = 31, high = 49", ""))
+    with pytest.raises(UndeterminedError, match="a median or a survival probability with its limits"):
+        list(exact_one_arm(load_trial(path)["pfs"]))
+
+
+def test_patients_of_one_arm_are_refused_with_their_key(tmp_path: Path) -> None:
+    (tmp_path / "times.csv").write_text("time,event,arm\n1,1,cells\n", encoding="utf-8")
+    path = edited(tmp_path, ('unit = "months"\nsource', 'unit = "months"\nindividual_data = "times.csv"\nsource'))
+    with pytest.raises(TrialFileError, match=r"endpoints\[pfs\]: expected two arms where curves or patients' data"):
+        load_trial(path)
