@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reappraise.analysis import Progress
     from reappraise.fits.store import Store
-    from reappraise.published.trial import TrialEndpoint
+    from reappraise.published.trial import Trial, TrialEndpoint
 
 app = typer.Typer(
     help="Bayesian reanalysis of published clinical trials.",
@@ -174,6 +174,8 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
         raise refused[0]
     for reason in refused:
         typer.echo(f"not analysed: {reason}", err=True)
+    if form is Format.table:
+        _tell_margins(loaded)
     if form is not Format.table:
         _print_rows(rows, ESTIMATE_COLUMNS, form)
 
@@ -231,6 +233,7 @@ def run(
     typer.echo(
         f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent; see them with: reappraise audit {trial}"
     )
+    _tell_margins(loaded)
     typer.echo(f"Results are in {out}; read them with: reappraise compare {out}")
     for fit in analysis.unconverged:
         typer.echo(f"NOT CONVERGED: {fit.job.name}: {fit.diagnosis.failures}", err=True)
@@ -298,6 +301,21 @@ def calibrate(
     typer.echo(f"{study.found} data sets were found, {study.computed} computed; the record is {out / model}.json")
     if not study.record.calibrated:
         raise typer.Exit(NOT_CALIBRATED)
+
+
+def _tell_margins(trial: Trial) -> None:
+    """Say where the margin is nobody's but this program's."""
+    from reappraise.response.published import ResponseEndpoint
+
+    unstated = [item.published for item in trial.of(ResponseEndpoint) if not item.published.margin_stated]
+    if unstated:
+        named = ", ".join(endpoint.key for endpoint in unstated)
+        points = f"{100 * float(unstated[0].margin):.3g}"
+        typer.echo(
+            f"note: no margin is stated for {named}: {points} percentage points are asked for; state what matters to "
+            "patients as margin",
+            err=True,
+        )
 
 
 @contextmanager

@@ -150,3 +150,18 @@ def impossible(printed: list[str]) -> bool:
     """Whether the value lies outside its interval: a finding of a check of its own."""
     value, low, high = (float(text) for text in printed[:3])
     return not low <= value <= high
+
+
+def test_a_ratio_upside_down_is_told_before_its_adjustment() -> None:
+    # 20 of 50 over 20 of 100 is 2; 0.51, adjusted, is its inverse and a little more
+    upside = finding(("0.51", "0.30", "0.86", None), more='how = ["adjusted"]')
+    assert (upside.verdict, "exchanged arms" in upside.message) == ("not reproduced", True), upside.message
+    right = finding(("1.9", "1.1", "3.2", None), more='how = ["adjusted"]')
+    assert "print says so: adjusted" in right.message
+
+
+def test_a_percentage_that_may_be_a_fraction_is_asked_about() -> None:
+    counts = COUNTS.replace("events = {}", "{}").format('percent = "0.44"', 'percent = "0.36"')
+    found = list(percentages.check(unchecked(RESPONSE + counts)))
+    assert [one.verdict for one in found] == ["cannot judge", "cannot judge"]
+    assert found[0].message == "Is 0.44 a fraction of 1? Then write percent = 44: 44 of 100 patients."

@@ -121,6 +121,12 @@ def test_standard_errors_taken_for_deviations_are_seen() -> None:
     assert (found.verdict, "are standard errors" in found.message) == ("not reproduced", True), found.message
 
 
+def test_standard_errors_are_seen_where_the_interval_is_adjusted() -> None:
+    arms = ('mean = "52.31", sd = "2.02"', 'mean = "44.62", sd = "3.32"')
+    found = difference(("-7.10", "-13.90", "-0.30", None), more='how = ["adjusted"]', arms=arms)
+    assert "may be standard errors: the interval is about as wide" in found.message
+
+
 def test_exchanged_arms_are_told_even_where_print_says_adjusted() -> None:
     found = difference(("7.69", "-0.03", "15.41", None), more='how = ["adjusted"]')
     assert "the arms are exchanged." in found.message

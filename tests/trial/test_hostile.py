@@ -49,4 +49,5 @@ def test_a_thousand_tables_within_each_other_are_one_message(tmp_path: Path) -> 
 
 def test_thousands_of_unknown_keys_are_one_message(tmp_path: Path) -> None:
     said = refused(tmp_path, "".join(f"unknown_{place} = 1\n" for place in range(2000)) + HEAD)
-    assert "2000 more problems" in said
+    assert "and 1995 more problems" in said
+    assert len(said.splitlines()) < 10

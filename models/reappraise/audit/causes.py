@@ -24,8 +24,11 @@ from reappraise.published.trial import Trial
 
 FARTHEST: Final = 2.0
 """Standard errors that adjustment may move an estimate by."""
+NEAR: Final = 0.5
+"""Standard errors within which a contrast turned round is taken for what was meant."""
 WIDTHS: Final = (0.6, 1.6)
 """Width of the printed interval over that from counts, with which adjustment is still named."""
+UPSIDE_DOWN: Final = "exchanged arms: with the arms above and below the line exchanged it is near what the counts give"
 LEVELS: Final = (0.90, 0.95, 0.975, 0.98, 0.99, 0.995, 0.999)
 """Levels that intervals are printed at."""
 
@@ -57,6 +60,8 @@ def likely_causes(
         The counts, where they are not those that determine it.
     """
     said = sorted(fact.published.came_about - {"crude"})
+    if said and upside_down(fact, found):
+        return (UPSIDE_DOWN,)
     if "stratified" in said and any(strata_of(fact)):
         return (f"print says so: {words.listed(said)}, by other strata than are counted or by other methods",)
     if said:
@@ -64,7 +69,7 @@ def likely_causes(
     table = table or table_of(fact)
     if table is None:
         return ()
-    return tuple(
+    fits = tuple(
         dict.fromkeys(
             (
                 *_other_level(fact, table),
@@ -76,6 +81,14 @@ def likely_causes(
             )
         )
     )
+    return fits or ((UPSIDE_DOWN,) if upside_down(fact, found) else ())
+
+
+def upside_down(fact: EstimateFact, found: Sequence[Interval]) -> bool:
+    """Whether the printed contrast lies far from what the counts give, and turned round lies near it."""
+    distances = [abs(away) for item in found if (away := _away(fact, item)) is not None]
+    turned = [abs(away) for item in found if (away := _away(fact, item, turned=True)) is not None]
+    return bool(distances and turned and min(distances) > FARTHEST and min(turned) < NEAR)
 
 
 def _gives(fact: EstimateFact, found: Sequence[Interval]) -> Iterator[str]:
@@ -182,14 +195,18 @@ def _conditioned(fact: EstimateFact, found: Sequence[Interval]) -> Iterator[str]
             return
 
 
-def _away(fact: EstimateFact, item: Interval) -> float | None:
-    """How far a method's value lies from the printed one, in standard errors of the print, or else of the method."""
+def _away(fact: EstimateFact, item: Interval, *, turned: bool = False) -> float | None:
+    """How far a method's value lies from the printed one, in standard errors of the print, or else of the method.
+
+    With `turned`, from the printed one with the arms exchanged.
+    """
     value = fact.published.value
     error = _error(fact, fact.published.low, fact.published.high) or _error(fact, item.low, item.high)
     if value is None or item.value is None or error is None or fact.published.quantity == "number_needed_to_treat":
         return None
     numbers = [_scale(fact, float(number)) for number in (value, item.value)]
-    return (numbers[0] - numbers[1]) / error if all(isfinite(number) for number in numbers) else None
+    printed = -numbers[0] if turned else numbers[0]
+    return (printed - numbers[1]) / error if all(isfinite(number) for number in numbers) else None
 
 
 def _error(fact: EstimateFact, low: float | None, high: float | None) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import exp, inf, sqrt
+from math import exp, inf, isfinite, log, sqrt
 from typing import TYPE_CHECKING
 
 from reappraise.audit import words
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reappraise.continuous.table import ArmMean, MeansTable
 
 NAME = "difference of means"
+ALIKE = 1.5
+"""Ratio of the widths of two intervals below which one may be the other, adjusted; a root of n is further off."""
 ADJUSTED = 2.0
 """Standard errors that adjustment moves an estimate by at most."""
 
@@ -155,6 +157,8 @@ def _causes(fact: EstimateFact, value: Printed, table: MeansTable, scale: _Scale
     if fact.has_interval and any(_gives(test, fact, level, scale) for test in standard_tests(table, as_errors=True)):
         fits.append("what is printed as standard deviations are standard errors")
     ways = sorted(fact.published.came_about - {"crude"})
+    if not fits and (said := _misnamed(fact, table, level)):
+        fits.append(said)
     if fits:
         pass  # what gives the printed numbers needs no other cause
     elif ways:
@@ -164,6 +168,31 @@ def _causes(fact: EstimateFact, value: Printed, table: MeansTable, scale: _Scale
     if apart > 0:
         yield f"The value and the difference of the means are {apart:.2g} standard errors apart."
     yield f"What fits: {'; '.join(fits)}." if fits else "None of the usual causes fits."
+
+
+def _misnamed(fact: EstimateFact, table: MeansTable, level: float) -> str:
+    """Whether the width of the interval is that of spreads which are something else than they are printed as."""
+    printed = _width(fact.published.low, fact.published.high, table)
+    if printed is None:
+        return ""
+
+    def near(test: _Test) -> bool:
+        low, high = test.limits(level)
+        ratio = printed / max((sum(high) - sum(low)) / 2, 1e-300)
+        return 1 / ALIKE < ratio < ALIKE
+
+    if not near(next(standard_tests(table))) and near(next(standard_tests(table, as_errors=True))):
+        return "what is printed as standard deviations may be standard errors: the interval is about as wide as these"
+    return ""
+
+
+def _width(low: Printed | None, high: Printed | None, table: MeansTable) -> float | None:
+    """Width of a printed interval, on the scale of the means."""
+    if low is None or high is None or not (isfinite(low) and isfinite(high)):
+        return None
+    if not table.logarithmic:
+        return float(high) - float(low)
+    return log(high) - log(low) if low > 0 else None
 
 
 def _gives(test: _Test, fact: EstimateFact, level: float, scale: _Scale) -> bool:

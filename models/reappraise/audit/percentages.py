@@ -39,8 +39,11 @@ def _judge(fact: CountFact, percent: Printed, sizes: list[int]) -> Finding:
             )
     else:
         fitting = count.candidates
+        asked = _fraction(percent, count.total)
         recomputed = f"whole numbers of patients that give {percent}%: {_runs(fitting)}"
-        if not fitting:
+        if asked:
+            verdict, message = "cannot judge", asked
+        elif not fitting:
             verdict = "inconsistent"
             message = f"No whole number of {count.total} patients is {percent}%."
         elif len(fitting) == 1:
@@ -58,6 +61,17 @@ def _judge(fact: CountFact, percent: Printed, sizes: list[int]) -> Finding:
         message=message,
         source=count.source,
     )
+
+
+def _fraction(percent: Printed, total: int) -> str:
+    """A question where a percentage below 1 without its count may be a fraction; empty where it may not."""
+    if percent.relation != "=" or not 0 < percent < 1 or percent.half_unit > Decimal("0.005"):
+        return ""
+    fitting = tuple(k for k in range(total + 1) if percent.covers(k / total))
+    if not fitting:
+        return ""
+    as_percent = f"{100 * percent:.4g}"
+    return f"Is {percent} a fraction of 1? Then write percent = {as_percent}: {_runs(fitting)} of {total} patients."
 
 
 def _hint(events: int, total: int, percent: Printed, sizes: list[int]) -> str:

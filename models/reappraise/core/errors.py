@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -24,9 +25,20 @@ class TrialFileError(ReappraiseError):
         What to do about it.
     line
         Line of the key in the file, where it is known.
+    more
+        Further problems of the file, each on a line of its own.
     """
 
-    def __init__(self, path: Path | str, key: str, problem: str, remedy: str, *, line: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        key: str,
+        problem: str,
+        remedy: str,
+        *,
+        line: int | None = None,
+        more: Sequence[str] = (),
+    ) -> None:
         self.path = str(path)
         self.key = key
         self.problem = problem
@@ -34,7 +46,7 @@ class TrialFileError(ReappraiseError):
         self.line = line
         placed = ", ".join(([f"line {line}"] if line else []) + ([key] if key else []))
         where = f"{self.path}: {placed}" if placed else self.path
-        super().__init__(f"{where}: {problem} {remedy}".rstrip())
+        super().__init__("\n  ".join((f"{where}: {problem} {remedy}".rstrip(), *more)))
 
 
 class OutputError(ReappraiseError):

@@ -15,7 +15,6 @@ from functools import partial
 from typing import Final, Literal
 
 import numpy as np
-from scipy.stats import binomtest
 
 from reappraise.core.errors import UndeterminedError
 from reappraise.core.estimate import Estimate
@@ -149,6 +148,8 @@ def recomputed_rate(one: OneRate, *, level: float = 0.95) -> Iterator[Estimate]:
     Of a count known within rounding, those of the smallest and of the largest. The alternative of a one-sided p value
     is that the arm is better than the benchmark.
     """
+    from scipy.stats import binomtest  # slow to import, and the posterior needs it not
+
     published = one.item.published
     better: Alternative = "greater" if published.better == "higher" else "less"
     tests: tuple[tuple[int, Alternative], ...] = ((1, better), (2, "two-sided"))

@@ -19,6 +19,7 @@ from pydantic import (
 
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.printed import Printed
+from reappraise.core.quantity_names import advice_on
 from reappraise.core.units import unit_of
 from reappraise.published.cells import fitting, percent_text, read_count, read_published
 from reappraise.published.how import How, how_said
@@ -210,8 +211,7 @@ class Published(Spread):
     def _names_its_direction(self) -> Self:
         known = QUANTITIES.get(self.quantity)
         if known is None or known.form == "probability":
-            allowed = ", ".join(q.name for q in QUANTITIES.values() if q.form != "probability")
-            raise ValueError(f"expected quantity to be one of {allowed}; got {self.quantity!r}")
+            raise ValueError(advice_on(self.quantity))
         if known.form == "arm" and (self.arm is None or self.numerator or self.denominator):
             raise ValueError(f"expected {self.quantity} to name its arm, and no numerator or denominator")
         if known.form == "spread":

@@ -62,6 +62,11 @@ class ResponseEndpoint(EndpointRecord):
     factors: tuple[Factor, ...] = ()
     """Subgroup factors."""
 
+    @property
+    def margin_stated(self) -> bool:
+        """Whether the file states the margin; else it is this program's."""
+        return "margin" in self.model_fields_set
+
     def counted(self) -> Iterator[Counted]:
         """Yield responders of all patients, then of each level of each factor."""
         yield Counted(label=self.label, population=WHOLE, counts=self.counts, whole=True, quantity="rate")

@@ -13,6 +13,33 @@ CUTOFF: Final = 0.6
 MOST_OWNERS: Final = 4
 """Records that are named as those that have a key."""
 
+MEANT: Final = {
+    "name": ("label",),
+    "title": ("label",),
+    "ci": ("low", "high"),
+    "conf_int": ("low", "high"),
+    "interval": ("low", "high"),
+    "lower": ("low",),
+    "lcl": ("low",),
+    "upper": ("high",),
+    "ucl": ("high",),
+    "n": ("total",),
+    "size": ("total",),
+    "x": ("events",),
+    "responders": ("events",),
+    "pvalue": ("p",),
+    "p_value": ("p",),
+    "estimate": ("value",),
+    "time": ("at",),
+    "direction": ("better",),
+    "reference": ("source",),
+    "where": ("source",),
+    "comment": ("note",),
+    "treatment": ("numerator",),
+    "comparator": ("denominator",),
+}
+"""Keys by what people write for them, tried before keys that look alike."""
+
 
 class Keys:
     """Keys of every record that a type holds.
@@ -38,13 +65,19 @@ class Keys:
         return frozenset(key for one in self._choices(current) for key in one.get("properties", {}))
 
     def near(self, location: Sequence[str | int]) -> str:
-        """The key at a place that is most like the last part of it; empty if none is."""
+        """The key at a place that the last part of it stands for, or is most like; empty if none is."""
+        meant = self._meant(location)
+        if meant:
+            return meant[0]
         found = get_close_matches(str(location[-1]), sorted(self.of(location[:-1])), n=1, cutoff=CUTOFF)
         return found[0] if found else ""
 
     def advice(self, location: Sequence[str | int]) -> str:
         """What an unknown key may have been meant for."""
         name, own = str(location[-1]), self.of(location[:-1])
+        meant = self._meant(location)
+        if meant:
+            return f"Did you mean {' and '.join(map(repr, meant))}?"
         near = self.near(location)
         if near:
             return f"Did you mean {near!r}?"
@@ -54,6 +87,10 @@ class Keys:
         if elsewhere:
             return f"Did you mean {elsewhere[0]!r}? {self._owned(elsewhere[0])}"
         return "Remove it, or look the keys up: reappraise schema."
+
+    def _meant(self, location: Sequence[str | int]) -> list[str]:
+        own = self.of(location[:-1])
+        return [key for key in MEANT.get(str(location[-1]).lower(), ()) if key in own]
 
     @property
     def _everywhere(self) -> frozenset[str]:

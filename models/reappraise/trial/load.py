@@ -28,7 +28,7 @@ from reappraise.trial.patients import read_patients
 from reappraise.trial.references import context_of, problems, problems_between, row_problem
 from reappraise.trial.schema import RECORDS, Records, trial_schema
 from reappraise.trial.tables import parse_table
-from reappraise.trial.wording import describe
+from reappraise.trial.wording import SHOWN, describe
 
 LARGEST_FILE = 5_000_000
 """Bytes; the longest trial published would fill a fiftieth of it."""
@@ -260,8 +260,12 @@ def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
         file = schema.model_validate(raw)
     except ValidationError as error:
         said = describe(error, raw, schema)
+        more = [
+            *(_also(line_of(content, one.path), one.key, f"{one.problem} {one.remedy}") for one in said.others),
+            *([f"and {said.left} more problems"] if said.left else []),
+        ]
         line = line_of(content, said.path)
-        raise TrialFileError(path, said.key, said.problem, said.remedy, line=line) from None
+        raise TrialFileError(path, said.key, said.problem, said.remedy, line=line, more=more) from None
     _refuse(problems(file), path, content)
     return file
 
@@ -271,9 +275,17 @@ def _refuse(problems: Iterable[Problem], path: Path, content: str) -> None:
     found = list(problems)
     if found:
         key, problem = found[0]
-        more = f" ({len(found) - 1} more such problem{'s' if len(found) > 2 else ''})" if len(found) > 1 else ""
-        line = _line_of_key(content, key)
-        raise TrialFileError(path, key, f"{problem}.", f"Correct it there, or where it is defined.{more}", line=line)
+        more = [
+            *(_also(_line_of_key(content, one), one, f"{said}.") for one, said in found[1 : 1 + SHOWN]),
+            *([f"and {len(found) - 1 - SHOWN} more problems"] if len(found) > 1 + SHOWN else []),
+        ]
+        line, remedy = _line_of_key(content, key), "Correct it there, or where it is defined."
+        raise TrialFileError(path, key, f"{problem}.", remedy, line=line, more=more)
+
+
+def _also(line: int | None, key: str, said: str) -> str:
+    """A further problem, in a line."""
+    return f"also {f'line {line}, ' if line else ''}{key}: {said}"
 
 
 def _rows[Row: (CountRow, QuantityRow)](

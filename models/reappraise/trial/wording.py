@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -14,9 +15,37 @@ from reappraise.trial.keys import Keys
 _KEYS = {"key", "arm", "numerator", "denominator", "population", "section", "table", "or_better", "remainder_key"}
 
 
+KINDS_MEANT = {
+    "ae": "adverse_events",
+    "adverse_event": "adverse_events",
+    "safety": "adverse_events",
+    "binary": "response",
+    "binomial": "response",
+    "dichotomous": "response",
+    "proportion": "response",
+    "mortality": "response",
+    "count": "event_rate",
+    "rate": "event_rate",
+    "rates": "event_rate",
+    "mean": "continuous",
+    "means": "continuous",
+    "normal": "continuous",
+    "ordinal": "depth",
+    "contrast": "effect",
+    "estimate": "effect",
+    "ratio": "effect",
+    "time_to_event": "survival",
+    "tte": "survival",
+}
+"""Kinds by what people call them."""
+
+_COMMA = re.compile(r"[<>]?\s*-?\d+,\d+")
+_NOT_SIGNIFICANT = {"ns", "n.s", "not significant", "nonsignificant", "non-significant"}
 _PLAIN = {"a valid tuple": "a list", "a valid integer": "a whole number", "a valid string": "text"}
 
 
+SHOWN = 5
+"""Problems that are told after the first."""
 MOST = 20
 """Unknown keys that are compared with those there are: of thousands no two are told."""
 
@@ -33,16 +62,22 @@ class Described:
         The same as keys and places in lists, as far as the file has them.
     problem, remedy
         What was expected and what came, and what to do.
+    others
+        Further problems, the first few.
+    left
+        How many more there are.
     """
 
     key: str
     path: tuple[str | int, ...]
     problem: str
     remedy: str
+    others: tuple[Described, ...] = ()
+    left: int = 0
 
 
 def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> Described:
-    """First problem of a validation error; further problems are counted.
+    """First problem of a validation error, the next few, and how many more there are.
 
     Parameters
     ----------
@@ -66,14 +101,13 @@ def describe(error: ValidationError, raw: object, model: type[BaseModel]) -> Des
     # a misspelt key is also missing: the same problem twice
     told = [item for item in deepest if item["type"] != "missing" or item["loc"] not in misspelt]
     found = sorted(told, key=lambda item: item["type"] != "extra_forbidden")
-    first = found[0]
-    key, record, path = _dotted(first["loc"], raw)
-    problem, remedy = _words(first, record, keys)
-    more = len(found) - 1
-    if more:
-        others = "; ".join(_dotted(item["loc"], raw)[0] for item in found[1:4])
-        remedy += f" ({more} more {'problem' if more == 1 else 'problems'}, at {others}{', ...' if more > 3 else ''})"
-    return Described(key, path, problem, remedy)
+    first, *others = (_described(item, raw, keys) for item in found[: 1 + SHOWN])
+    return replace(first, others=tuple(others), left=max(len(found) - 1 - SHOWN, 0))
+
+
+def _described(item: Any, raw: object, keys: Keys) -> Described:
+    key, record, path = _dotted(item["loc"], raw)
+    return Described(key, path, *_words(item, record, keys))
 
 
 def _words(item: Any, record: object, keys: Keys) -> tuple[str, str]:
@@ -89,11 +123,14 @@ def _words(item: Any, record: object, keys: Keys) -> tuple[str, str]:
         case "union_tag_invalid":
             context = item["ctx"]
             problem = f"unknown kind {context['tag']!r}; expected one of {context['expected_tags']}."
-            remedy = "Correct the kind."
+            meant = KINDS_MEANT.get(str(context["tag"]).lower().replace("-", "_").replace(" ", "_"))
+            remedy = f"Did you mean {meant!r}?" if meant else "Correct the kind."
         case "union_tag_not_found":
             problem, remedy = "expected the key 'kind', which is missing.", "Add it."
         case "value_error":
-            problem, remedy = f"{item['ctx']['error']}.", "Correct the file to what was printed."
+            said = str(item["ctx"]["error"])
+            asked = said.endswith("?")
+            problem, remedy = (said, "") if asked else (f"{said}.", _number_advice(item["input"]))
         case "string_pattern_mismatch":
             allowed = "lower-case letters, digits, - and _" if name in _KEYS else "text on one line"
             problem = f"expected {allowed}, got {got}."
@@ -102,6 +139,20 @@ def _words(item: Any, record: object, keys: Keys) -> tuple[str, str]:
         case _:
             pass
     return problem, remedy
+
+
+def _number_advice(given: object) -> str:
+    """What to write in place of a cell that is no number."""
+    if isinstance(given, str):
+        text = given.strip()
+        if _COMMA.fullmatch(text):
+            thousands = ", or without it if it parts thousands" if re.fullmatch(r"-?\d{1,3},\d{3}", text) else ""
+            return f"Write the comma as a point: {text.replace(',', '.')}{thousands}."
+        if text.lower().rstrip(".") in _NOT_SIGNIFICANT:
+            return 'That says only that p is above the level of the test: leave p out, and say it in note = "...".'
+        if text.endswith("%"):
+            return 'Leave the sign out, and write unit = "percent" beside it.'
+    return "Correct the file to what was printed."
 
 
 def _lower(message: str) -> str:
