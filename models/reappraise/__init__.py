@@ -62,6 +62,7 @@ _HOMES = {
     "compare_proportionality": "survival.proportionality",
     "exact_contrast": "effect.exact",
     "exact_mean_contrast": "continuous.exact",
+    "exact_one_arm": "one_arm.analysis",
     "exact_rate_contrast": "event_rate.exact",
     "exact_estimates": "response.exact",
     "extrapolate": "survival.beyond.extrapolate",
@@ -117,6 +118,7 @@ if TYPE_CHECKING:
     from reappraise.fits.sampling import Effort, Sampling
     from reappraise.fits.store import Store
     from reappraise.kinds import KINDS
+    from reappraise.one_arm.analysis import exact_one_arm
     from reappraise.published.partition import Partition
     from reappraise.published.patient_format import PatientFormat
     from reappraise.published.patients import PatientData
@@ -200,6 +202,7 @@ __all__ = [
     "exact_contrast",
     "exact_estimates",
     "exact_mean_contrast",
+    "exact_one_arm",
     "exact_rate_contrast",
     "extrapolate",
     "fit",

@@ -201,6 +201,9 @@ def fit(
     """
     if not isinstance(target, TrialEndpoint | Partition):
         raise AnalysisError(f'expected an endpoint such as trial["orr"], or a Partition; got {type(target).__name__}')
+    if isinstance(target, TrialEndpoint) and target.trial.single:
+        key = target.trial.key
+        raise AnalysisError(f"trial {key} has one arm, and this model compares two; exact_one_arm is its posterior")
     partition = target.partition(by) if isinstance(target, TrialEndpoint) else target
     chosen = (
         prior
