@@ -240,7 +240,10 @@ def _steps(kind: Kind[Any], endpoint: TrialEndpoint[Any]) -> int:
 
 
 def _left_out(trial: Trial) -> Iterator[Refusal]:
-    """Printed numbers that no patients could give: nothing is analysed from them."""
+    """Contrasts of several arms of which too little is printed, and numbers that no patients could give."""
+    for part in dict.fromkeys((trial.left_out, *(pair.left_out for pair in trial.pairs))):
+        for key, reason in part:
+            yield Refusal(key, reason, contradiction=False)
     for fact in impossible_facts(trial):
         yield Refusal(
             fact.owner, f"{fact.owner}: {fact.subject}: {fact.reason}. Nothing was taken from it", contradiction=True

@@ -155,9 +155,11 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
         *((item, exact_event_rates(item)) for item in loaded.of(EventRateEndpoint)),
     ]
     if loaded.single:
-        from reappraise.one_arm.analysis import exact_one_arm
+        from reappraise.one_arm.analysis import exact_one_arm, refused_one_arm
 
         asked = [(item, exact_one_arm(item)) for item in loaded]
+        for why in (why for item in loaded for why in refused_one_arm(item)):
+            typer.echo(f"not analysed: {why}", err=True)
     for endpoint, estimates in asked:
         try:
             found = list(estimates)
@@ -172,7 +174,8 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
             _console().print(exact_table(endpoint.published.key, endpoint.published.label, found, arms))
     if refused and not rows:
         raise refused[0]
-    for reason in refused:
+    left_out = [reason for part in (loaded, *loaded.pairs) for _, reason in part.left_out]
+    for reason in (*left_out, *refused):
         typer.echo(f"not analysed: {reason}", err=True)
     if form is Format.table:
         _tell_margins(loaded)
@@ -258,7 +261,9 @@ def compare(
     comparison = Comparison.from_csv(folder / "comparison.csv")
     if endpoint is not None:
         known = ", ".join(dict.fromkeys(item.endpoint for item in comparison.estimates))
-        comparison = comparison.select(endpoint=endpoint)
+        every, comparison = comparison, comparison.select(endpoint=endpoint)
+        if not comparison.estimates:  # of several arms, each contrast has the endpoint's key and its own
+            comparison = Comparison(tuple(e for e in every.estimates if e.endpoint.startswith(f"{endpoint}-")))
         if not comparison.estimates:
             raise AnalysisError(f"{folder} has no endpoint {endpoint!r}; it has {known}")
     if form is Format.table:

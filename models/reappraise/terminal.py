@@ -95,7 +95,7 @@ def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: 
         seen[item.prior, *known] += 1
     several = {row[:3] for row in rows if row[3]}
     for (quantity, arm, at, _), found in rows.items():
-        named = f"{QUANTITIES[quantity].label}{f', {arms.get(arm, arm)}' if arm else ''}"
+        named = f"{QUANTITIES[quantity].label}{f', {_plain(arms.get(arm, arm))}' if arm else ''}"
         told = (quantity, arm, at) in several and QUANTITIES[quantity].form != "probability"
         how = next(iter(found.values())).method if told else ""
         said = [f"[dim]{_plain(part)}[/dim]" for part in (at, how) if part]
@@ -240,19 +240,22 @@ def _hazard_subgroups(endpoint: str, mine: Comparison) -> Table:
 def _cell(estimate: Estimate) -> str:
     if QUANTITIES[estimate.quantity].form == "probability" and estimate.value is not None:
         if not estimate.method.startswith("exact"):
-            return f"{estimate.value:g}"
-        if 0 < estimate.value < _LEAST:
+            return _bounded(estimate.value)
+        if estimate.value < _LEAST:
             return f"< {_LEAST}"
-        return f"> {1 - _LEAST}" if 1 - _LEAST < estimate.value < 1 else f"{estimate.value:.4f}"
+        return f"> {1 - _LEAST}" if estimate.value > 1 - _LEAST else f"{estimate.value:.4f}"
     return number(estimate)
 
 
 def _benefit(estimate: Estimate | None) -> str:
     """A probability of benefit; one that rounds to 0 or 1 as a bound."""
     value = None if estimate is None else estimate.prob_benefit
-    if value is None:
-        return ""
-    return "< 0.001" if 0 < value < 5e-4 else "> 0.999" if 1 - 5e-4 < value < 1 else f"{value:.3g}"
+    return "" if value is None else _bounded(value)
+
+
+def _bounded(value: float) -> str:
+    """A probability; where it rounds to 0 or 1, which draws cannot show, a bound."""
+    return "< 0.001" if value < 5e-4 else "> 0.999" if value > 1 - 5e-4 else f"{value:.3g}"
 
 
 def _figure(value: float, *, percent: bool, exact: bool) -> str:

@@ -31,8 +31,8 @@ def test_the_counts_give_it() -> None:
         (("2.00", "1.21", "3.30", None), "", "adjustment or stratification that is not named"),
         (("2.40", "1.43", "4.02", None), "", "adjustment or stratification that is not named"),
         (("2.00", "1.02", "3.93", None), "", "a design or model that widens the interval"),
-        (("2.00", "1.09", "3.36", None), "", "a wrong digit: lower limit 1.09 for 1.19 (Katz log)"),
-        (("2.06", "1.19", "3.36", None), "", "a wrong digit: value 2.06 for 2.00 (Katz log)"),
+        (("2.00", "1.09", "3.36", None), "", "a wrong digit: lower limit 1.09, where 1.19 would fit (Katz log)"),
+        (("2.06", "1.19", "3.36", None), "", "a wrong digit: value 2.06, where 2.00 would fit (Katz log)"),
         (("0.50", "0.30", "0.84", None), "", "exchanged arms ("),
         (("0.75", "0.59", "0.96", None), "", "patients without the event ("),
         (("1.33", "1.07", "1.66", None), "", "None of the usual causes fits"),
@@ -69,7 +69,7 @@ def test_another_population_is_named() -> None:
 def test_a_wrong_count_is_named_unless_its_percentage_agrees() -> None:
     right = ("2.60", "1.62", "4.18", None)  # 26 of 50 over 20 of 100
     wrong = COUNTS.format(20, 20)
-    assert "a wrong digit: 20 events for 26 of 50 in e (" in finding(right, counts=wrong).message
+    assert "a wrong digit: 20 events of 50 in e, where 26 would fit (" in finding(right, counts=wrong).message
     sure = wrong.replace("total = 50", 'total = 50\npercent = "40"')
     assert "events for" not in finding(right, counts=sure).message
 
@@ -158,6 +158,12 @@ def test_a_ratio_upside_down_is_told_before_its_adjustment() -> None:
     assert (upside.verdict, "exchanged arms" in upside.message) == ("not reproduced", True), upside.message
     right = finding(("1.9", "1.1", "3.2", None), more='how = ["adjusted"]')
     assert "print says so: adjusted" in right.message
+
+
+def test_a_level_that_was_forgotten_is_told_beside_adjustment() -> None:
+    # Katz's 99.5% interval of a ratio of 2 is 0.95 to 4.21; here that of an adjusted 2.1
+    found = finding(("2.10", "1.00", "4.42", None))
+    assert "an interval of 0.995 instead of 0.95, perhaps adjusted" in found.message, found.message
 
 
 def test_a_percentage_that_may_be_a_fraction_is_asked_about() -> None:

@@ -38,7 +38,7 @@ def found(text: str) -> list[Finding]:
         ),
         (SURVIVAL + estimate("hazard_ratio", ("5.30", "0.55", "1.04", None)), "does not hold the value, 5.30. Nothing"),
         (SURVIVAL + estimate("hazard_ratio", ("0.76", None, None, "1.09")), "a p value lies between 0 and 1"),
-        (SURVIVAL + estimate("hazard_ratio", ("-0.76", None, None, None)), "a ratio is above 0, and -0.76 is not"),
+        (SURVIVAL + estimate("hazard_ratio", ("-0.76", None, None, None)), "a ratio is not below 0, and -0.76 is"),
     ],
 )
 def test_what_no_patients_could_give_is_found(text: str, said: str) -> None:
@@ -82,3 +82,9 @@ def test_an_analysis_says_what_it_leaves_out_and_goes_on(tmp_path: Path) -> None
     assert any("lower limit, 1.04, is above the upper one, 0.55. Nothing was taken from it" in one for one in reasons)
     assert set(analysis.results) == {"response", "survival"}
     assert "possible at all" in {item.check for item in analysis.findings}
+
+
+def test_a_ratio_of_nobody_is_possible() -> None:
+    text = RESPONSE + COUNTS.format(20, 0) + estimate("risk_ratio", ("0.00", "0.00", "0.75", None))
+    assert not list(impossible.check(unchecked(text)))
+    assert [one.verdict for one in audit(unchecked(text)) if one.check == "contrast from counts"] != ["inconsistent"]

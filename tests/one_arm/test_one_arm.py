@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,10 @@ from scipy import stats
 from reappraise.analysis import analyse
 from reappraise.audit import audit
 from reappraise.core.errors import TrialFileError, UndeterminedError
-from reappraise.effect.prior import contrast_priors
+from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.sampling import Sampling
-from reappraise.one_arm.analysis import exact_one_arm
-from reappraise.one_arm.times import time_contrasts
+from reappraise.one_arm.analysis import exact_one_arm, refused_one_arm
+from reappraise.one_arm.times import one_times, priors_of
 from reappraise.trial import load_trial
 from support.figures import assert_nothing_overlaps_or_is_cut
 
@@ -81,26 +81,61 @@ def test_classical_answers_are_those_of_scipy() -> None:
     assert (first.low, first.high) == pytest.approx(stats.beta.ppf([0.025, 0.975], [94, 95], [35, 34]))
 
 
-def test_a_median_is_normal_on_the_log_scale() -> None:
-    ratio = of(FILE, "pfs", "median_ratio", "reference")
-    error = (log(11.6) - log(5.6)) / (2 * 1.959964)
-    (contrast, _) = time_contrasts(load_trial(FILE)["pfs"])
-    prior = contrast_priors(contrast)[0]
-    assert prior.mean == 0
-    precision = 1 / error**2 + 1 / prior.sd**2
-    mean, sd = log(8.8 / 4) / error**2 / precision, precision**-0.5
-    # limits printed to .1 leave 1% of the error open
-    assert (log(ratio.value), log(ratio.low)) == pytest.approx((mean, mean - 1.959964 * sd), abs=0.006)
-    assert ratio.prob_benefit == pytest.approx(stats.norm.cdf(mean / sd), abs=1e-4)
+def split_normal(value: float, low: float, high: float, prior: LogRatioPrior) -> tuple[float, float, float]:
+    """Median and 95% limits of the twin: a sum over a grid of its own, of the middles of the print."""
+    grid = np.linspace(value - 6, value + 6, 200_001)
+    below, above = (value - low) / 1.959964, (high - value) / 1.959964
+    density = np.exp(-0.5 * ((grid - value) / np.where(grid < value, below, above)) ** 2)
+    density *= stats.norm(prior.mean, prior.sd).pdf(grid)
+    summed = np.cumsum(density) / density.sum()
+    return tuple(float(np.interp(place, summed, grid)) for place in (0.5, 0.025, 0.975))  # type: ignore[return-value]
 
 
-def test_survival_is_normal_on_the_log_log_scale() -> None:
-    ratio = of(FILE, "pfs", "time_averaged_hazard_ratio", "reference")
-    hazards = np.log(-np.log([0.40, 0.49, 0.31]))
-    error, base = (hazards[2] - hazards[1]) / (2 * 1.959964), log(-log(0.2))
-    precision = 1 / error**2 + 1
-    assert ratio.value == pytest.approx(exp((hazards[0] - base) / error**2 / precision), abs=0.006)
+def test_a_median_is_normal_on_either_side_on_the_log_scale() -> None:
+    (one, _), _ = one_times(load_trial(FILE)["pfs"])
+    for prior in priors_of(one):
+        twin = split_normal(log(8.8 / 4), log(5.6 / 4), log(11.6 / 4), prior)
+        ratio, median = (of(FILE, "pfs", name, prior.name) for name in ("median_ratio", "median"))
+        # what rounds to the print moves it by a thousandth
+        assert (log(ratio.value), log(ratio.low), log(ratio.high)) == pytest.approx(twin, abs=0.003)
+        assert (median.value, median.low, median.high) == pytest.approx(
+            (4 * ratio.value, 4 * ratio.low, 4 * ratio.high)
+        )
+
+
+def test_survival_is_normal_on_either_side_on_the_log_log_scale() -> None:
+    (_, one), _ = one_times(load_trial(FILE)["pfs"])
+    base = log(-log(0.2))
+    value, low, high = (log(-log(s)) - base for s in (0.40, 0.49, 0.31))
+    for prior in priors_of(one):
+        twin = split_normal(value, low, high, prior)
+        ratio = of(FILE, "pfs", "time_averaged_hazard_ratio", prior.name)
+        survival = of(FILE, "pfs", "survival", prior.name)
+        assert (log(ratio.value), log(ratio.low), log(ratio.high)) == pytest.approx(twin, abs=0.004)
+        assert survival.value == pytest.approx(0.2**ratio.value)
+        assert (survival.low, survival.high) == pytest.approx((0.2**ratio.high, 0.2**ratio.low))
     assert ratio.at == "12 months"
+
+
+def test_a_wider_upper_side_says_no_less_about_a_benchmark_below(tmp_path: Path) -> None:
+    found = [
+        of(edited(tmp_path, ("high = 11.6", f"high = {high}")), "pfs", "probability_of_benefit", "wide").value
+        for high in ("11.6", "20", '"NR"')
+    ]
+    assert found == sorted(found)
+    upper = of(edited(tmp_path, ("high = 11.6", 'high = "NR"')), "pfs", "median", "wide").high
+    assert upper > 20  # what is not reached is bounded by the prior alone
+
+
+def test_a_limit_of_another_side_decides_nothing_when_exchanged(tmp_path: Path) -> None:
+    # a time that is better the shorter: benefit and harm exchange, and the numbers stay
+    text = FILE.read_text(encoding="utf-8")
+    place = text.rindex('better = "higher"')
+    path = tmp_path / "lower.toml"
+    path.write_text(text[:place] + text[place:].replace('better = "higher"', 'better = "lower"'), encoding="utf-8")
+    for at in ("median", "survival"):
+        good, bad = (of(one, "pfs", "probability_of_benefit", "wide", at).value for one in (FILE, path))
+        assert good + bad == pytest.approx(1.0, abs=1e-6)
 
 
 def test_simulated_medians_are_covered_as_often_as_said() -> None:
@@ -144,28 +179,66 @@ def test_without_a_benchmark_the_rate_stands_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "endpoint", "said"),
     [
-        ("value = 50, unit", "value = 100, unit", "orr", "expected a benchmark between 0% and 100%, got 100%"),
-        ('unit = "months", value = 4', 'unit = "weeks", value = 4', "pfs", "expected the benchmark in months"),
-        ('unit = "months", value = 4', 'unit = "months", value = 0', "pfs", "a benchmark of 0 says nothing"),
-        ("total = 128, percent = 33", 'total = 128, events = "NR"', "complete", ""),
+        ("value = 50, unit", "value = 100, unit", "orr", "expected a rate between 0% and 100%, got 100%"),
+        (
+            "value = 50, unit",
+            'value = "<50", unit',
+            "orr",
+            "expected the number that the arm is held against, not a bound",
+        ),
+        ("total = 128, percent = 33", 'total = 128, events = "NR"', "complete", "patients with the event is not known"),
     ],
-)  # fmt: skip
-def test_what_cannot_be_held_against_each_other_is_refused(
+)
+def test_what_a_rate_cannot_be_held_against_is_refused(
     tmp_path: Path, old: str, new: str, endpoint: str, said: str
 ) -> None:
     trial = load_trial(edited(tmp_path, (old, new)))
-    if said:
-        with pytest.raises(UndeterminedError, match=said):
-            list(exact_one_arm(trial[endpoint]))
-    else:  # anything from 0 to 128 patients: the prior
-        rate = next(exact_one_arm(trial[endpoint]))
-        assert (rate.low, rate.high) == pytest.approx((0.025, 0.975), abs=0.005)
+    with pytest.raises(UndeterminedError, match=said):
+        list(exact_one_arm(trial[endpoint]))
 
 
-def test_a_time_without_limits_says_what_is_missing(tmp_path: Path) -> None:
-    path = edited(tmp_path, (", low = 5.6, high = 11.6", ""), (", low = 31, high = 49", ""))
-    with pytest.raises(UndeterminedError, match="a median or a survival probability with its limits"):
-        list(exact_one_arm(load_trial(path)["pfs"]))
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('unit = "months", value = 4', 'unit = "months", value = 0', "says nothing of the median"),
+        ('unit = "months", value = 4', 'unit = "mg", value = 4', "expected the benchmark in months, got mg"),
+        (", low = 5.6, high = 11.6", "", "the limits of the median of cells are missing"),
+        ('at = "12 months", unit = "percent", value = 20', 'at = "18 months", unit = "percent", value = 20', "got 0"),
+        ('unit = "months", value = 4', 'unit = "months", value = "<4"', "not a bound"),
+    ],
+)
+def test_one_unusable_benchmark_keeps_nothing_from_the_others(tmp_path: Path, old: str, new: str, said: str) -> None:
+    trial = load_trial(edited(tmp_path, (old, new)))
+    assert any(said in why for why in refused_one_arm(trial["pfs"])), refused_one_arm(trial["pfs"])
+    kept = {one.quantity for one in exact_one_arm(trial["pfs"])}
+    assert len(kept & {"median_ratio", "time_averaged_hazard_ratio"}) == 1
+
+
+def test_units_and_times_may_be_spelled_otherwise(tmp_path: Path) -> None:
+    path = edited(
+        tmp_path,
+        ('unit = "months", value = 4', 'unit = "weeks", value = 17.393'),
+        (
+            'arm = "benchmark", at = "12 months", unit = "percent", value = 20',
+            'arm = "benchmark", at = "1 year", value = 0.2',
+        ),
+    )
+    for quantity in ("median_ratio", "time_averaged_hazard_ratio"):
+        first, second = (of(one, "pfs", quantity, "wide").value for one in (FILE, path))
+        assert first == pytest.approx(second, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("p", "sides", "verdict"),
+    [("<0.001", 1, "consistent"), ("0.30", 1, "not reproduced"), ("0.30", 2, "not reproduced")],
+)
+def test_a_p_value_is_held_against_the_benchmark(tmp_path: Path, p: str, sides: int, verdict: str) -> None:
+    said = f'value = 73, unit = "percent", p = "{p}", sides = {sides}, source = "R"'
+    printed = f'  {{ quantity = "rate", arm = "cells", {said} }},\n'
+    old = '  { quantity = "rate", arm = "benchmark", value = 50'
+    findings = audit(load_trial(edited(tmp_path, (old, printed + old))))
+    assert [one.verdict for one in findings if one.check == "p value and benchmark"] == [verdict]
+    assert not any("individual patients" in one.message for one in findings if one.endpoint == "orr")
 
 
 def test_patients_of_one_arm_are_refused_with_their_key(tmp_path: Path) -> None:

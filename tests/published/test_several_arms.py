@@ -156,3 +156,82 @@ def test_the_digest_tells_the_file(tmp_path: Path) -> None:
     copy = shutil.copy(FILE, tmp_path / "copy.toml")
     assert load_trial(copy).digest == trial.digest
     assert len({trial.digest, *(pair.digest for pair in trial.pairs)}) == 4
+
+
+BLEEDING = '  { quantity = "risk_ratio", numerator = "low", denominator = "warfarin", value = 0.80'
+
+
+def test_an_endpoint_is_left_out_of_contrasts_that_it_does_not_print(tmp_path: Path) -> None:
+    high = BLEEDING.replace('"low"', '"high"').replace("0.80", '0.93, low = 0.81, high = 1.07, source = "T" },\n')
+    text = FILE.read_text(encoding="utf-8").replace(BLEEDING, high + BLEEDING)
+    trial = load_trial(written(tmp_path, text))
+    assert [key for key in (item.published.key for item in trial) if "bleeding" in key] == [
+        "bleeding-low",
+        "bleeding-high",
+    ]
+    assert [key for pair in trial.pairs for key, _ in pair.left_out] == ["bleeding"]
+
+
+def test_what_cannot_be_read_for_any_contrast_is_refused(tmp_path: Path) -> None:
+    text = FILE.read_text(encoding="utf-8").replace("value = 0.80, low = 0.69, high = 0.93, p = 0.003", "value = 0.80")
+    text = text.replace('kind = "effect"', 'kind = "effect"\nmargin = 0')
+    with pytest.raises(TrialFileError, match="margin"):
+        load_trial(written(tmp_path, text))
+
+
+def test_coded_arms_of_a_patients_file_may_name_every_arm(tmp_path: Path) -> None:
+    coded = 'individual_data = "times.csv"\nindividual_format = { arms = { A = "warfarin", B = "low", C = "high" } }\n'
+    text = TIMES.lstrip().replace('individual_data = "times.csv"\n', coded)
+    text = FILE.read_text(encoding="utf-8").replace("[[endpoints]]", text + "[[endpoints]]", 1)
+    rows = ROWS.replace("warfarin", "A").replace("low", "B").replace("high", "C")
+    (tmp_path / "times.csv").write_text(rows, encoding="utf-8")
+    trial = load_trial(written(tmp_path, text))
+    assert not trial.pairs[1].left_out
+    assert trial.pairs[1].patients["pfs"].arm.tolist() == [0, 0, 1, 1]
+
+
+def test_keys_of_two_contrasts_may_not_collide(tmp_path: Path) -> None:
+    text = FILE.read_text(encoding="utf-8").replace('key = "bleeding"', 'key = "stroke-high"')
+    with pytest.raises(TrialFileError, match="two contrasts would be called stroke-high-low"):
+        load_trial(written(tmp_path, text))
+
+
+def test_two_arms_may_be_compared_both_ways(tmp_path: Path) -> None:
+    both = "".join(
+        f'[[contrasts]]\nexperimental = "{one}"\ncontrol = "{other}"\nsource = "Methods"\n'
+        for one, other in (("new", "old"), ("old", "new"))
+    )
+    mini = (
+        (FILE.parent / "mini.toml").read_text(encoding="utf-8").replace("[[populations]]", both + "[[populations]]", 1)
+    )
+    trial = load_trial(written(tmp_path, mini))
+    assert {item.published.key for item in trial} >= {"response-new", "response-old-new"}
+
+
+def test_rows_of_all_arms_are_audited_once(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(
+        "group,label,grade,arm,events,total,percent,source\n,Nausea,,all,500,300,30,T\n", encoding="utf-8"
+    )
+    table = (
+        '[[tables]]\nkind = "counts"\nkey = "t"\nsection = "s"\nlabel = "T"\npopulation = "itt"\nfile = "table.csv"\n'
+    )
+    text = FILE.read_text(encoding="utf-8") + table + 'source = "T"\n'
+    findings = audit(load_trial(written(tmp_path, text)))
+    assert [one.check for one in findings if one.verdict == "inconsistent"] == ["possible at all"]
+
+
+def test_a_claim_is_judged_for_the_arms_that_it_names(tmp_path: Path) -> None:
+    claim = """[[endpoints.claims]]
+text = "Less often with 150 mg."
+asserts = "significant difference"
+source = "Abstract"
+"""
+    test = 'test = { name = "chi_square", sides = 2, significance_level = 0.05, source = "Methods" }\n'
+    text = FILE.read_text(encoding="utf-8").replace("margin = 0.01\n", "margin = 0.01\n" + test)
+    place = text.index('[[endpoints]]\nkind = "effect"')
+    named = claim + 'numerator = "high"\ndenominator = "warfarin"\n'
+    verdicts = []
+    for one in (claim, named):
+        findings = audit(load_trial(written(tmp_path, text[:place] + one + text[place:])))
+        verdicts.append([found.verdict for found in findings if found.check == "claim and prespecified level"])
+    assert verdicts == [["cannot judge"], ["consistent"]]

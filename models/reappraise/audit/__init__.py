@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from reappraise.audit import (
     adverse_event_bounds,
+    benchmarks,
     beyond_counts,
     claims,
     contrasts_from_counts,
@@ -61,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     mean_differences.check,
     event_rates.check,
     p_from_counts.check,
+    benchmarks.check,
     p_from_interval.check,
     log_symmetry.check,
     difference_symmetry.check,
@@ -76,6 +79,8 @@ CHECKS: tuple[Check, ...] = (
     beyond_counts.check,
 )
 """Every check, in the order of a report: one line here for each new one."""
+OF_THE_WHOLE: tuple[Check, ...] = (impossible.check, percentages.check)
+"""Checks of single numbers: of a trial of several arms they are made once, those of all arms together among them."""
 
 
 def audit(trial: Trial, *, checks: tuple[Check, ...] = CHECKS) -> tuple[Finding, ...]:
@@ -95,5 +100,13 @@ def audit(trial: Trial, *, checks: tuple[Check, ...] = CHECKS) -> tuple[Finding,
     >>> {finding.verdict for finding in findings} <= {"consistent", "inconsistent", "not reproduced", "cannot judge"}
     True
     """
-    found = (finding for check in checks for part in trial.parts for finding in check(part))
+    found = chain(
+        (
+            finding
+            for check in checks
+            for part in ((trial,) if check in OF_THE_WHOLE else trial.parts)
+            for finding in check(part)
+        ),
+        claims.unscoped(trial) if trial.pairs and claims.check in checks else (),
+    )
     return tuple(dict.fromkeys(found))  # what contrasts of several arms share is found in each of them

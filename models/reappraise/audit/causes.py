@@ -29,6 +29,10 @@ NEAR: Final = 0.5
 WIDTHS: Final = (0.6, 1.6)
 """Width of the printed interval over that from counts, with which adjustment is still named."""
 UPSIDE_DOWN: Final = "exchanged arms: with the arms above and below the line exchanged it is near what the counts give"
+UNLIKE: Final = 0.3
+"""Relative difference of widths from which on a forgotten level is likelier than adjustment, which moves them less."""
+SAME_WIDTH: Final = 0.05
+"""Relative difference of widths that adjustment may make beside a forgotten level."""
 LEVELS: Final = (0.90, 0.95, 0.975, 0.98, 0.99, 0.995, 0.999)
 """Levels that intervals are printed at."""
 
@@ -142,7 +146,7 @@ def _wrong_number(fact: EstimateFact, found: Sequence[Interval]) -> Iterator[str
             continue
         printed, number, name = wrong[0]
         if number is not None and (right := one_digit_away(printed, number)) is not None:
-            yield f"a wrong digit: {name} {printed} for {right} ({item.method})"
+            yield f"a wrong digit: {name} {printed}, where {right} would fit ({item.method})"
 
 
 def _wrong_count(fact: EstimateFact, table: TwoByTwo) -> Iterator[str]:
@@ -163,7 +167,7 @@ def _wrong_count(fact: EstimateFact, table: TwoByTwo) -> Iterator[str]:
             continue
         for other in variants(events):
             if other <= total and (methods := list(_gives(fact, _quick(fact, replace(table, **{place: other}))))):
-                yield f"a wrong digit: {events} events for {other} of {total} in {arm} ({methods[0]})"
+                yield f"a wrong digit: {events} events of {total} in {arm}, where {other} would fit ({methods[0]})"
 
 
 def _quick(fact: EstimateFact, table: TwoByTwo) -> Sequence[Interval]:
@@ -190,9 +194,22 @@ def _conditioned(fact: EstimateFact, found: Sequence[Interval]) -> Iterator[str]
         if gives_value(item, fact) and width > 1:
             yield "a design or model that widens the interval, such as sequential looks or clusters, that is not named"
             return
+        level = _level_of_width(width, float(fact.published.level)) if fact.has_interval else None
+        if abs(away) <= FARTHEST and level is not None:
+            yield f"an interval of {level:.5g} instead of {float(fact.published.level):.5g}, perhaps adjusted"
+            return
         if abs(away) <= FARTHEST and WIDTHS[0] <= width <= WIDTHS[1]:
             yield "adjustment or stratification that is not named"
             return
+
+
+def _level_of_width(width: float, stated: float) -> float | None:
+    """The level, of those far from the stated one, whose intervals are so many times as wide; None where none is."""
+    for level in LEVELS:
+        times = quantile(level) / quantile(stated)
+        if abs(times - 1) > UNLIKE and abs(width / times - 1) < SAME_WIDTH:
+            return level
+    return None
 
 
 def _away(fact: EstimateFact, item: Interval, *, turned: bool = False) -> float | None:

@@ -48,6 +48,24 @@ def check(trial: Trial) -> Iterator[Finding]:
             yield _judge(trial, endpoint, claim, own)
 
 
+def unscoped(trial: Trial) -> Iterator[Finding]:
+    """Yield a finding for every claim in a trial of several arms that does not say which it compares."""
+    for endpoint in trial.file.endpoints:
+        for claim in endpoint.claims:
+            if claim.numerator is None:
+                yield Finding(
+                    check=NAME,
+                    verdict="cannot judge",
+                    endpoint=endpoint.key,
+                    subject=f"{endpoint.label}: {claim.asserts}",
+                    printed=claim.text,
+                    recomputed="",
+                    message="Of several arms, the claim does not say which it compares: name its numerator and "
+                    "denominator.",
+                    source=claim.source,
+                )
+
+
 def _judge(trial: Trial, endpoint: EndpointRecord, claim: Claim, own: list[EstimateFact]) -> Finding:
     test = endpoint.test
     verdict: Verdict = "cannot judge"

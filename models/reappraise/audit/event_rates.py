@@ -105,7 +105,7 @@ def printed_rate(endpoint: EventRateEndpoint, one: Exposed) -> str:
     if one.person_time is not None:
         parts.append(f"{one.person_time} patient-{endpoint.unit}")
     if one.rate is not None:
-        limits = f" ({float(one.level):.0%} interval {one.low} to {one.high})" if one.low is not None else ""
+        limits = f" ({100 * float(one.level):.4g}% interval {one.low} to {one.high})" if one.low is not None else ""
         parts.append(f"{one.rate} {endpoint.rate_unit}{limits}")
     return ", ".join(parts)
 

@@ -70,7 +70,7 @@ def printed_mean(one: Measured, unit: str = "") -> str:
     parts = [f"mean {one.mean}{said}" if one.mean is not None else f"median {one.median}{said}"]
     parts += [f"{name} {number}" for name, number in (("sd", one.sd), ("se", one.se)) if number is not None]
     if one.low is not None:
-        parts.append(f"({float(one.level):.0%} interval {one.low} to {one.high})")
+        parts.append(f"({100 * float(one.level):.4g}% interval {one.low} to {one.high})")
     for name, pair in (("quartiles", one.quartiles), ("extremes", one.extremes)):
         if pair is not None:
             parts.append(f"{name} {pair[0]} and {pair[1]}")

@@ -21,6 +21,8 @@ NAME = "medians and hazard ratio"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every time-to-event endpoint and assessor with a median or a hazard ratio."""
+    if trial.single:  # there is nothing to compare
+        return
     facts = [fact for fact in estimates(trial) if fact.population == WHOLE]
     for endpoint in (item.published for item in trial.of(SurvivalEndpoint)):
         own = [fact for fact in facts if fact.endpoint is endpoint and fact.published.value is not None]

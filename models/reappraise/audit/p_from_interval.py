@@ -142,7 +142,11 @@ def _verdict(true: list[int], possible: list[int], stated: int | None) -> tuple[
         )
     if stated in possible:
         return "cannot judge", near
-    return (
-        "inconsistent",
-        f"The p value is the {words.sided(possible[0])} one of this interval, but {words.sided(stated)} is stated.",
-    )
+    found = words.sided(possible[0])
+    said = f"The p value is the {found} one of this interval, but {words.sided(stated)} is stated."
+    if possible[0] not in true:
+        said = (
+            f"The p value is not the {words.sided(stated)} one of this interval, and the {found} one only within the "
+            "tolerance for other tests; a wrong digit in either would show like this."
+        )
+    return "inconsistent", said

@@ -15,6 +15,8 @@ NAME = "direction of ratios"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield one finding for the publication."""
+    if trial.single:  # there is nothing to compare
+        return
     facts = [fact for fact in estimates(trial) if fact.form == "ratio" and fact.published.value is not None]
     directions: dict[tuple[str, str], list[EstimateFact]] = {}
     for fact in facts:

@@ -46,7 +46,7 @@ def estimate(printed: Published) -> str:
     unit = {"": "", "percent": "%"}.get(printed.unit, f" {printed.unit}")
     parts = [] if printed.value is None else [f"{printed.value}{unit}"]
     if printed.low is not None:
-        kind = "range" if printed.spread == "range" else f"{float(printed.level):.0%} interval"
+        kind = "range" if printed.spread == "range" else f"{100 * float(printed.level):.4g}% interval"
         parts.append(f"({kind} {printed.low} to {printed.high})")
     if printed.p is not None:
         sign = printed.p.text.removesuffix(printed.p.number) or "="

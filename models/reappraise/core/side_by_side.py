@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 
 MOST = 4
 """Threads at once: each may hold the draws of a fit in memory."""
@@ -38,14 +39,25 @@ def side_by_side[Found](
     threads = min(at_once(), len(tasks))
     if threads <= 1:
         return tuple(task() for task in tasks)
+    failed = threading.Event()
+
+    def begun(task: Callable[[], Found]) -> Found:
+        if failed.is_set():
+            raise CancelledError
+        try:
+            return task()
+        except BaseException:
+            failed.set()
+            raise
+
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(task) for task in tasks]
+        futures = [pool.submit(begun, task) for task in tasks]
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in futures:
-                if future in done:
-                    future.result()
+            for future in sorted(done, key=lambda one: isinstance(one.exception(), CancelledError)):
+                future.result()  # raises what it raised, those first that were not merely stopped
         except BaseException:
+            failed.set()
             stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise

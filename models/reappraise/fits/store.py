@@ -85,7 +85,7 @@ class Store:
     manifest: Manifest
     replace: bool = False
     notes: list[str] = field(default_factory=list)
-    _written: list[Path] = field(default_factory=list, repr=False)
+    _written: set[Path] = field(default_factory=set, repr=False)
     _entering: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @classmethod
@@ -199,7 +199,7 @@ class Store:
         partial = self.folder / PARTIAL
         if files.is_folder(partial):
             with suppress(OSError):  # what cannot be removed now is swept by the next run
-                for path in self._written:
+                for path in tuple(self._written):
                     path.unlink(missing_ok=True)
                 partial.rmdir()
 
@@ -246,12 +246,14 @@ class Store:
         """A file to be filled and renamed; it goes if that fails, and if the process is told to end."""
         _check_folder(self.folder / PARTIAL)
         partial = files.make_temporary(self.folder / PARTIAL)
-        self._written.append(partial)
+        with self._entering:
+            self._written.add(partial)
         try:
             yield partial
         finally:
             partial.unlink(missing_ok=True)
-            self._written.remove(partial)
+            with self._entering:
+                self._written.discard(partial)
 
     @contextmanager
     def _guard(self) -> Iterator[None]:

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reappraise.core.arms import Better
 from reappraise.core.errors import UndeterminedError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RATE_PRIORS
-from reappraise.effect.contrast import PrintedContrast
-from reappraise.effect.exact import from_print
-from reappraise.effect.prior import contrast_priors
+from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session
 from reappraise.fits.result import Drawn, Estimated, Result
 from reappraise.one_arm.rates import OneRate, one_rate, one_rate_estimates, recomputed_rate
-from reappraise.one_arm.times import time_contrasts, time_estimates
+from reappraise.one_arm.times import OneTime, one_times, priors_of, recomputed_times, time_estimates
+from reappraise.published.record import BENCHMARK
 from reappraise.published.trial import TrialEndpoint
 from reappraise.response.published import ResponseEndpoint
 from reappraise.survival.published import SurvivalEndpoint
@@ -77,35 +77,49 @@ class TimesResult(Result[SurvivalEndpoint, Estimated]):
 
     Parameters
     ----------
-    contrasts
-        Medians and survival probabilities against their benchmarks, which are never combined.
+    times
+        Medians and survival probabilities with their benchmarks, which are never combined.
     """
 
-    contrasts: tuple[PrintedContrast, ...]
+    times: tuple[OneTime, ...]
 
     @property
     def words(self) -> str:
         """How many posteriors, and of what."""
-        posteriors = sum(len(contrast_priors(contrast)) for contrast in self.contrasts)
+        posteriors = sum(len(priors_of(one)) for one in self.times)
         return f"{self.key}: {posteriors} exact posteriors of one arm against its benchmark."
 
     def recomputed(self) -> Iterator[Estimate]:
-        """Yield the interval and p value that estimate and standard error make."""
-        for contrast in self.contrasts:
-            yield from_print(contrast, level=self.level)
+        """Yield the ratios to the benchmark that estimate and limits make."""
+        yield from recomputed_times(self.times, level=self.level)
 
     def estimated(self) -> Iterator[Estimate]:
-        """Yield what was recomputed, and the posterior of each contrast under each prior."""
+        """Yield what was recomputed, and the posterior of each number under each prior."""
         yield from self.recomputed()
-        yield from time_estimates(self.contrasts, level=self.level)
+        yield from time_estimates(self.times, level=self.level)
 
     def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
-        """Yield prior, likelihood and posterior by prior, for each contrast."""
-        from reappraise.effect.figures import draw_contrast
+        """Yield the ratio to the benchmark by prior, for each number."""
+        from reappraise.drawing.estimates import draw_estimates
+        from reappraise.drawing.words import favours
 
-        for place, contrast in enumerate(self.contrasts):
-            number = f"-{place + 1}" if place else ""
-            yield f"{self.key}.{contrast.quantity.replace('_', '-')}{number}", draw_contrast(contrast, level=self.level)
+        published, trial = self.endpoint.published, self.endpoint.trial
+        for place, one in enumerate(self.times):
+            good: Better = "higher" if one.benefit > 0 else "lower"
+            unit = "%" if one.published.unit == "percent" else f" {one.published.unit}".rstrip()
+            printed = f"{one.published.value}{unit} ({one.published.low} to {one.published.high})"
+            yield (
+                f"{self.key}.{one.quantity.replace('_', '-')}{f'-{place + 1}' if place else ''}",
+                draw_estimates(
+                    [item for item in time_estimates((one,), level=self.level) if item.quantity == one.quantity],
+                    title=f"{published.label}: one arm",
+                    named=lambda item: f"{item.prior} prior",
+                    favours=favours(trial.experimental.short, trial.control.short, good),
+                    note=f"Printed {one.published.quantity}{f' at {one.published.at}' if one.published.at else ''}: "
+                    f"{printed}. The benchmark, {one.benchmark.value}{unit}, has no error of its own. Exact posterior "
+                    "medians and equal-tailed intervals.",
+                ),
+            )
 
 
 def analyse_one_arm(endpoint: TrialEndpoint[Any], session: Session) -> RateResult | TimesResult:
@@ -117,14 +131,12 @@ def analyse_one_arm(endpoint: TrialEndpoint[Any], session: Session) -> RateResul
         If it is of a kind that compares arms, or too little is printed.
     """
     published, level = endpoint.published, session.sampling.level
+    refusals = tuple(Refusal(published.key, why, contradiction=False) for why in refused_one_arm(endpoint))
     if isinstance(published, ResponseEndpoint):
-        return RateResult(endpoint=endpoint, rate=one_rate(endpoint), level=level)
+        return RateResult(endpoint=endpoint, rate=one_rate(endpoint), refusals=refusals, level=level)
     if isinstance(published, SurvivalEndpoint):
-        return TimesResult(endpoint=endpoint, contrasts=time_contrasts(endpoint), level=level)
-    raise UndeterminedError(
-        f"{published.key}: endpoints of kind {published.kind} compare two arms, and the trial has one; of one arm, "
-        "response and survival endpoints are analysed"
-    )
+        return TimesResult(endpoint=endpoint, times=_times(endpoint), refusals=refusals, level=level)
+    raise UndeterminedError(_compares(endpoint))
 
 
 def exact_one_arm(endpoint: TrialEndpoint[Any], *, level: float = 0.95) -> Iterator[Estimate]:
@@ -139,4 +151,33 @@ def exact_one_arm(endpoint: TrialEndpoint[Any], *, level: float = 0.95) -> Itera
     if isinstance(published, ResponseEndpoint):
         yield from one_rate_estimates(one_rate(endpoint), level=level)
     elif isinstance(published, SurvivalEndpoint):
-        yield from time_estimates(time_contrasts(endpoint), level=level)
+        yield from time_estimates(_times(endpoint), level=level)
+    else:
+        raise UndeterminedError(_compares(endpoint))
+
+
+def refused_one_arm(endpoint: TrialEndpoint[Any]) -> tuple[str, ...]:
+    """What of an endpoint of one arm is not analysed though the rest is, in words."""
+    published = endpoint.published
+    if isinstance(published, SurvivalEndpoint):
+        times, refused = one_times(endpoint)
+        return refused if times else ()
+    if not isinstance(published, ResponseEndpoint):
+        return ()
+    others = [one for one in published.estimates if one.arm == BENCHMARK and one.quantity != "rate"]
+    return (
+        *(f"{published.key}: benchmark {one.quantity} {one.value}: a rate is held against a rate" for one in others),
+        *([f"{published.key}: subgroups of one arm are not analysed"] if published.factors else []),
+    )
+
+
+def _times(endpoint: TrialEndpoint[SurvivalEndpoint]) -> tuple[OneTime, ...]:
+    times, refused = one_times(endpoint)
+    if not times:
+        raise UndeterminedError("; ".join(refused))
+    return times
+
+
+def _compares(endpoint: TrialEndpoint[Any]) -> str:
+    compared = f"{endpoint.published.key}: endpoints of kind {endpoint.published.kind} compare two arms"
+    return f"{compared}, and the trial has one; of one arm, response and survival endpoints are analysed"

@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from reappraise.core.errors import UndeterminedError
 from reappraise.published.record import BENCHMARK, Published
 from reappraise.published.trial import TrialEndpoint
-
-HOW = (
-    'state it among the estimates, such as { quantity = "rate", arm = "benchmark", value = 20, unit = "percent", '
-    'source = "Methods" }'
-)
-"""How a file says what the benchmark is."""
+from reappraise.response.published import ResponseEndpoint
 
 
-def benchmark_of(item: TrialEndpoint[Any], quantity: str, at: str = "") -> Published | None:
-    """The benchmark of one quantity at one time; None where none is stated.
-
-    Parameters
-    ----------
-    item
-        Endpoint of a trial of one arm.
-    quantity
-        ``"rate"``, ``"median"`` or ``"survival"``.
-    at
-        Time that it refers to, as printed.
+def rate_benchmark(item: TrialEndpoint[ResponseEndpoint]) -> float | None:
+    """The rate that an endpoint of one arm is held against, a fraction; None where none is stated.
 
     Raises
     ------
     UndeterminedError
-        If two are stated.
+        If there are two, or it is none between 0 and 1.
     """
-    found = [
-        one
-        for one in item.published.estimates
-        if one.arm == BENCHMARK and one.quantity == quantity and one.at == at and one.value is not None
-    ]
+    found = [one for one in item.published.estimates if one.arm == BENCHMARK and one.quantity == "rate"]
+    if not found:
+        return None
+    where = f"{item.published.key}: benchmark rate {', '.join(str(one.value) for one in found)}"
     if len(found) > 1:
-        raise UndeterminedError(
-            f"{item.published.key}: expected one benchmark of the {quantity}{f' at {at}' if at else ''}, got "
-            f"{len(found)}: {', '.join(str(one.value) for one in found)}"
-        )
-    return found[0] if found else None
+        raise UndeterminedError(f"{where}: expected one, got {len(found)}")
+    usable(found[0], where)
+    benchmark = fraction(found[0])
+    if not 0 < benchmark < 1:
+        raise UndeterminedError(f"{where}: expected a rate between 0% and 100%, got {100 * benchmark:g}%")
+    return benchmark
+
+
+def usable(printed: Published, where: str) -> None:
+    """Refuse a benchmark that is no number.
+
+    Raises
+    ------
+    UndeterminedError
+        If it has no value, or is a bound.
+    """
+    if printed.value is None or printed.value.relation != "=":
+        raise UndeterminedError(f"{where}: expected the number that the arm is held against, not a bound")
 
 
 def fraction(printed: Published) -> float:

@@ -10,7 +10,7 @@ none of these probabilities.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
@@ -19,7 +19,7 @@ import numpy as np
 from reappraise.core.errors import UndeterminedError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RATE_PRIORS, RatePrior
-from reappraise.one_arm.benchmark import benchmark_of, fraction
+from reappraise.one_arm.benchmark import rate_benchmark
 from reappraise.published.record import BENCHMARK
 from reappraise.published.trial import TrialEndpoint
 from reappraise.response.classical.rates import rate_intervals
@@ -103,12 +103,9 @@ def one_rate(item: TrialEndpoint[ResponseEndpoint]) -> OneRate:
     """
     published, arm = item.published, item.trial.experimental.key
     count = next((one for one in published.counts if one.arm == arm), None)
-    if count is None or not 0 < len(count.candidates) <= MOST:
+    if count is None or count.not_reported or not 0 < len(count.candidates) <= MOST:
         raise UndeterminedError(f"{published.key}, {arm}: the number of patients with the event is not known")
-    printed = benchmark_of(item, "rate")
-    benchmark = None if printed is None else fraction(printed)
-    if benchmark is not None and not 0 < benchmark < 1:
-        raise UndeterminedError(f"{published.key}: expected a benchmark between 0% and 100%, got {100 * benchmark:g}%")
+    benchmark = rate_benchmark(item)
     return OneRate(item=item, arm=arm, events=count.candidates, total=count.total, benchmark=benchmark)
 
 
@@ -132,14 +129,23 @@ def _of_prior(one: OneRate, prior: RatePrior, level: float) -> Iterator[Estimate
     )
     value, low, high = (float(rate.quantile(tail)) for tail in (0.5, (1 - level) / 2, (1 + level) / 2))
     yield make(quantity="rate", arm=one.arm, value=value, low=low, high=high, level=level)
-    if one.benchmark is not None:
-        yield from contrast_estimates(
-            partial(make, numerator=one.arm, denominator=BENCHMARK),
-            AgainstBenchmark(rate, one.benchmark),
-            better=published.better,
-            margin=float(published.margin),
-            level=level,
-        )
+    if one.benchmark is None:
+        return
+    sign = ">" if published.better == "higher" else "<"
+    margin = float(published.margin) * (1 if published.better == "higher" else -1)
+    asked = {
+        "probability_of_benefit": f"rate {sign} {100 * one.benchmark:g}%",
+        "probability_above_margin": f"rate {sign} {100 * (one.benchmark + margin):g}%",
+    }
+    for found in contrast_estimates(
+        partial(make, numerator=one.arm, denominator=BENCHMARK),
+        AgainstBenchmark(rate, one.benchmark),
+        better=published.better,
+        margin=float(published.margin),
+        level=level,
+    ):
+        if found.quantity != "number_needed_to_treat":  # nobody is treated with a benchmark
+            yield replace(found, at=asked.get(found.quantity, found.at))
 
 
 def recomputed_rate(one: OneRate, *, level: float = 0.95) -> Iterator[Estimate]:

@@ -277,6 +277,8 @@ class Context:
     ----------
     arms
         Keys of control and experimental arm; of one arm where there is only one.
+    every_arm
+        Keys of all arms of the trial, whichever are compared.
     sizes
         Patients by arm of the record's population.
     records
@@ -286,6 +288,7 @@ class Context:
     """
 
     arms: tuple[str, ...]
+    every_arm: frozenset[str]
     sizes: Mapping[str, int]
     records: Mapping[str, EndpointRecord]
     tables: frozenset[str]

@@ -6,10 +6,12 @@ of two contrasts together, which would count it twice. One arm stands against th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, Final
 
+from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.file import Arm, Contrast, TrialFile
+from reappraise.published.patient_format import PatientFormat
 from reappraise.published.record import BENCHMARK, EVERYBODY, Count, Record
 
 REFERENCES: Final = frozenset({"among", "never_exceeds", "or_better"})
@@ -48,29 +50,48 @@ def against_benchmark(file: TrialFile) -> TrialFile:
 
 
 def between(file: TrialFile, contrast: Contrast) -> TrialFile:
-    """What a file says about two of its arms: of endpoints that say nothing about one of them, nothing."""
+    """What a file says about two of its arms: of endpoints that say nothing about one of them, nothing.
+
+    What is left of an endpoint may still be too little for these two: who reads the file leaves it out then.
+    """
     by_key = {arm.key: arm for arm in file.arms}
     arms = (
         by_key[contrast.control].model_copy(update={"role": "control"}),
         by_key[contrast.experimental].model_copy(update={"role": "experimental"}),
     )
     if len(by_key) == len(arms):
-        return file.model_copy(update={"arms": arms})
+        return file.model_copy(update={"arms": arms, "contrasts": (contrast,)})
     keys = frozenset({contrast.control, contrast.experimental})
-    kept = [item for item in file.endpoints if not (named := set(_named(item))) or keys <= named]
-    known: dict[str, str | None] = {item.key: None for item in file.endpoints} | {item.key: item.key for item in kept}
     endpoints = tuple(
-        _with_keys(_about(item, keys), known)
-        for item in kept
-        if known.get(getattr(item, "among", None) or "", "") is not None  # whose patients are not known
+        _about(_scoped(item), keys) for item in file.endpoints if not (named := set(_named(item))) or keys <= named
     )
     populations = tuple(
         item.model_copy(update={"sizes": {arm: size for arm, size in item.sizes.items() if arm in keys}})
         for item in file.populations
     )
-    return file.model_copy(
-        update={"arms": arms, "endpoints": endpoints, "populations": populations, "contrasts": (contrast,)}
-    )
+    pair = file.model_copy(update={"arms": arms, "populations": populations, "contrasts": (contrast,)})
+    return with_endpoints(pair, endpoints, {item.key for item in file.endpoints})
+
+
+def with_endpoints(file: TrialFile, endpoints: Iterable[EndpointRecord], every: Set[str]) -> TrialFile:
+    """A file with some of its endpoints, which no longer refer to the others.
+
+    Parameters
+    ----------
+    file
+        The file.
+    endpoints
+        Those that stay. Where one is about responders of another that does not, it goes as well.
+    every
+        Keys of all endpoints.
+    """
+    kept = tuple(endpoints)
+    while True:
+        known: dict[str, str | None] = dict.fromkeys(every) | {item.key: item.key for item in kept}
+        left = tuple(item for item in kept if known.get(getattr(item, "among", None) or "", "") is not None)
+        if len(left) == len(kept):
+            return file.model_copy(update={"endpoints": tuple(_with_keys(item, known) for item in kept)})
+        kept = left
 
 
 def concerns(record: Record, keys: frozenset[str]) -> bool:
@@ -110,8 +131,15 @@ def _about[R: Record](record: R, keys: frozenset[str]) -> R:
     return record.model_copy(update=changed)
 
 
+def _scoped(endpoint: EndpointRecord) -> EndpointRecord:
+    """An endpoint without claims that do not say which arms they compare."""
+    return endpoint.model_copy(update={"claims": tuple(claim for claim in endpoint.claims if claim.numerator)})
+
+
 def _named(record: Record) -> Iterator[str]:
     """Yield every arm that a record, or one inside it, names."""
+    if isinstance(record, PatientFormat):  # its arm is the name of a column
+        return
     for name in ("arm", "numerator", "denominator"):
         key = getattr(record, name, None)
         if key and key != EVERYBODY:

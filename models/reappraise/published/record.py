@@ -174,10 +174,11 @@ def sound(printed: Iterable[Published]) -> tuple[Published, ...]:
 class Published(Spread):
     """A published number other than a count: a median, a ratio, a survival probability, a p value."""
 
-    quantity: Text
+    quantity: Annotated[Text, Field(json_schema_extra={"examples": [*QUANTITIES]})]
     """A key of the project's quantities, such as "hazard_ratio"."""
     arm: Key | None = None
-    """The arm, for the quantities of one arm, or "all" for all patients together, such as their follow-up."""
+    """The arm, for the quantities of one arm; "all" for all patients together, such as their follow-up; in a trial of
+    one arm "benchmark" for the number that it is held against."""
     numerator: Key | None = None
     """Arm above the line (or before the minus) of a contrast."""
     denominator: Key | None = None
@@ -254,8 +255,8 @@ class Published(Spread):
             within = self.low.bounds[0] <= self.value.bounds[1] and self.value.bounds[0] <= self.high.bounds[1]
             if not within:
                 return f"the interval {self.low} to {self.high} does not hold the value, {self.value}"
-        if self.value is not None and QUANTITIES[self.quantity].form == "ratio" and self.value <= 0:
-            return f"a ratio is above 0, and {self.value} is not"
+        if self.value is not None and QUANTITIES[self.quantity].form == "ratio" and self.value < 0:
+            return f"a ratio is not below 0, and {self.value} is"
         return ""
 
     @property
@@ -347,3 +348,15 @@ class Claim(Sourced):
     """The words, as printed."""
     asserts: Literal["significant difference", "difference", "no significant difference", "no difference"]
     """What the words amount to."""
+    numerator: Key | None = None
+    """Arm that the sentence is about, where the trial has more than two."""
+    denominator: Key | None = None
+    """Arm that it is compared with there."""
+
+    @model_validator(mode="after")
+    def _names_both_arms(self) -> Self:
+        if (self.numerator is None) != (self.denominator is None) or (
+            self.numerator is not None and self.numerator == self.denominator
+        ):
+            raise ValueError("expected numerator and denominator, two different arms, or neither")
+        return self

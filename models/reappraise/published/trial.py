@@ -118,6 +118,8 @@ class Trial:
         Individual data, by endpoint key.
     part
         Keys of the endpoints that `only` chose; empty for the whole trial.
+    left_out
+        Endpoints of several arms that cannot be read for these, with the reason.
     pairs
         Of a trial of more than two arms its contrasts, each a trial of two; empty for any other.
     """
@@ -130,6 +132,7 @@ class Trial:
     curves: Mapping[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = field(default_factory=dict)
     patients: Mapping[str, PatientData] = field(default_factory=dict)
     part: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
     pairs: tuple[Trial, ...] = ()
 
     @property

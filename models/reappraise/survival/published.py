@@ -132,7 +132,7 @@ class SurvivalEndpoint(EndpointRecord):
         if self.individual_format is not None:
             if not self.individual_data:
                 yield "individual_format", "expected individual_data beside it, got none"
-            yield from unknown("individual_format.arms", set(self.individual_format.arms.values()), context.arms)
+            yield from unknown("individual_format.arms", set(self.individual_format.arms.values()), context.every_arm)
         if self.numbers_at_risk and not self.curves:
             yield "numbers_at_risk", "expected curves beside the numbers at risk, got none"
         yield from repeats("factors", (factor.key for factor in self.factors))

@@ -5,30 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 from pydantic import ValidationError
 
 from reappraise.core.errors import TrialFileError
 from reappraise.core.printed import Written
-from reappraise.published.answers import CurveFiles, FileRequest, PatientFile, Problem
 from reappraise.published.cells import Dash
-from reappraise.published.curve import Curve, NumbersAtRisk
 from reappraise.published.file import CountRow, CountTable, QuantityRow, TrialFile
-from reappraise.published.pairs import against_benchmark, between, concerns, contrasts_of
-from reappraise.published.patients import PatientData
+from reappraise.published.pairs import against_benchmark, between, contrasts_of
 from reappraise.published.trial import Trial
-from reappraise.trial.curves import read_curves, read_numbers_at_risk
-from reappraise.trial.lines import DEEPEST, line_of, path_of, too_deep
-from reappraise.trial.patients import read_patients
-from reappraise.trial.references import context_of, problems, problems_between, row_problem
+from reappraise.trial.lines import DEEPEST, line_of, too_deep
+from reappraise.trial.references import problems, row_problem
 from reappraise.trial.schema import RECORDS, Records, trial_schema
+from reappraise.trial.source import Source, also, beside, refuse
 from reappraise.trial.tables import parse_table
-from reappraise.trial.wording import SHOWN, describe
+from reappraise.trial.wording import describe
 
 LARGEST_FILE = 5_000_000
 """Bytes; the longest trial published would fill a fiftieth of it."""
@@ -76,118 +70,23 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
     counts: dict[str, tuple[tuple[int, CountRow], ...]] = {}
     quantities: dict[str, tuple[QuantityRow, ...]] = {}
     for table in file.tables:
-        beside = _beside(path, table.file)
-        text = _read(beside)
+        named = beside(path, table.file)
+        text = _read(named)
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
         if isinstance(table, CountTable):
-            counts[table.key] = _rows(text, CountRow, beside, sizes[table.population], arms, dash=table.dash)
+            counts[table.key] = _rows(text, CountRow, named, sizes[table.population], arms, dash=table.dash)
         else:
-            found = _rows(text, QuantityRow, beside, sizes[table.population], arms)
+            found = _rows(text, QuantityRow, named, sizes[table.population], arms)
             quantities[table.key] = tuple(row for _, row in found)
     for name in (name for endpoint in file.endpoints for one in endpoint.files() for name in one.names):
-        hashed.update(b"\0" + name.encode() + b"\0" + _read(_beside(path, name)).encode())
-    source = _Source(path, content, hashed.hexdigest(), counts, quantities, frozenset(arms))
+        hashed.update(b"\0" + name.encode() + b"\0" + _read(beside(path, name)).encode())
+    source = Source(path, content, hashed.hexdigest(), counts, quantities, frozenset(arms))
     if len(arms) == 1:
         return source.trial(against_benchmark(file))
     asked = contrasts_of(file)
     if len(arms) == 2 and len(asked) == 1:  # the plain trial
         return source.trial(between(file, asked[0]) if file.contrasts else file)
-    pairs = tuple(source.trial(between(file, contrast)) for contrast in asked)
-    return replace(pairs[0], file=file, digest=source.digest, pairs=pairs, **source.rows(frozenset(arms)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A trial file with the tables beside it, read, and the trials of two arms that they hold.
-
-    Parameters
-    ----------
-    path, content, digest
-        The file, its text, and the digest of text and tables.
-    counts, quantities
-        Rows of the tables, by key; of counts with their lines.
-    arms
-        Keys of all arms.
-    """
-
-    path: Path
-    content: str
-    digest: str
-    counts: Mapping[str, tuple[tuple[int, CountRow], ...]]
-    quantities: Mapping[str, tuple[QuantityRow, ...]]
-    arms: frozenset[str]
-
-    def rows(self, arms: frozenset[str]) -> dict[str, Any]:
-        """Rows of the tables that are about these arms."""
-        whole = self.arms <= arms
-        return {
-            "counts": {
-                key: tuple(row for _, row in rows if whole or concerns(row, arms)) for key, rows in self.counts.items()
-            },
-            "quantities": {
-                key: tuple(row for row in rows if whole or concerns(row, arms)) for key, rows in self.quantities.items()
-            },
-        }
-
-    def trial(self, file: TrialFile) -> Trial:
-        """The trial of two arms that a file, or a contrast of it, tells of."""
-        several = len(self.arms) > 2
-        if several:
-            _refuse(problems_between(file), self.path, self.content)
-        keys = (
-            next(a.key for a in file.arms if a.role == "control"),
-            next(a.key for a in file.arms if a.role != "control"),
-        )
-        own = frozenset(keys)
-        for table in file.tables:
-            rows = self.counts.get(table.key, ())
-            numbered = tuple((line, row) for line, row in rows if not several or concerns(row, own))
-            if isinstance(table, CountTable):
-                beside = _beside(self.path, table.file)
-                _check_rows(file, table.key, numbered, path=self.path, content=self.content, beside=beside)
-        curves: dict[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]] = {}
-        patients: dict[str, PatientData] = {}
-        for endpoint in file.endpoints:
-            for request in endpoint.files():
-                if len(self.arms) == 1:
-                    key = f"endpoints[{endpoint.key}]"
-                    problem = "expected two arms where curves or patients' data are given, got one."
-                    remedy = "Leave these files out: of one arm, printed medians and survival are analysed."
-                    raise TrialFileError(self.path, key, problem, remedy, line=_line_of_key(self.content, key))
-                self._read(request, endpoint.key, keys, curves, patients)
-        whole = self.digest if not several else hashlib.sha256("\0".join((self.digest, *keys)).encode()).hexdigest()
-        loaded = Trial(file=file, path=self.path, digest=whole, curves=curves, patients=patients, **self.rows(own))
-        _check_counts(loaded, self.content)
-        return loaded
-
-    def _read(
-        self,
-        request: FileRequest,
-        endpoint: str,
-        keys: tuple[str, str],
-        curves: dict[str, tuple[tuple[Curve, ...], tuple[NumbersAtRisk, ...]]],
-        patients: dict[str, PatientData],
-    ) -> None:
-        """Read the files of an endpoint; rows of arms that are not compared are left aside."""
-        others = self.arms - set(keys)
-        match request:
-            case CurveFiles():
-                risk = _beside(self.path, request.numbers_at_risk)
-                curves[endpoint] = (
-                    read_curves(_beside(self.path, request.curves), arms=keys, others=others),
-                    read_numbers_at_risk(risk, arms=keys, others=others) if request.numbers_at_risk else (),
-                )
-            case PatientFile():
-                patients[endpoint] = read_patients(
-                    _beside(self.path, request.name),
-                    endpoint=endpoint,
-                    arms=keys,
-                    others=others,
-                    unit=request.unit,
-                    form=request.form,
-                )
-            case _:
-                assert_never(request)
+    return source.trial_of_pairs(file, asked)
 
 
 def _shipped_folder() -> Path:
@@ -205,17 +104,6 @@ def _find(trial: str | Path) -> Path:
         listed = ", ".join(shipped_trials())
         raise TrialFileError(name, "", "no such file, and no shipped trial of that name.", f"Shipped trials: {listed}.")
     return path
-
-
-def _beside(path: Path, name: str) -> Path:
-    """A file that a trial file names: in its folder, or a folder below; nothing else is read for it."""
-    problem = f"expected a file in the folder of the trial file, got {name[:60]!r}."
-    if "\0" in name:
-        raise TrialFileError(path, "", problem, "Correct its name.")
-    found = path.parent / name
-    if not found.resolve().is_relative_to(path.parent.resolve()):
-        raise TrialFileError(path, "", problem, "Put it beside the trial file, and name it without its folder.")
-    return found
 
 
 def _read(path: Path) -> str:
@@ -261,31 +149,13 @@ def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
     except ValidationError as error:
         said = describe(error, raw, schema)
         more = [
-            *(_also(line_of(content, one.path), one.key, f"{one.problem} {one.remedy}") for one in said.others),
+            *(also(line_of(content, one.path), one.key, f"{one.problem} {one.remedy}") for one in said.others),
             *([f"and {said.left} more problems"] if said.left else []),
         ]
         line = line_of(content, said.path)
         raise TrialFileError(path, said.key, said.problem, said.remedy, line=line, more=more) from None
-    _refuse(problems(file), path, content)
+    refuse(problems(file), path, content)
     return file
-
-
-def _refuse(problems: Iterable[Problem], path: Path, content: str) -> None:
-    """Refuse a file with problems, by the first of them."""
-    found = list(problems)
-    if found:
-        key, problem = found[0]
-        more = [
-            *(_also(_line_of_key(content, one), one, f"{said}.") for one, said in found[1 : 1 + SHOWN]),
-            *([f"and {len(found) - 1 - SHOWN} more problems"] if len(found) > 1 + SHOWN else []),
-        ]
-        line, remedy = _line_of_key(content, key), "Correct it there, or where it is defined."
-        raise TrialFileError(path, key, f"{problem}.", remedy, line=line, more=more)
-
-
-def _also(line: int | None, key: str, said: str) -> str:
-    """A further problem, in a line."""
-    return f"also {f'line {line}, ' if line else ''}{key}: {said}"
 
 
 def _rows[Row: (CountRow, QuantityRow)](
@@ -299,35 +169,3 @@ def _rows[Row: (CountRow, QuantityRow)](
             raise TrialFileError(path, f"row {line}", f"{problem}.", "Correct the row.")
         rows.append((line, row))
     return tuple(rows)
-
-
-def _check_rows(
-    file: TrialFile, table: str, rows: tuple[tuple[int, CountRow], ...], *, path: Path, content: str, beside: Path
-) -> None:
-    """Refuse rows that an endpoint cannot be analysed from, and groups and tables that are not there."""
-    for endpoint in file.endpoints:
-        for found in endpoint.table_problems(table, rows, context_of(file, endpoint)):
-            problem = f"{found.problem}."
-            if found.line is None:
-                key = f"endpoints[{endpoint.key}].{found.key}"
-                line = _line_of_key(content, key)
-                raise TrialFileError(path, key, problem, "Correct it there, or in the table.", line=line)
-            raise TrialFileError(beside, f"row {found.line}", problem, "Correct the table to what was printed.")
-
-
-def _check_counts(trial: Trial, content: str) -> None:
-    arms = trial.control.key, trial.experimental.key
-    labels = {row.label for rows in trial.quantities.values() for row in rows}
-    for endpoint in trial.file.endpoints:
-        for key, problem in endpoint.quantity_problems(labels):
-            where = f"endpoints[{endpoint.key}].{key}"
-            line = _line_of_key(content, where)
-            raise TrialFileError(trial.path, where, f"{problem}.", "Correct it there, or in the table.", line=line)
-        for problem in endpoint.unnamed(arms):
-            where = f"endpoints[{endpoint.key}]"
-            line = _line_of_key(content, where)
-            raise TrialFileError(trial.path, where, f"{problem}.", "Add it there.", line=line)
-
-
-def _line_of_key(content: str, key: str) -> int | None:
-    return line_of(content, path_of(key, tomllib.loads(content)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reappraise.published.answers import Problem, listed, repeats, unknown
 from reappraise.published.endpoint import Context, EndpointRecord
@@ -36,20 +37,27 @@ def problems(file: TrialFile) -> Iterator[Problem]:
             reserved = {EVERYBODY, BENCHMARK} if len(arms) == 1 else {EVERYBODY}
             also = {key for key in reserved if key == stated.published.arm}
             yield from unknown(f"{where}.{stated.place}", _arms_of(stated.published), arms | also)
+        for index, claim in enumerate(endpoint.claims):
+            yield from unknown(
+                f"{where}.claims[{index}]", {arm for arm in (claim.numerator, claim.denominator) if arm}, arms
+            )
         if endpoint.test is not None and endpoint.test.strata is not None:
             yield from unknown(f"{where}.test.strata", {endpoint.test.strata}, endpoint.factors_counted[1:])
         if len(arms) <= 2:  # of more arms, each contrast is asked
-            yield from _of_record(file, endpoint)
+            yield from problems_of(file, endpoint, every_arm=frozenset(arms))
 
 
-def problems_between(file: TrialFile) -> Iterator[Problem]:
-    """Yield what records of a contrast of several arms refer to and it does not hold."""
-    for endpoint in file.endpoints:
-        yield from _of_record(file, endpoint)
+def problems_of(file: TrialFile, endpoint: EndpointRecord, *, every_arm: frozenset[str]) -> Iterator[Problem]:
+    """Yield what a record refers to and its file, perhaps a contrast of several arms, does not hold.
 
-
-def _of_record(file: TrialFile, endpoint: EndpointRecord) -> Iterator[Problem]:
-    for key, problem in endpoint.references(context_of(file, endpoint)):
+    Parameters
+    ----------
+    file, endpoint
+        The file, and one of its records.
+    every_arm
+        Keys of all arms of the trial.
+    """
+    for key, problem in endpoint.references(replace(context_of(file, endpoint), every_arm=every_arm)):
         yield f"endpoints[{endpoint.key}].{key}", problem
 
 
@@ -77,6 +85,7 @@ def context_of(file: TrialFile, endpoint: EndpointRecord) -> Context:
     sizes = {population.key: population.sizes for population in file.populations}
     return Context(
         arms=tuple(by_role[role] for role in ("control", "experimental") if role in by_role),
+        every_arm=frozenset(arm.key for arm in file.arms),
         sizes=sizes.get(endpoint.population, {}),
         records={record.key: record for record in file.endpoints},
         tables=frozenset(table.key for table in file.tables if isinstance(table, CountTable)),
