@@ -178,6 +178,10 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
     for reason in (*left_out, *refused):
         typer.echo(f"not analysed: {reason}", err=True)
     if form is Format.table:
+        shown = {item.published.key for item, _ in asked}
+        others = [item.published.key for item in loaded if item.published.key not in shown]
+        if others:
+            typer.echo(f"note: {', '.join(others)}: sampled, not exact; see reappraise run", err=True)
         _tell_margins(loaded)
     if form is not Format.table:
         _print_rows(rows, ESTIMATE_COLUMNS, form)

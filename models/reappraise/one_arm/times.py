@@ -238,6 +238,13 @@ def _one_time(item: TrialEndpoint[SurvivalEndpoint], benchmark: Published) -> On
         for one in item.published.estimates
         if one.arm == arm and one.quantity == benchmark.quantity and _same_time(one.at, benchmark.at, unit)
     ]
+    broken = [
+        one.impossible
+        for one in item.published.printed
+        if one.arm == arm and one.quantity == benchmark.quantity and one.impossible
+    ]
+    if not alike and broken:
+        raise UndeterminedError(f"{where}: of the {benchmark.quantity} of {arm}, {broken[0]}")
     if len(alike) != 1:
         what = f"{benchmark.quantity}{f' at {benchmark.at}' if benchmark.at else ''}"
         raise UndeterminedError(f"{where}: expected one {what} of {arm}, got {len(alike)}")
