@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reappraise.analysis import Progress
     from reappraise.fits.store import Store
-    from reappraise.published.trial import Trial, TrialEndpoint
+    from reappraise.published.trial import Trial
 
 app = typer.Typer(
     help="Bayesian reanalysis of published clinical trials.",
@@ -126,41 +126,15 @@ def audit(
 @app.command()
 def exact(trial: TrialName, form: As = Format.table) -> None:
     """Print the exact posteriors: of binary endpoints (independent rates), means, event rates, printed effects."""
-    from reappraise.continuous.exact import exact_continuous
-    from reappraise.continuous.published import ContinuousEndpoint
-    from reappraise.core.estimate import ESTIMATE_COLUMNS, Estimate
-    from reappraise.core.prior import RATE_PRIORS
-    from reappraise.effect.exact import exact_contrasts
-    from reappraise.effect.published import EffectEndpoint
-    from reappraise.event_rate.exact import exact_event_rates
-    from reappraise.event_rate.published import EventRateEndpoint
-    from reappraise.response.exact import exact_estimates
-    from reappraise.response.published import ResponseEndpoint
-    from reappraise.response.rounded import rounded_counts, rounded_estimates
+    from reappraise.core.estimate import ESTIMATE_COLUMNS
+    from reappraise.exact_answers import exact_answers
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
     rows: list[dict[str, Any]] = []
     refused: list[AnalysisError] = []
-
-    def rates(endpoint: TrialEndpoint[ResponseEndpoint]) -> Iterator[Estimate]:
-        counts = rounded_counts(endpoint)
-        for prior in RATE_PRIORS:
-            yield from rounded_estimates(counts, prior) if counts else exact_estimates(endpoint.partition(), prior)
-
-    asked: list[tuple[TrialEndpoint[Any], Iterator[Estimate]]] = [
-        *((item, rates(item)) for item in loaded.of(ResponseEndpoint)),
-        *((item, exact_contrasts(item)) for item in loaded.of(EffectEndpoint)),
-        *((item, exact_continuous(item)) for item in loaded.of(ContinuousEndpoint)),
-        *((item, exact_event_rates(item)) for item in loaded.of(EventRateEndpoint)),
-    ]
-    if loaded.single:
-        from reappraise.one_arm.analysis import exact_one_arm, refused_one_arm
-
-        asked = [(item, exact_one_arm(item)) for item in loaded]
-        for why in (why for item in loaded for why in refused_one_arm(item)):
-            typer.echo(f"not analysed: {why}", err=True)
-    for endpoint, estimates in asked:
+    answers = exact_answers(loaded)
+    for endpoint, estimates in answers.endpoints:
         try:
             found = list(estimates)
         except AnalysisError as error:
@@ -174,16 +148,13 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
             _console().print(exact_table(endpoint.published.key, endpoint.published.label, found, arms))
     if refused and not rows:
         raise refused[0]
-    left_out = [reason for part in (loaded, *loaded.pairs) for _, reason in part.left_out]
-    for reason in (*left_out, *refused):
+    for reason in (*answers.left_out, *refused):
         typer.echo(f"not analysed: {reason}", err=True)
     if form is Format.table:
-        shown = {item.published.key for item, _ in asked}
-        others = [item.published.key for item in loaded if item.published.key not in shown]
-        if others:
-            typer.echo(f"note: {', '.join(others)}: sampled, not exact; see reappraise run", err=True)
+        if answers.sampled:
+            typer.echo(f"note: {', '.join(answers.sampled)}: sampled, not exact; see reappraise run", err=True)
         _tell_margins(loaded)
-    if form is not Format.table:
+    else:
         _print_rows(rows, ESTIMATE_COLUMNS, form)
 
 
