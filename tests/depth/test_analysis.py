@@ -65,7 +65,7 @@ def test_every_ordinal_endpoint_is_fitted_with_every_model_and_prior(run: DepthR
     ]
     assert all(fit.converged for fit in result.fits), [fit.diagnosis.failures for fit in result.fits]
     assert [item.prior for item in result.proportionality] == ["reference", "sceptical", "enthusiastic"]
-    assert [fraction for _, fraction in run.told] == pytest.approx(np.arange(6) / 6)
+    assert sorted(fraction for _, fraction in run.told) == pytest.approx(np.arange(6) / 6)  # threads begin in any order
 
 
 def test_an_assessor_with_one_cut_point_is_refused_in_words(trial: Trial) -> None:

@@ -59,9 +59,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     """Nothing is remembered before or after a test."""
-    machine_code.compiled.cache_clear()
+    machine_code.forget()
     yield
-    machine_code.compiled.cache_clear()
+    machine_code.forget()
 
 
 def _no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_what_is_loaded_draws_the_same_in_this_process_and_in_the_next(
 ) -> None:
     first = drawn(machine_code.compiled(MODEL, SHAPE))
     assert len(list(folder.iterdir())) == 1
-    machine_code.compiled.cache_clear()
+    machine_code.forget()
     _no_compiler(monkeypatch)
     assert np.array_equal(drawn(machine_code.compiled(MODEL, SHAPE)), first)
     there = tmp_path / "draws.npy"
@@ -92,7 +92,7 @@ def test_a_damaged_file_is_compiled_anew(folder: Path) -> None:
     whole = path.read_bytes()
     for damaged in (b"", whole[: len(whole) // 2], b"not a pickle", b"cos\nnothing\n."):
         path.write_bytes(damaged)
-        machine_code.compiled.cache_clear()
+        machine_code.forget()
         assert np.array_equal(drawn(machine_code.compiled(MODEL, SHAPE)), first)
         assert len(path.read_bytes()) == len(whole)
 
@@ -102,7 +102,7 @@ def test_other_code_or_another_shape_is_another_file_and_the_oldest_go(
 ) -> None:
     for version in range(machine_code.KEPT + 2):
         monkeypatch.setattr(machine_code, "_source", lambda version=version: str(version))
-        machine_code.compiled.cache_clear()
+        machine_code.forget()
         machine_code.compiled(MODEL, SHAPE)
         newest = max(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
         os.utime(newest, ns=(version, version))
@@ -135,7 +135,7 @@ def test_what_the_density_refuses_is_refused_by_loaded_code_as_well(folder: Path
         with pytest.raises(RuntimeError) as refused:
             draw(compiled, data, SAMPLING, 7)
         messages.append(str(refused.value).partition("Stack")[0])
-        machine_code.compiled.cache_clear()
+        machine_code.forget()
     assert len(list(folder.iterdir())) == 1
     assert messages[0] == messages[1]
 

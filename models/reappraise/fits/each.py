@@ -80,17 +80,16 @@ class Session:
         start, end
             Fraction of the endpoint's work that is done before and after it.
         """
-        self.tell(words, start)
-        kept = self.store.read_fit(job) if self.store else None
-        if kept is not None:
-            self.tally.count(found=True)
-            return kept
 
         def advance(done: int, of: int) -> None:
             self.tell(words, start + (end - start) * done / of)
 
         with self.slots:
             self.tell(words, start)
+            kept = self.store.read_fit(job) if self.store else None
+            if kept is not None:
+                self.tally.count(found=True)
+                return kept
             found = job.run(advance)
         self.tally.count(found=False)
         if self.store:

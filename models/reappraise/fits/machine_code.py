@@ -46,6 +46,8 @@ LARGEST: Final = 50_000_000
 """Bytes of a file of machine code; a model of the largest table has a tenth."""
 _COMPILING = threading.Lock()
 """Compilers hold settings of the whole process: one model at a time, while other threads sample."""
+_HELD: dict[tuple[FitModel, tuple[int, ...]], Compiled] = {}
+"""Models of this process, by model and shape."""
 
 type Written = tuple[str, Any, tuple[Any, ...]]
 """Name of a function, its library as numba writes it, and the Python objects that it finds."""
@@ -148,29 +150,41 @@ class Kept:
         return Compiled(sampler, self.packing)
 
 
-@cache
 def compiled(model: FitModel, shape: tuple[int, ...]) -> Compiled:
     """The compiled model of a shape, once per process: loaded if this machine has compiled it before.
 
     A model of other packages is compiled anew in every process, since nothing here tells whether their code changed.
     """
-    with _COMPILING:
-        if type(model).__module__.partition(".")[0] != __name__.partition(".")[0]:
-            return nuts.compiled(model, shape)
-        stem = ".".join((model.name, *(str(size) for size in shape)))
-        path = _folder() / f"{stem}.{_digest(model, shape)[:16]}.pickle"
-        kept = _read(path)
-        if kept is None:
-            found = nuts.compiled(model, shape)
-            kept = Kept.of(found, model.build(*shape))
-            _write(path, kept)
-            return replace(found, sampler=replace(found.sampler, initial_point_func=Starts(kept.around)))
-        return kept.load()
+    found = _HELD.get((model, shape))
+    if found is None:
+        with _COMPILING:  # another thread may have had it compiled while this one waited
+            found = _HELD.get((model, shape)) or _made(model, shape)
+            _HELD[model, shape] = found
+    return found
 
 
 def known() -> int:
     """How many models this process has compiled or loaded."""
-    return compiled.cache_info().misses
+    return len(_HELD)
+
+
+def forget() -> None:
+    """Hold none any more: each is loaded, or compiled, when it is asked for."""
+    _HELD.clear()
+
+
+def _made(model: FitModel, shape: tuple[int, ...]) -> Compiled:
+    if type(model).__module__.partition(".")[0] != __name__.partition(".")[0]:
+        return nuts.compiled(model, shape)
+    stem = ".".join((model.name, *(str(size) for size in shape)))
+    path = _folder() / f"{stem}.{_digest(model, shape)[:16]}.pickle"
+    kept = _read(path)
+    if kept is None:
+        found = nuts.compiled(model, shape)
+        kept = Kept.of(found, model.build(*shape))
+        _write(path, kept)
+        return replace(found, sampler=replace(found.sampler, initial_point_func=Starts(kept.around)))
+    return kept.load()
 
 
 def _digest(model: FitModel, shape: tuple[int, ...]) -> str:

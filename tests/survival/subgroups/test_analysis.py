@@ -41,8 +41,8 @@ def test_every_factor_is_fitted_with_every_prior_and_found_again(os: Any, tmp_pa
     assert (session.tally.computed, session.tally.found) == (8, 8)
     assert [fit.estimates for fit in result.fits] == [fit.estimates for fit in again.fits]
     assert told[0] == ("the whole", 0.8)
-    assert told[1] == ("sex, reference prior", 0.8)
-    assert [share for _, share in told[:9]] == sorted(share for _, share in told[:9])
+    assert ("sex, reference prior", 0.8) in told
+    assert all(0.8 <= share <= 1 for _, share in told)  # threads begin in any order
     files = {path.name for path in (tmp_path / "results" / "posteriors").iterdir()}
     assert "os.age.printed-subgroups.sceptical.nc" in files
     assert len(files) == 8
