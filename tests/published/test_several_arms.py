@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reappraise.audit import audit
+from reappraise.core.comparison import Comparison
 from reappraise.core.errors import AnalysisError, TrialFileError
 from reappraise.core.prior import RATE_PRIORS
 from reappraise.published.estimates import published_estimates
@@ -206,6 +207,9 @@ def test_two_arms_may_be_compared_both_ways(tmp_path: Path) -> None:
     )
     trial = load_trial(written(tmp_path, mini))
     assert {item.published.key for item in trial} >= {"response-new", "response-old-new"}
+    first, second = (trial[key] for key in ("response-new", "response-old-new"))
+    both_ways = Comparison((*published_estimates(first), *published_estimates(second)))
+    assert len({(one.numerator, one.denominator) for one in both_ways.estimates if one.numerator}) == 2
 
 
 def test_rows_of_all_arms_are_audited_once(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ NAME = "p value and benchmark"
 
 
 def check(trial: Trial) -> Iterator[Finding]:
-    """Yield a finding for every p value of a rate in a trial of one arm, and for every count beside a benchmark."""
+    """Yield a finding for every p value printed with a rate in a trial of one arm."""
     if not trial.single:
         return
     facts = list(estimates(trial))
@@ -34,8 +34,8 @@ def check(trial: Trial) -> Iterator[Finding]:
             if one.endpoint is fact.endpoint and one.published.arm == BENCHMARK and one.published.quantity == "rate"
         ]
         benchmark = stated[0].value if len(stated) == 1 else None
-        if count is None or count.known_events is None or benchmark is None:
-            yield _finding(fact, "cannot judge", "", "The count of the arm, or its benchmark, is not printed.")
+        if count is None or count.known_events is None or benchmark is None or benchmark.relation != "=":
+            yield _finding(fact, "cannot judge", "", "The count of the arm, or one benchmark as a number, is missing.")
         else:
             share = float(benchmark) / (100 if stated[0].unit == "percent" else 1)
             yield (

@@ -57,12 +57,10 @@ class Comparison:
         for item in self.estimates:
             if item.numerator:
                 found.setdefault(item.endpoint, set()).add((item.numerator, item.denominator))
-        several = next((pairs for pairs in found.values() if len(pairs) > 1), set())
-        every = set().union(*found.values())
-        turned = {(above, below) for above, below in every if (below, above) in every}
-        if several | turned:
-            listed = "; ".join(f"{above} / {below}" for above, below in sorted(several | turned))
-            raise ValueError(f"a comparison has one direction, got {listed}; use Estimate.reversed()")
+        for pairs in found.values():
+            if len(pairs) > 1:
+                listed = "; ".join(f"{above} / {below}" for above, below in sorted(pairs))
+                raise ValueError(f"a comparison has one direction, got {listed}; use Estimate.reversed()")
 
     @property
     def direction(self) -> str:

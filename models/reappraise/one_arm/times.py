@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from reappraise.core.errors import UndeterminedError
 from reappraise.core.estimate import Estimate
 from reappraise.core.located import Tabulated
+from reappraise.core.printed import Printed
 from reappraise.core.prior import LogRatioPrior
 from reappraise.core.units import DAYS, time_in
 from reappraise.one_arm.benchmark import fraction, usable
@@ -102,9 +103,8 @@ class OneTime:
         """Standard deviations below and above the estimate, of the middles of the print; infinite where unknown."""
         z = NormalDist().inv_cdf((1 + float(self.published.level)) / 2)
         middle = sum(self.value) / 2
-        return tuple(  # type: ignore[return-value]  # two of them
-            abs(sum(limit) / 2 - middle) / z if known(limit) else inf for limit in (self.low, self.high)
-        )
+        below, above = (abs(sum(end) / 2 - middle) / z if known(end) else inf for end in (self.low, self.high))
+        return below, above
 
     def likelihood(self, effect: Floats) -> Floats:
         """Likelihood at each effect, dims (effect,), the mean over what rounds to the print."""
@@ -217,9 +217,6 @@ def _of_prior(one: OneTime, prior: LogRatioPrior, level: float) -> Iterator[Esti
     yield contrast(quantity="probability_of_benefit", at=f"{one.words}{f', {at}' if at else ''}", value=better)
 
 
-type _Read = Callable[[Published, str], Span]
-
-
 def _one_time(item: TrialEndpoint[SurvivalEndpoint], benchmark: Published) -> OneTime:
     """A benchmark with the number that it is for.
 
@@ -285,14 +282,13 @@ def _same_time(first: str, second: str, unit: str) -> bool:
     return first == second or (None not in times and abs((times[0] or 0) - (times[1] or 0)) < 1e-6)
 
 
-def _log_hazards(factor: float) -> Callable[[float], Span]:
+def _log_hazards(factor: float) -> Callable[[Printed], Span]:
     """Reads printed survival probabilities as logarithms of cumulative hazards."""
 
-    def read(printed: float) -> Span:
+    def read(printed: Printed) -> Span:
         if not isfinite(printed):
             return -inf, inf
-        bounds = printed.bounds  # type: ignore[attr-defined]  # a printed number
-        low, high = (min(max(end * factor, 0.0), 1.0) for end in bounds)
+        low, high = (min(max(end * factor, 0.0), 1.0) for end in printed.bounds)
         ends = [inf if end <= 0 else -inf if end >= 1 else log(-log(end)) for end in (high, low)]
         return ends[0], ends[1]
 
