@@ -73,6 +73,7 @@ _HOMES = {
     "printed_contrasts": "effect.contrast",
     "pseudo_patients": "survival.printed.pseudo",
     "PseudoPatients": "survival.printed.pseudo",
+    "fit_several_arms": "response.several_arms.fit",
     "fit_survival": "survival.fit",
     "fit_survival_subgroups": "survival.subgroups.fit",
     "fit_survival_together": "survival.together",
@@ -87,6 +88,7 @@ _HOMES = {
     "recompute": "response.classical.recompute",
     "recompute_survival": "survival.classical.recompute",
     "reconstruct": "survival.reconstruction",
+    "SeveralArmsFit": "response.several_arms.fit",
     "shipped_trials": "trial",
 }
 
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
     from reappraise.response.exact import exact_estimates
     from reappraise.response.fit import ResponseFit, fit
     from reappraise.response.published import ResponseEndpoint
+    from reappraise.response.several_arms.fit import SeveralArmsFit, fit_several_arms
     from reappraise.safety.analysis import SafetyResult
     from reappraise.safety.fit import SafetyFit, fit_adverse_events
     from reappraise.safety.published import AdverseEventsEndpoint
@@ -188,6 +191,7 @@ __all__ = [
     "SafetyFit",
     "SafetyResult",
     "Sampling",
+    "SeveralArmsFit",
     "SharedSurvivalFit",
     "Store",
     "SurvivalEndpoint",
@@ -209,6 +213,7 @@ __all__ = [
     "fit_adverse_events",
     "fit_depth",
     "fit_printed_survival",
+    "fit_several_arms",
     "fit_survival",
     "fit_survival_subgroups",
     "fit_survival_together",

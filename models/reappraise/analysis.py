@@ -28,7 +28,6 @@ from reappraise.fits.store import Store, posterior_name
 from reappraise.kind import Kind
 from reappraise.kinds import KINDS, kind_of
 from reappraise.one_arm.analysis import analyse_one_arm
-from reappraise.published.estimates import published_estimates
 from reappraise.published.trial import Trial, TrialEndpoint
 
 type Progress = Callable[[str, int, int], None]
@@ -98,7 +97,7 @@ class Analysis:
     @cached_property
     def comparison(self) -> Comparison:
         """Published, recomputed and posterior estimates of all endpoints."""
-        published = (published_estimates(result.endpoint) for result in self.results.values())
+        published = (result.published() for result in self.results.values())
         rest = (result.estimated() for result in self.results.values())
         return Comparison(order(chain(chain.from_iterable(published), chain.from_iterable(rest))))
 
@@ -172,7 +171,7 @@ def analyse(
     found = side_by_side(tasks, stop=so_far.stop)
     results: dict[str, Result[Any, Any]] = {result.key: result for result in found}
     for kind in known:
-        results |= kind.joined(results, last)
+        results |= kind.joined(trial, results, last)
     notes = (*_left_out(trial), *(refusal for kind in known for part in trial.parts for refusal in kind.refused(part)))
     analysis = Analysis(
         trial=trial, sampling=settings, kinds=known, findings=findings, results=results, notes=notes, tally=last.tally

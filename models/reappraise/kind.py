@@ -45,17 +45,21 @@ class Kind[Record: EndpointRecord](ABC):
         """Yield what the trial as a whole leaves unanswered about endpoints of this kind."""
         yield from ()
 
-    def joined(self, results: Mapping[str, Result[Any, Any]], session: Session) -> Mapping[str, Result[Any, Any]]:
-        """Results that hold more once those of all endpoints are there, by key.
+    def joined(
+        self, trial: Trial, results: Mapping[str, Result[Any, Any]], session: Session
+    ) -> Mapping[str, Result[Any, Any]]:
+        """Results that hold more once those of all endpoints are there, and those of several endpoints, by key.
 
         Parameters
         ----------
+        trial
+            The trial as a whole.
         results
             What was found out about every endpoint, by its key.
         session
             Where what is computed is found and kept.
         """
-        del results, session
+        del trial, results, session
         return {}
 
     @property

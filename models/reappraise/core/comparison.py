@@ -46,20 +46,21 @@ class Comparison:
     Parameters
     ----------
     estimates
-        Published, recomputed and posterior estimates; contrasts of an endpoint in one direction.
+        Published, recomputed and posterior estimates; contrasts of two arms for an endpoint in one direction.
     """
 
     estimates: tuple[Estimate, ...]
 
     def __post_init__(self) -> None:
-        """Refuse rows that would compare two directions silently."""
+        """Refuse rows that would compare two directions of the same arms silently."""
         found: dict[str, set[tuple[str, str]]] = {}
         for item in self.estimates:
             if item.numerator:
                 found.setdefault(item.endpoint, set()).add((item.numerator, item.denominator))
         for pairs in found.values():
-            if len(pairs) > 1:
-                listed = "; ".join(f"{above} / {below}" for above, below in sorted(pairs))
+            both_ways = sorted(pair for pair in pairs if pair[::-1] in pairs and pair[0] != pair[1])
+            if both_ways:
+                listed = "; ".join(f"{above} / {below}" for above, below in both_ways)
                 raise ValueError(f"a comparison has one direction, got {listed}; use Estimate.reversed()")
 
     @property

@@ -81,6 +81,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("probability_of_benefit", "Probability of benefit", "probability"),
         Quantity("probability_above_margin", "Probability that the benefit exceeds the margin", "probability"),
         Quantity("probability_of_equivalence", "Probability of practical equivalence", "probability"),
+        Quantity("probability_of_best", "Probability of being the best arm", "arm"),
         Quantity("probability_of_increase", "Probability that the event is more frequent", "probability"),
         Quantity("probability_of_increase_above_margin", "Probability of an increase beyond the margin", "probability"),
         Quantity("probability_of_no_effect", "Probability of no effect at all", "probability"),

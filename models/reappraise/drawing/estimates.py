@@ -72,7 +72,8 @@ def draw_estimates(
         )
         for item in drawn
     ]
-    contrast = f", {first.numerator} {'over' if known.form == 'ratio' else 'minus'} {first.denominator}"
+    one = len({(item.numerator, item.denominator) for item in drawn}) == 1  # else each row names its own
+    contrast = f", {first.numerator} {'over' if known.form == 'ratio' else 'minus'} {first.denominator}" if one else ""
     heading = ("Ratio" if several else known.label) + (contrast if known.form != "arm" else "")
     panel = Panel(
         heading=heading,

@@ -70,12 +70,14 @@ class Fit[Asked: PosteriorJob[Any, Any, Any, Any]]:
         from reappraise.drawing.words import favours
 
         verdict = "" if self.converged else f" {self.diagnosis.verdict}: {self.diagnosis.failures}."
-        first = next((item for item in self.estimates if item.numerator), None)
+        contrasts = {(item.numerator, item.denominator): item for item in self.estimates if item.numerator}
+        first = next(iter(contrasts.values()), None)
         better = str(self.job.described.get("better", ""))
         sides = None
         if first is not None and better in {"higher", "lower"}:
             more = (better == "higher") != QUANTITIES[first.quantity].hastens
-            sides = favours(first.numerator, first.denominator, "higher" if more else "lower")
+            arms = (first.numerator, first.denominator) if len(contrasts) == 1 else ("the first arm", "the second")
+            sides = favours(*arms, "higher" if more else "lower")
         return draw_estimates(
             self.estimates,
             title=self.job.title,

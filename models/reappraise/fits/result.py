@@ -81,6 +81,10 @@ class Result[Record: EndpointRecord, FitT: Estimated](ABC):
     def words(self) -> str:
         """What was computed, in a line."""
 
+    def published(self) -> Iterator[Estimate]:
+        """Yield what was published, contrasts experimental over (or minus) control."""
+        yield from published_estimates(self.endpoint)
+
     @abstractmethod
     def recomputed(self) -> Iterator[Estimate]:
         """Yield the classical answers on the data."""
@@ -118,7 +122,7 @@ class Result[Record: EndpointRecord, FitT: Estimated](ABC):
 
     def comparison(self) -> Comparison:
         """What was published, recomputed and estimated, contrasts experimental over (or minus) control."""
-        return Comparison(order((*published_estimates(self.endpoint), *self.estimated())))
+        return Comparison(order((*self.published(), *self.estimated())))
 
 
 @dataclass(frozen=True, kw_only=True)

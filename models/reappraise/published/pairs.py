@@ -1,7 +1,8 @@
 """Trials of one arm and of more than two, as the contrasts of two that they are analysed by.
 
 Of several arms, each contrast is a trial of two: a shared control arm is counted once in each, and no number is made
-of two contrasts together, which would count it twice. One arm stands against the benchmark that the paper states.
+of two contrasts together, which would count it twice; all arms in one model (`response.several_arms`) count it once.
+One arm stands against the benchmark that the paper states.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -24,6 +24,7 @@ from reappraise.response.model import ResponseModel
 from reappraise.response.models import MODELS
 from reappraise.response.published import ResponseEndpoint
 from reappraise.response.rounded import RoundedCounts, rounded_counts, rounded_estimates
+from reappraise.response.several_arms.result import all_arms
 
 SHARING = "beta-binomial"
 """The model of rates that resemble each other: one row has none to resemble."""
@@ -132,12 +133,22 @@ class ResponseKind(Kind[ResponseEndpoint]):
         refusals = tuple(refusal_of(endpoint.published.key, error) for error in refused.values())
         return ResponseResult(endpoint=endpoint, fits=fits, refusals=refusals, level=session.sampling.level)
 
+    def joined(
+        self,
+        trial: Trial,
+        results: Mapping[str, Result[Any, Any]],  # noqa: ARG002  # of two arms each
+        session: Session,
+    ) -> Mapping[str, Result[Any, Any]]:
+        """Results of all arms together, of a trial that has more than two."""
+        return all_arms(trial, session)
+
     @property
     def calibrations(self) -> tuple[Calibration, ...]:
-        """Every response model."""
+        """Every response model, of two arms and of several."""
         from reappraise.response.calibrate import RESPONSE_CALIBRATIONS
+        from reappraise.response.several_arms.calibrate import SeveralArmsCalibration
 
-        return RESPONSE_CALIBRATIONS
+        return (*RESPONSE_CALIBRATIONS, SeveralArmsCalibration())
 
 
 RESPONSE = ResponseKind(ResponseEndpoint)

@@ -17,7 +17,7 @@ from reappraise.fits.each import Session
 from reappraise.fits.result import Diagnosed, Result
 from reappraise.kind import Kind
 from reappraise.published.patients import PatientData
-from reappraise.published.trial import TrialEndpoint
+from reappraise.published.trial import Trial, TrialEndpoint
 from reappraise.survival.beyond.result import HazardResult, extrapolated, joined
 from reappraise.survival.classical.recompute import recompute_survival
 from reappraise.survival.effect.analysis import analyse_effect
@@ -209,7 +209,12 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
             level=session.sampling.level,
         )
 
-    def joined(self, results: Mapping[str, Result[Any, Any]], session: Session) -> Mapping[str, Result[Any, Any]]:
+    def joined(
+        self,
+        trial: Trial,  # noqa: ARG002  # results know theirs
+        results: Mapping[str, Result[Any, Any]],
+        session: Session,
+    ) -> Mapping[str, Result[Any, Any]]:
         """Results of endpoints with the one that they never exceed, and what could not be answered."""
         return joined(results, session)
 
