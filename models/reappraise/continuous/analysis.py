@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from reappraise.calibrate.calibration import Calibration
 from reappraise.continuous.classical import recomputed_means
 from reappraise.continuous.contrast import MeanContrast, mean_contrasts
-from reappraise.continuous.exact import exact_continuous, usable_table
+from reappraise.continuous.exact import exact_continuous, exact_mean_contrast, posterior, usable_table
 from reappraise.continuous.means import means_table
 from reappraise.continuous.prior import mean_priors
 from reappraise.continuous.published import ContinuousEndpoint
@@ -18,13 +19,15 @@ from reappraise.core.errors import AnalysisError
 from reappraise.core.estimate import Estimate
 from reappraise.core.refusal import Refusal, refusal_of
 from reappraise.fits.each import Session
-from reappraise.fits.result import Drawn, Estimated, Result
+from reappraise.fits.exact import ExactFit, ExactPosterior, by_quantile, exact_fits
+from reappraise.fits.exact_contrast import exact_of_contrast, located_numbers
+from reappraise.fits.result import Drawn, Result
 from reappraise.kind import Kind
 from reappraise.published.trial import TrialEndpoint
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContinuousResult(Result[ContinuousEndpoint, Estimated]):
+class ContinuousResult(Result[ContinuousEndpoint, ExactFit]):
     """Everything found out about means: exact posteriors from the arms and of each printed contrast, never combined."""
 
     contrasts: tuple[MeanContrast, ...]
@@ -71,19 +74,21 @@ class ContinuousKind(Kind[ContinuousEndpoint]):
         return 1
 
     def analyse(self, endpoint: TrialEndpoint[ContinuousEndpoint], session: Session) -> ContinuousResult:
-        """Read means and contrasts; posteriors are computed when they are asked for."""
+        """Read means and contrasts, and keep draws of each posterior."""
         refusals: tuple[Refusal, ...] = ()
         contrasts = mean_contrasts(endpoint)
         try:
             means_table(endpoint)
         except AnalysisError as error:
             refusals = (refusal_of(endpoint.published.key, error),)
+        level = session.sampling.level
         return ContinuousResult(
             endpoint=endpoint,
+            fits=exact_fits(_posteriors(contrasts, level), endpoint.trial, session),
             contrasts=contrasts,
             table=usable_table(endpoint),
             refusals=refusals,
-            level=session.sampling.level,
+            level=level,
         )
 
     @property
@@ -95,3 +100,21 @@ class ContinuousKind(Kind[ContinuousEndpoint]):
 
 
 CONTINUOUS = ContinuousKind(ContinuousEndpoint)
+
+
+def _posteriors(contrasts: Sequence[MeanContrast], level: float) -> Iterator[ExactPosterior]:
+    """Yield the posterior of each contrast under each prior."""
+    for place, contrast in enumerate(contrasts):
+        for prior in mean_priors(contrast):
+            yield exact_of_contrast(
+                contrast,
+                prior,
+                place=place,
+                model=contrast.basis,
+                formula="mean - printed mean ~ standard error * t(degrees of freedom), by arm or of the difference; "
+                "difference ~ prior",
+                logarithmic=contrast.logarithmic,
+                effect=partial(by_quantile, posterior(contrast, prior).quantile),
+                printed=located_numbers(contrast.parts),
+                estimates=partial(exact_mean_contrast, contrast, prior, level=level),
+            )

@@ -37,6 +37,11 @@ class EffectPrior:
     sd: float
     rationale: str
 
+    @property
+    def text(self) -> str:
+        """The distribution in a line."""
+        return f"effect ~ Normal({self.mean:.3g}, {self.sd:.3g}), of a ratio its logarithm"
+
     def swapped(self) -> Self:
         """The same opinion with the arms exchanged."""
         return replace(self, mean=0.0 - self.mean)

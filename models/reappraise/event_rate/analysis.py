@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from reappraise.calibrate.calibration import Calibration
@@ -13,11 +14,13 @@ from reappraise.core.refusal import Refusal, refusal_of
 from reappraise.effect.prior import contrast_priors
 from reappraise.event_rate.classical import recomputed_rates
 from reappraise.event_rate.contrast import RateContrast, events_table, rate_contrasts
-from reappraise.event_rate.exact import exact_event_rates, usable_table
+from reappraise.event_rate.exact import exact_event_rates, exact_rate_contrast, posterior, usable_table
 from reappraise.event_rate.published import EventRateEndpoint
 from reappraise.event_rate.table import EventsTable
 from reappraise.fits.each import Session
-from reappraise.fits.result import Drawn, Estimated, Result
+from reappraise.fits.exact import ExactFit, ExactPosterior, by_quantile, exact_fits
+from reappraise.fits.exact_contrast import exact_of_contrast, located_numbers
+from reappraise.fits.result import Drawn, Result
 from reappraise.kind import Kind
 from reappraise.published.trial import TrialEndpoint
 
@@ -29,7 +32,7 @@ _BASES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventRateResult(Result[EventRateEndpoint, Estimated]):
+class EventRateResult(Result[EventRateEndpoint, ExactFit]):
     """Everything found out about event rates: exact posteriors by every way that print allows, never combined."""
 
     contrasts: tuple[RateContrast, ...]
@@ -70,19 +73,21 @@ class EventRateKind(Kind[EventRateEndpoint]):
         return 1
 
     def analyse(self, endpoint: TrialEndpoint[EventRateEndpoint], session: Session) -> EventRateResult:
-        """Read events and contrasts; posteriors are computed when they are asked for."""
+        """Read events and contrasts, and keep draws of each posterior."""
         contrasts = rate_contrasts(endpoint)
         refusals: tuple[Refusal, ...] = ()
         try:
             events_table(endpoint)
         except AnalysisError as error:
             refusals = (refusal_of(endpoint.published.key, error),)
+        level = session.sampling.level
         return EventRateResult(
             endpoint=endpoint,
+            fits=exact_fits(_posteriors(contrasts, level), endpoint.trial, session),
             contrasts=contrasts,
             table=usable_table(endpoint),
             refusals=refusals,
-            level=session.sampling.level,
+            level=level,
         )
 
     @property
@@ -94,3 +99,40 @@ class EventRateKind(Kind[EventRateEndpoint]):
 
 
 EVENT_RATE = EventRateKind(EventRateEndpoint)
+
+
+def _posteriors(contrasts: Sequence[RateContrast], level: float) -> Iterator[ExactPosterior]:
+    """Yield the posterior of each contrast under each prior."""
+    for place, contrast in enumerate(contrasts):
+        for prior in contrast_priors(contrast):
+            yield exact_of_contrast(
+                contrast,
+                prior,
+                place=place,
+                model=contrast.basis,
+                formula=_FORMULAS["normal" if contrast.table is None else "poisson"],
+                logarithmic=True,
+                effect=partial(by_quantile, posterior(contrast, prior).quantile),
+                printed=_printed(contrast),
+                estimates=partial(exact_rate_contrast, contrast, prior, level=level),
+            )
+
+
+_FORMULAS = {
+    "poisson": "events[arm] ~ Poisson(rate[arm] person_time[arm]), given all events together; log rate ratio ~ prior",
+    "normal": "log of the printed number ~ Normal(its logarithm, standard error); log rate ratio ~ prior",
+}
+
+
+def _printed(contrast: RateContrast) -> dict[str, float]:
+    if contrast.table is None:
+        return located_numbers(contrast.parts)
+    return {
+        f"{name}_{what}": float(number)
+        for name, arm in zip(("control", "experimental"), contrast.table.arms, strict=True)
+        for what, number in (
+            ("events", arm.events),
+            ("least_person_time", arm.person_time[0]),
+            ("largest_person_time", arm.person_time[1]),
+        )
+    }

@@ -12,7 +12,9 @@ from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RATE_PRIORS
 from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session
-from reappraise.fits.result import Drawn, Estimated, Result
+from reappraise.fits.exact import ExactFit, exact_fits
+from reappraise.fits.result import Drawn, Result
+from reappraise.one_arm.posteriors import rate_posteriors, time_posteriors
 from reappraise.one_arm.rates import OneRate, one_rate, one_rate_estimates, recomputed_rate
 from reappraise.one_arm.times import OneTime, one_times, priors_of, recomputed_times, time_estimates
 from reappraise.published.record import BENCHMARK
@@ -22,7 +24,7 @@ from reappraise.survival.published import SurvivalEndpoint
 
 
 @dataclass(frozen=True, kw_only=True)
-class RateResult(Result[ResponseEndpoint, Estimated]):
+class RateResult(Result[ResponseEndpoint, ExactFit]):
     """Everything found out about a binary endpoint of one arm.
 
     Parameters
@@ -72,7 +74,7 @@ class RateResult(Result[ResponseEndpoint, Estimated]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimesResult(Result[SurvivalEndpoint, Estimated]):
+class TimesResult(Result[SurvivalEndpoint, ExactFit]):
     """Everything found out about a time-to-event endpoint of one arm.
 
     Parameters
@@ -133,9 +135,13 @@ def analyse_one_arm(endpoint: TrialEndpoint[Any], session: Session) -> RateResul
     published, level = endpoint.published, session.sampling.level
     refusals = tuple(Refusal(published.key, why, contradiction=False) for why in refused_one_arm(endpoint))
     if isinstance(published, ResponseEndpoint):
-        return RateResult(endpoint=endpoint, rate=one_rate(endpoint), refusals=refusals, level=level)
+        rate = one_rate(endpoint)
+        fits = exact_fits(rate_posteriors(rate, level=level), endpoint.trial, session)
+        return RateResult(endpoint=endpoint, rate=rate, fits=fits, refusals=refusals, level=level)
     if isinstance(published, SurvivalEndpoint):
-        return TimesResult(endpoint=endpoint, times=_times(endpoint), refusals=refusals, level=level)
+        times = _times(endpoint)
+        fits = exact_fits(time_posteriors(times, level=level), endpoint.trial, session)
+        return TimesResult(endpoint=endpoint, times=times, fits=fits, refusals=refusals, level=level)
     raise UndeterminedError(_compares(endpoint))
 
 

@@ -13,6 +13,7 @@ from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RATE_PRIORS, Prior, effect_priors
 from reappraise.core.refusal import refusal_of
 from reappraise.fits.each import Session
+from reappraise.fits.exact import ExactFit, exact_fits
 from reappraise.fits.result import Drawn, Result
 from reappraise.fits.sampling import Sampling
 from reappraise.kind import Kind
@@ -24,6 +25,7 @@ from reappraise.response.model import ResponseModel
 from reappraise.response.models import MODELS
 from reappraise.response.published import ResponseEndpoint
 from reappraise.response.rounded import RoundedCounts, rounded_counts, rounded_estimates
+from reappraise.response.rounded_posteriors import rounded_posteriors
 from reappraise.response.several_arms.result import all_arms
 
 SHARING = "beta-binomial"
@@ -55,7 +57,7 @@ class ResponseResult(Result[ResponseEndpoint, ResponseFit]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoundedResult(Result[ResponseEndpoint, ResponseFit]):
+class RoundedResult(Result[ResponseEndpoint, ExactFit]):
     """What is found out about a binary endpoint whose counts are known within rounding: exact posteriors of the whole.
 
     Parameters
@@ -127,7 +129,9 @@ class ResponseKind(Kind[ResponseEndpoint]):
             counts = rounded_counts(endpoint)
             if counts is None:
                 raise refused[WHOLE]
-            return RoundedResult(endpoint=endpoint, counts=counts, level=session.sampling.level)
+            level = session.sampling.level
+            exact = exact_fits(rounded_posteriors(counts, level=level), endpoint.trial, session)
+            return RoundedResult(endpoint=endpoint, counts=counts, fits=exact, level=level)
         jobs = response_jobs(endpoint.partitions(), endpoint.trial, session.sampling)
         fits = session.each(jobs, response_words)
         refusals = tuple(refusal_of(endpoint.published.key, error) for error in refused.values())
