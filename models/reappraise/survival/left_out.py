@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from dataclasses import dataclass
+from typing import Final
 
 import arviz as az
 import numpy as np
@@ -20,6 +22,8 @@ LARGEST = 5_000_000
 """Most log likelihoods, of all draws and patients, that are held at once: of more, draws are left out evenly."""
 CLEAR = 4.0
 """A smaller difference is small, and its standard error not to be relied on (Sivula et al. 2020)."""
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Which warnings are shown is a setting of the whole process, and endpoints are compared beside each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,7 @@ def leave_one_out(first: SurvivalFit, second: SurvivalFit) -> LeftOut:
     """
     found = []
     for fit in (first, second):
-        with warnings.catch_warnings():
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
             # a large Pareto k is counted, and said in words
             warnings.filterwarnings("ignore", message="Estimated shape parameter", category=UserWarning)
             found.append(az.loo(_tree(fit), pointwise=True))
