@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from reappraise.audit import FINDING_COLUMNS, Finding, audit
 from reappraise.audit.walk import impossible_facts
 from reappraise.core.comparison import Comparison, order
 from reappraise.core.errors import AnalysisError
+from reappraise.core.estimate import Estimate
 from reappraise.core.refusal import Refusal, refusal_of
 from reappraise.core.side_by_side import side_by_side
 from reappraise.fits.each import Session, Tally, Tell
@@ -28,6 +30,7 @@ from reappraise.fits.store import Store, posterior_name
 from reappraise.kind import Kind
 from reappraise.kinds import KINDS, kind_of
 from reappraise.one_arm.analysis import analyse_one_arm
+from reappraise.published.estimates import published_estimates
 from reappraise.published.trial import Trial, TrialEndpoint
 
 type Progress = Callable[[str, int, int], None]
@@ -160,6 +163,7 @@ def analyse(
     findings = audit(trial)
     if store:
         store.begin(_run_of(trial, settings))
+        _write_first_page(trial, settings, findings, store)
     sizes = [_steps(kind, endpoint) for kind, endpoint in planned]
     so_far = _SoFar(tell, sizes)
 
@@ -263,10 +267,53 @@ def _write(analysis: Analysis, store: Store, tell: Callable[[str], None]) -> Non
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=150, metadata={"Software": None})
         write(f"figures/{name}.png", picture.getvalue())
+    figures = sorted(name for name in kept if name.startswith("figures/"))
+    for name, text in _page(analysis, figures):
+        write(name, text.encode())
     store.prune(kept)
     verdicts = {item.job.name: item.diagnosis.verdict for item in analysis.diagnosed}
     refused = {item.endpoint: item.reason for item in analysis.refused}
     store.finish({"complete": True, "verdicts": verdicts, "refused": refused})
+
+
+def _page(analysis: Analysis, figures: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the page and what it says beside numbers, by the names of their files."""
+    from reappraise.report.facts import FILE, facts_of
+    from reappraise.report.page import FILE as PAGE
+    from reappraise.report.page import render
+
+    facts = facts_of(
+        analysis.trial,
+        results=analysis.results.values(),
+        diagnosed=analysis.diagnosed,
+        refused=(refusal.reason for refusal in analysis.refused),
+        program=f"reappraise {version('reappraise')}",
+        seed=analysis.sampling.seed,
+    )
+    yield FILE, facts.as_json()
+    yield PAGE, render(facts, analysis.comparison.estimates, analysis.findings, pictures=figures)
+
+
+def _write_first_page(trial: Trial, sampling: Sampling, findings: Sequence[Finding], store: Store) -> None:
+    """What is known before anything is sampled: the audit, and every exact posterior."""
+    from reappraise.exact_answers import exact_answers
+    from reappraise.report.facts import FILE, facts_of
+    from reappraise.report.page import FILE as PAGE
+    from reappraise.report.page import render
+
+    estimates: list[Estimate] = []
+    for part in trial.parts:
+        for endpoint, found in exact_answers(part.with_contrast(trial) if trial.pairs else part).endpoints:
+            with suppress(AnalysisError):  # why is said once all is there
+                estimates += [*published_estimates(endpoint), *found]
+    facts = facts_of(
+        trial,
+        pending=(item.published.label for item in trial),
+        program=f"reappraise {version('reappraise')}",
+        seed=sampling.seed,
+    )
+    store.write(FILE, facts.as_json().encode())
+    store.write(PAGE, render(facts, order(estimates), findings, pictures=()).encode())
 
 
 def _run_of(trial: Trial, settings: Sampling) -> Run:

@@ -19,7 +19,8 @@ _FORMAT = "reappraise results 1"
 _MOST_BYTES = 8_000_000
 """A hundred times the manifest of the trial that ships."""
 _NAME = re.compile(
-    r"(?:figures/(?!\.)[^/]+\.png|posteriors/(?!\.)[^/]+\.nc|(?!\.)[^/]+\.csv)"  # leads nowhere but here
+    r"(?:figures/(?!\.)[^/]+\.png|posteriors/(?!\.)[^/]+\.nc|(?!\.)[^/]+\.csv"  # leads nowhere but here
+    r"|facts\.json|report\.html)"
 )
 _NEVER_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\\:*?"<>|]')
 _LONGEST_NAME = 240

@@ -1,0 +1,151 @@
+"""The page of a run: from facts, estimates and findings to one self-contained HTML file."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reappraise.audit.finding import Finding
+from reappraise.core.estimate import QUANTITIES, Estimate
+from reappraise.report.facts import Believed, EndpointFacts, Facts, in_order
+from reappraise.report.numbers import estimate_text
+from reappraise.report.parts import EndpointPart, endpoint_part
+from reappraise.report.sentences import answer, question
+
+FILE: Final = "report.html"
+_ROOM: Final = "reappraise.report"
+_SERIOUS: Final = ("inconsistent", "not reproduced")
+_UNKNOWN: Final = "cannot judge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What the audit found: how many of each verdict, what is amiss, what is not known, how often a check was kept."""
+
+    counts: tuple[tuple[str, int], ...]
+    serious: tuple[Finding, ...]
+    unknown: tuple[Finding, ...]
+    kept: tuple[tuple[str, int], ...]
+
+
+def render(facts: Facts, estimates: Sequence[Estimate], findings: Sequence[Finding], *, pictures: Sequence[str]) -> str:
+    """The page as HTML text.
+
+    Parameters
+    ----------
+    facts
+        What is said of trial, endpoints, models and fits.
+    estimates
+        Every number, in order.
+    findings
+        Everything that the audit looked at.
+    pictures
+        Names of the figures beside the page, relative to it.
+    """
+    names = {arm.key: arm.short for arm in facts.arms}
+    known = {one.key: one for one in facts.endpoints}
+    parts = tuple(
+        endpoint_part(known.get(key) or _part_of(key, known), items, names, below=key not in known)
+        for key, items in in_order(facts, estimates).items()
+        if items or key in known
+    )
+    first = next((part for part in parts if part.lead is not None), None)
+    style, script = _asset("page.css"), _asset("page.js")
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        facts=facts,
+        parts=parts,
+        first=first,
+        question="" if first is None or first.lead is None else question(first.facts, first.lead, names),
+        sentences=tuple(_sentences(first, estimates, names, findings)),
+        audit=_checked(findings),
+        believed=_by_model(facts.believed),
+        pictures=pictures,
+        lead_text="" if first is None or first.lead is None else estimate_text(first.lead.contrast),
+        lead_words="" if first is None or first.lead is None else _lead_words(first.lead.contrast),
+        style=style,
+        script=script,
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+    )
+
+
+def _part_of(key: str, known: Mapping[str, EndpointFacts]) -> EndpointFacts:
+    """Words for numbers that are kept under a key of their own: a part of an endpoint, or two endpoints together."""
+    both = [known[one].label for one in key.split("+") if one in known]
+    if len(both) > 1:
+        return EndpointFacts(key=key, label=f"{' and '.join(both)} in one model", kind="")
+    whole = max((one for one in known if key.startswith(f"{one}-")), key=len, default="")
+    if not whole:
+        return EndpointFacts(key=key, label=key, kind="")
+    words = key.removeprefix(f"{whole}-").replace("-", " ")
+    return EndpointFacts(key=key, label=f"{known[whole].label}: {words}", kind=known[whole].kind)
+
+
+def _lead_words(item: Estimate) -> str:
+    return f"{QUANTITIES[item.quantity].label.lower()}, median and {100 * (item.level or 0.95):g}% interval"
+
+
+def _digest(text: str) -> str:
+    """What a content security policy knows an inline part by."""
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _sentences(
+    first: EndpointPart | None, estimates: Sequence[Estimate], names: dict[str, str], findings: Sequence[Finding]
+) -> Iterator[str]:
+    if first is not None and first.lead is not None:
+        mine = [item for item in estimates if item.endpoint == first.facts.key]
+        yield from answer(mine, first.lead, names)
+    else:
+        yield "Nothing that is printed says how probable benefit is."
+    counts = Counter(finding.verdict for finding in findings)
+    if findings:
+        yield (
+            f"Of {len(findings)} checks of the paper's own arithmetic, {counts['inconsistent']} found numbers that no "
+            f"patients could give, and {counts['not reproduced']} numbers that the methods tried do not give."
+        )
+
+
+def _checked(findings: Sequence[Finding]) -> Checked:
+    counts = Counter(finding.verdict for finding in findings)
+    serious = [finding for verdict in _SERIOUS for finding in findings if finding.verdict == verdict]
+    kept = Counter(finding.check for finding in findings if finding.verdict == "consistent")
+    return Checked(
+        counts=tuple((verdict, counts[verdict]) for verdict in (*_SERIOUS, _UNKNOWN, "consistent") if counts[verdict]),
+        serious=tuple(serious),
+        unknown=tuple(finding for finding in findings if finding.verdict == _UNKNOWN),
+        kept=tuple(kept.items()),
+    )
+
+
+def _by_model(believed: Sequence[Believed]) -> dict[str, tuple[str, tuple[Believed, ...]]]:
+    """Formula and distinct priors of each model."""
+    found: dict[str, dict[tuple[str, str], Believed]] = {}
+    formulas: dict[str, str] = {}
+    for one in believed:
+        formulas.setdefault(one.model, one.formula)
+        found.setdefault(one.model, {}).setdefault((one.prior, one.distribution), one)
+    return {model: (formulas[model], tuple(priors.values())) for model, priors in found.items()}
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader(_ROOM),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _asset(name: str) -> Markup:
+    return Markup(files(_ROOM).joinpath("templates", name).read_text(encoding="utf-8"))  # noqa: S704  # ours
