@@ -38,10 +38,10 @@ from reappraise.audit import (
     subgroup_events,
     table_parts,
 )
-from reappraise.audit.finding import FINDING_COLUMNS, Finding, Verdict
+from reappraise.audit.finding import FINDING_COLUMNS, About, Finding, Verdict
 from reappraise.published.trial import Trial
 
-__all__ = ["CHECKS", "FINDING_COLUMNS", "Check", "Finding", "Verdict", "audit"]
+__all__ = ["CHECKS", "FINDING_COLUMNS", "About", "Check", "Finding", "Verdict", "audit"]
 
 type Check = Callable[[Trial], Iterator[Finding]]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding
+from reappraise.audit.finding import About, Finding
 from reappraise.audit.walk import headed
 from reappraise.core.grades import GRADE_WORDS, GRADES, is_part_of
 from reappraise.published.file import CountRow
@@ -56,26 +56,28 @@ def _grades(members: Sequence[CountRow]) -> Iterator[Pair]:
 def _judge(trial: Trial, key: str, group: str, pairs: Sequence[Pair]) -> Iterator[Finding]:
     broken = [(row, whole, what) for row, whole, what in pairs if _least(row) > _most(whole)]
     for row, whole, what in broken:
-        yield Finding(
-            check=NAME,
-            verdict="inconsistent",
+        yield About(
             endpoint=key,
             subject=f"{headed(group, row.label)}, grade {row.grade or 'not stated'}, {words.arm(trial, row.arm)}",
             printed=f"{words.count(row)}; {what} {words.count(whole)}",
-            recomputed=f"at most {_most(whole)} patients",
-            message=f"More patients than {what}, which counts each of them.",
             source=row.source,
+        ).finding(
+            NAME,
+            "inconsistent",
+            f"More patients than {what}, which counts each of them.",
+            f"at most {_most(whole)} patients",
         )
     if not broken:
-        yield Finding(
-            check=NAME,
-            verdict="consistent",
+        yield About(
             endpoint=key,
             subject=group or pairs[0][0].label,
             printed=f"{len(pairs)} pairs of counts",
-            recomputed="each count at most that of its body system, and of all grades",
-            message="No term has more patients than its body system, and no high grade more than all grades.",
             source=pairs[0][0].source,
+        ).finding(
+            NAME,
+            "consistent",
+            "No term has more patients than its body system, and no high grade more than all grades.",
+            "each count at most that of its body system, and of all grades",
         )
 
 

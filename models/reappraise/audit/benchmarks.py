@@ -35,13 +35,15 @@ def check(trial: Trial) -> Iterator[Finding]:
         ]
         benchmark = stated[0].value if len(stated) == 1 else None
         if count is None or count.known_events is None or benchmark is None or benchmark.relation != "=":
-            yield _finding(fact, "cannot judge", "", "The count of the arm, or one benchmark as a number, is missing.")
+            yield fact.about.finding(
+                NAME, "cannot judge", "The count of the arm, or one benchmark as a number, is missing."
+            )
         else:
             share = float(benchmark) / (100 if stated[0].unit == "percent" else 1)
             yield (
                 _judge(fact, count, share)
                 if 0 < share < 1
-                else _finding(fact, "cannot judge", "", "The benchmark is not a rate between 0% and 100%.")
+                else fact.about.finding(NAME, "cannot judge", "The benchmark is not a rate between 0% and 100%.")
             )
 
 
@@ -60,7 +62,7 @@ def _judge(fact: EstimateFact, count: Count, benchmark: float) -> Finding:
         + (f"; {words.listed(fits)} would." if fits else ". Another benchmark or population, or a wrong digit?")
     )
     recomputed = "; ".join(f"{name} {words.number(value)}" for name, value in found.items())
-    return _finding(fact, verdict, recomputed, message)
+    return fact.about.finding(NAME, verdict, message, recomputed)
 
 
 def _p_values(events: int, total: int, benchmark: float) -> Iterator[tuple[str, float]]:
@@ -79,16 +81,3 @@ def _p_values(events: int, total: int, benchmark: float) -> Iterator[tuple[str, 
         small = NormalDist().cdf(-max(distance, 0.0) / spread)
         yield f"{name}, one-sided", small
         yield f"{name}, two-sided", min(1.0, 2 * small)
-
-
-def _finding(fact: EstimateFact, verdict: Verdict, recomputed: str, message: str) -> Finding:
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=words.estimate(fact.published),
-        recomputed=recomputed,
-        message=message,
-        source=fact.published.source,
-    )

@@ -27,15 +27,10 @@ def check(trial: Trial) -> Iterator[Finding]:
         if fact.published.p is not None and not _p_value(fact):
             missing.append("p value")
         if missing:
-            yield Finding(
-                check=NAME,
-                verdict="cannot judge",
-                endpoint=fact.owner,
-                subject=fact.subject,
-                printed=words.estimate(fact.published),
-                recomputed="",
-                message=f"To recompute the {words.listed(missing)}, values of individual patients are missing.",
-                source=fact.published.source,
+            yield fact.about.finding(
+                NAME,
+                "cannot judge",
+                f"To recompute the {words.listed(missing)}, values of individual patients are missing.",
             )
 
 

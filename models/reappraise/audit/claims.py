@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.audit.p_from_counts import recomputed_p_values, stated_p_values, stratified_of
 from reappraise.audit.p_from_interval import wald_z
 from reappraise.audit.rounding import Span, one_sided, two_sided
@@ -53,16 +53,15 @@ def unscoped(trial: Trial) -> Iterator[Finding]:
     for endpoint in trial.file.endpoints:
         for claim in endpoint.claims:
             if claim.numerator is None:
-                yield Finding(
-                    check=NAME,
-                    verdict="cannot judge",
+                yield About(
                     endpoint=endpoint.key,
                     subject=f"{endpoint.label}: {claim.asserts}",
                     printed=claim.text,
-                    recomputed="",
-                    message="Of several arms, the claim does not say which it compares: name its numerator and "
-                    "denominator.",
                     source=claim.source,
+                ).finding(
+                    NAME,
+                    "cannot judge",
+                    "Of several arms, the claim does not say which it compares: name its numerator and denominator.",
                 )
 
 
@@ -86,16 +85,12 @@ def _judge(trial: Trial, endpoint: EndpointRecord, claim: Claim, own: list[Estim
             significant = True if evidence.span[1] <= level else False if evidence.span[0] > level else None
             at = f"the prespecified {words.sided(test.sides)} level of {level:g}"
             verdict, message = _verdict(claim.asserts, at, significant=significant)
-    return Finding(
-        check=NAME,
-        verdict=verdict,
+    return About(
         endpoint=endpoint.key,
         subject=f"{endpoint.label}: {claim.asserts}",
         printed=claim.text,
-        recomputed=recomputed,
-        message=message,
         source=claim.source,
-    )
+    ).finding(NAME, verdict, message, recomputed)
 
 
 def _verdict(asserts: str, at: str, *, significant: bool | None) -> tuple[Verdict, str]:

@@ -53,19 +53,15 @@ def _judge(trial: Trial, fact: EstimateFact, crude: Sequence[Interval], stratifi
             message += " " + _sentence("interval", [item.method for item in intervals], len(found))
         if not given:
             message = " ".join(filter(None, (message, nearest(fact, found), _behind(trial, fact, crude))))
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=words.estimate(fact.published),
-        recomputed="; ".join(
+    return fact.about.finding(
+        NAME,
+        verdict,
+        message,
+        "; ".join(
             f"{item.method} {words.number(item.value)}{' (as printed)' if item in values else ''}, "
             f"{words.span(item.low, item.high)}{' (as printed)' if item in intervals else ''}"
             for item in found
         ),
-        message=message,
-        source=fact.published.source,
     )
 
 

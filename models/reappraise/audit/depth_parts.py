@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.depth.published import Category, DepthEndpoint
 from reappraise.published.record import Count
 from reappraise.published.trial import Trial
@@ -52,7 +52,8 @@ def _sums(endpoint: DepthEndpoint, responses: dict[str, ResponseEndpoint], arm: 
             message = "The categories have another denominator than the endpoint, and what differs is not printed."
         else:
             verdict, message = "consistent", "The categories up to this one add up to the endpoint."
-        yield _finding(endpoint, category.label, short, verdict, printed, f"sum {words.span(low, high)}", message)
+        about = _about(endpoint, category.label, short, printed)
+        yield about.finding(NAME, verdict, message, f"sum {words.span(low, high)}")
 
 
 def _orders(endpoint: DepthEndpoint, responses: dict[str, ResponseEndpoint], arm: str, short: str) -> Iterator[Finding]:
@@ -65,16 +66,14 @@ def _orders(endpoint: DepthEndpoint, responses: dict[str, ResponseEndpoint], arm
         (least, _), (_, most) = _span([fewer]), _span([more])
         if fewer.total == more.total:
             holds = least <= most
-            yield _finding(
-                endpoint,
-                f"{category.label} or better against {better.label} or better",
-                short,
+            label = f"{category.label} or better against {better.label} or better"
+            yield _about(endpoint, label, short, f"{words.count(fewer)}; {words.count(more)}").finding(
+                NAME,
                 "consistent" if holds else "inconsistent",
-                f"{words.count(fewer)}; {words.count(more)}",
-                f"at least {least} expected",
                 "The wider category holds at least as many patients as the narrower one."
                 if holds
                 else "The wider category holds fewer patients than the narrower one that is part of it.",
+                f"at least {least} expected",
             )
 
 
@@ -91,15 +90,8 @@ def _total(endpoint: DepthEndpoint, arm: str, short: str) -> Iterator[Finding]:
         "inconsistent": "All categories together hold more patients than the arm.",
         "cannot judge": f"{words.span(total - high, total - low)} patients are in no printed category.",
     }[verdict]
-    yield _finding(
-        endpoint,
-        "all categories",
-        short,
-        verdict,
-        _printed(endpoint.categories, parts),
-        f"sum {words.span(low, high)}",
-        message,
-    )
+    about = _about(endpoint, "all categories", short, _printed(endpoint.categories, parts))
+    yield about.finding(NAME, verdict, message, f"sum {words.span(low, high)}")
 
 
 def _count(counts: tuple[Count, ...], arm: str) -> Count | None:
@@ -118,16 +110,7 @@ def _printed(categories: tuple[Category, ...], parts: list[Count | None]) -> str
     )
 
 
-def _finding(
-    endpoint: DepthEndpoint, label: str, short: str, verdict: Verdict, printed: str, recomputed: str, message: str
-) -> Finding:
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=endpoint.key,
-        subject=f"{endpoint.label}: {label}, {short}",
-        printed=printed,
-        recomputed=recomputed,
-        message=message,
-        source=endpoint.source,
+def _about(endpoint: DepthEndpoint, label: str, short: str, printed: str) -> About:
+    return About(
+        endpoint=endpoint.key, subject=f"{endpoint.label}: {label}, {short}", printed=printed, source=endpoint.source
     )

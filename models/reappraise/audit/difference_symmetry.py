@@ -55,16 +55,7 @@ def _judge(fact: EstimateFact, value: Printed, low: Printed, high: Printed) -> F
                 "The interval is not symmetric: no Wald interval around this estimate. Score, bootstrap and "
                 f"transformed ones need not be; a wrong digit would show like this too{_hint(value, low, high)}."
             )
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=words.estimate(fact.published),
-        recomputed=recomputed,
-        message=message,
-        source=fact.published.source,
-    )
+    return fact.about.finding(NAME, verdict, message, recomputed)
 
 
 def _hint(value: Printed, low: Printed, high: Printed) -> str:

@@ -7,12 +7,12 @@ methods do not give may be those of a model with overdispersion, and so may a ra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import exp, sqrt
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
-from reappraise.audit.impossible import NAME as IMPOSSIBLE
+from reappraise.audit.finding import About, Finding, Verdict
+from reappraise.audit.impossible import impossible
 from reappraise.audit.rounding import Span, overlap, quantile
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.event_rate.published import EventRateEndpoint, Exposed
@@ -27,21 +27,21 @@ def check(trial: Trial) -> Iterator[Finding]:
     facts = list(estimates(trial))
     for item in trial.of(EventRateEndpoint):
         for one in item.published.exposed:
-            yield from _arm(item.published, one, f"{item.published.label}, {words.arm(trial, one.arm)}")
+            about = About(
+                endpoint=item.published.key,
+                subject=f"{item.published.label}, {words.arm(trial, one.arm)}",
+                printed=printed_rate(item.published, one),
+                source=one.source,
+            )
+            yield from _arm(item.published, one, about)
         for fact in facts:
             if fact.endpoint is item.published and item.published.compares(fact.published):
                 yield from _ratio(item.published, fact)
 
 
-def _arm(endpoint: EventRateEndpoint, one: Exposed, subject: str) -> Iterator[Finding]:
-    def finding(check: str, verdict: Verdict, recomputed: str, message: str) -> Finding:
-        return Finding(
-            check=check, verdict=verdict, endpoint=endpoint.key, subject=subject,
-            printed=printed_rate(endpoint, one), recomputed=recomputed, message=message, source=one.source,
-        )  # fmt: skip
-
+def _arm(endpoint: EventRateEndpoint, one: Exposed, about: About) -> Iterator[Finding]:
     if one.impossible:
-        yield finding(IMPOSSIBLE, "inconsistent", "", f"{one.impossible.capitalize()}. Nothing is analysed from it.")
+        yield impossible(about, one.impossible)
         return
     if one.rate is None or one.events is None:
         return
@@ -53,9 +53,9 @@ def _arm(endpoint: EventRateEndpoint, one: Exposed, subject: str) -> Iterator[Fi
         message = "The rate is its events over its person-time." if agrees else _unlike(one, span)
         # of recurrent events papers print the rate of a model with overdispersion
         apart: Verdict = "not reproduced" if endpoint.recurrent else "inconsistent"
-        yield finding(RATES, "consistent" if agrees else apart, words.span(*span), message)
+        yield about.finding(RATES, "consistent" if agrees else apart, message, words.span(*span))
     if one.events:
-        yield from _limits(endpoint, one, finding)
+        yield from _limits(endpoint, one, about)
 
 
 def _unlike(one: Exposed, span: Span) -> str:
@@ -67,9 +67,7 @@ def _unlike(one: Exposed, span: Span) -> str:
     return "The rate is not its events over its person-time."
 
 
-def _limits(
-    endpoint: EventRateEndpoint, one: Exposed, finding: Callable[[str, Verdict, str, str], Finding]
-) -> Iterator[Finding]:
+def _limits(endpoint: EventRateEndpoint, one: Exposed, about: About) -> Iterator[Finding]:
     from scipy.special import gammaincinv  # slow to load, and few trials need it
 
     if one.rate is None or not one.events or one.low is None or one.high is None:
@@ -93,10 +91,10 @@ def _limits(
         for name, (low, high) in methods.items()
     )
     if fits:
-        yield finding(RATES, "consistent", said, f"The limits are those of {words.listed(fits)}.")
+        yield about.finding(RATES, "consistent", f"The limits are those of {words.listed(fits)}.", said)
         return
     why = "events recur, so a model with overdispersion may have" if endpoint.recurrent else "another model may have"
-    yield finding(RATES, "not reproduced", said, f"No Poisson method gives the limits: {why}.")
+    yield about.finding(RATES, "not reproduced", f"No Poisson method gives the limits: {why}.", said)
 
 
 def printed_rate(endpoint: EventRateEndpoint, one: Exposed) -> str:
@@ -141,11 +139,7 @@ def _ratio(endpoint: EventRateEndpoint, fact: EstimateFact) -> Iterator[Finding]
             message += f" It is {words.listed(ways)}, as print says."
         else:
             message += " What fits: adjustment, or a model with overdispersion."
-    yield Finding(
-        check=RATIOS, verdict=verdict, endpoint=fact.owner, subject=fact.subject,
-        printed=words.estimate(fact.published), recomputed=f"ratio {said}", message=message,
-        source=fact.published.source,
-    )  # fmt: skip
+    yield fact.about.finding(RATIOS, verdict, message, f"ratio {said}")
 
 
 def _rates(endpoint: EventRateEndpoint) -> dict[str, Span]:

@@ -64,16 +64,7 @@ def _judge(trial: Trial, fact: EstimateFact) -> Finding:
         recomputed += f"; from {counted} events sqrt(1/d1 + 1/d0) = {words.number(bound)}"
         recomputed += f", and 2 / sqrt(d) = {words.number(balanced)} for equal arms"
         verdict, message = _verdict(error, bound, extreme=not 1 / 4 <= (published.value or 1.0) <= 4)
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=words.estimate(published),
-        recomputed=recomputed,
-        message=message,
-        source=published.source,
-    )
+    return fact.about.finding(NAME, verdict, message, recomputed)
 
 
 def _verdict(error: Span, bound: float, *, extreme: bool) -> tuple[Verdict, str]:

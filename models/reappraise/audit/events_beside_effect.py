@@ -13,7 +13,7 @@ Farther away, or against the counts by more than a standard error, it is "not re
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite, log, log1p, sqrt
 
 from reappraise.audit import words
@@ -85,15 +85,8 @@ def _judge(trial: Trial, fact: EstimateFact, counts: Mapping[str, Count]) -> Fin
         recomputed = crude.said
         verdict, message = _verdict(trial, fact, table, crude)
     shown = ", ".join(f"{words.arm(trial, count.arm)} {words.count(count)}" for count in arms if count is not None)
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=f"{words.estimate(fact.published)}; {shown}",
-        recomputed=recomputed,
-        message=message,
-        source=fact.published.source,
+    return replace(fact.about, printed=f"{words.estimate(fact.published)}; {shown}").finding(
+        NAME, verdict, message, recomputed
     )
 
 

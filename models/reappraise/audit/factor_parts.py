@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.published.trial import Trial
 from reappraise.response.published import Factor, ResponseEndpoint
 
@@ -31,16 +31,12 @@ def check(trial: Trial) -> Iterator[Finding]:
                     left = events - sum(of_parts), whole.total - sum(count.total for count in parts)
                     recomputed = f"in none of the levels: {left[1]} patients, {left[0]} of them with the event"
                     verdict, message = _judge(factor, left)
-                yield Finding(
-                    check=NAME,
-                    verdict=verdict,
+                yield About(
                     endpoint=endpoint.key,
                     subject=f"{endpoint.label}: {factor.label}, {words.arm(trial, whole.arm)}",
                     printed=printed,
-                    recomputed=recomputed,
-                    message=message,
                     source=factor.source,
-                )
+                ).finding(NAME, verdict, message, recomputed)
 
 
 def _judge(factor: Factor, left: tuple[int, int]) -> tuple[Verdict, str]:

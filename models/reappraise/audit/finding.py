@@ -48,3 +48,38 @@ class Finding:
 
 
 FINDING_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Finding))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a check looks at, before it has judged: printed numbers, what they are, and where they stand.
+
+    Parameters
+    ----------
+    endpoint, subject, printed, source
+        As of a `Finding`.
+    """
+
+    endpoint: str
+    subject: str
+    printed: str
+    source: str
+
+    def finding(self, check: str, verdict: Verdict, message: str, recomputed: str = "") -> Finding:
+        """What a check found about it.
+
+        Parameters
+        ----------
+        check, verdict, message, recomputed
+            As of a `Finding`.
+        """
+        return Finding(
+            check=check,
+            verdict=verdict,
+            endpoint=self.endpoint,
+            subject=self.subject,
+            printed=self.printed,
+            recomputed=recomputed,
+            message=message,
+            source=self.source,
+        )

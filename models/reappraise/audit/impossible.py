@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from math import inf, sqrt
 
 from reappraise.audit.digits import one_digit_away, variants
-from reappraise.audit.finding import Finding
+from reappraise.audit.finding import About, Finding
 from reappraise.audit.walk import ImpossibleFact, impossible_facts
 from reappraise.core.estimate import QUANTITIES
 from reappraise.published.record import Count, Published
@@ -21,16 +21,12 @@ NAME = "possible at all"
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every printed number that no patients could give."""
     for fact in impossible_facts(trial):
-        yield Finding(
-            check=NAME,
-            verdict="inconsistent",
-            endpoint=fact.owner,
-            subject=fact.subject,
-            printed=fact.printed,
-            recomputed="",
-            message=f"{fact.reason[:1].upper()}{fact.reason[1:]}{_hint(fact)}. Nothing is analysed from it.",
-            source=fact.record.source,
-        )
+        yield impossible(fact.about, f"{fact.reason}{_hint(fact)}")
+
+
+def impossible(about: About, reason: str) -> Finding:
+    """The finding that no patients could give something, for a reason in words."""
+    return about.finding(NAME, "inconsistent", f"{reason[:1].upper()}{reason[1:]}. Nothing is analysed from it.")
 
 
 def _hint(fact: ImpossibleFact) -> str:

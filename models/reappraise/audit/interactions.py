@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from math import inf
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.audit.rounding import Span, overlap
 from reappraise.core.errors import AnalysisError
 from reappraise.core.printed import Printed
@@ -49,16 +49,12 @@ def check(trial: Trial) -> Iterator[Finding]:
                 verdict, message = _judge(factor.p_interaction, *spans)
             test = f" ({factor.interaction_test})" if factor.interaction_test else ""
             sign = "" if factor.p_interaction.relation != "=" else "= "
-            yield Finding(
-                check=NAME,
-                verdict=verdict,
+            yield About(
                 endpoint=item.published.key,
                 subject=f"{item.published.label}: {factor.label}",
                 printed=f"p {sign}{factor.p_interaction}{test}",
-                recomputed=recomputed,
-                message=message,
                 source=factor.source,
-            )
+            ).finding(NAME, verdict, message, recomputed)
 
 
 def _spans(table: SubgroupTable) -> tuple[Span, Span] | None:

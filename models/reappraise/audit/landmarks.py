@@ -68,16 +68,7 @@ def _judge(fact: EstimateFact, printed: list[Printed], patients: int | None) -> 
             for name, span in spans.items()
         )
         verdict, message = _verdict(fits, patients)
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=words.estimate(fact.published),
-        recomputed=recomputed,
-        message=message,
-        source=fact.published.source,
-    )
+    return fact.about.finding(NAME, verdict, message, recomputed)
 
 
 def _effective(value: Printed, low: Printed, high: Printed, level: float, curve: Curve, slope: Curve) -> Span | None:

@@ -53,13 +53,4 @@ def _judge(fact: EstimateFact, value: Printed, low: Printed, high: Printed) -> F
                 "The interval is not symmetric on the log scale: no Wald interval around this estimate. Likelihood, "
                 "bootstrap and standardised ones need not be; a wrong digit would show like this too."
             )
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=words.estimate(fact.published),
-        recomputed=recomputed,
-        message=message,
-        source=fact.published.source,
-    )
+    return fact.about.finding(NAME, verdict, message, recomputed)

@@ -44,7 +44,7 @@ def check(trial: Trial) -> Iterator[Finding]:
                 try:
                     table = means_table(item)
                 except AnalysisError as error:
-                    yield _finding(fact, "cannot judge", "", f"The arms' means give none: {error}.")
+                    yield fact.about.finding(NAME, "cannot judge", f"The arms' means give none: {error}.")
                     continue
                 if table is not None and fact.published.value is not None:
                     yield _judge(fact, fact.published.value, _directed(table, fact))
@@ -141,7 +141,7 @@ def _judge(fact: EstimateFact, value: Printed, table: MeansTable) -> Finding:
         # a rank test, or one of pairs, is crude as well: the value alone has to be that of the means
         verdict = "inconsistent" if "crude" in fact.published.came_about and not gives_value else "not reproduced"
         parts += _causes(fact, value, table, scale)
-    return _finding(fact, verdict, recomputed, " ".join(parts))
+    return fact.about.finding(NAME, verdict, " ".join(parts), recomputed)
 
 
 def _causes(fact: EstimateFact, value: Printed, table: MeansTable, scale: _Scale) -> Iterator[str]:
@@ -218,16 +218,3 @@ def _same(span: Span) -> Span:
 
 def _back(span: Span) -> Span:
     return exp(span[0]), exp(span[1]) if span[1] < 700 else inf
-
-
-def _finding(fact: EstimateFact, verdict: Verdict, recomputed: str, message: str) -> Finding:
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=words.estimate(fact.published),
-        recomputed=recomputed,
-        message=message,
-        source=fact.published.source,
-    )

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, sqrt
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
-from reappraise.audit.impossible import NAME as IMPOSSIBLE
+from reappraise.audit.finding import About, Finding, Verdict
+from reappraise.audit.impossible import impossible
 from reappraise.audit.rounding import Span, logs, overlap, quantile
 from reappraise.continuous.published import ContinuousEndpoint, Measured
 from reappraise.core.printed import Printed
@@ -34,10 +34,9 @@ def check(trial: Trial) -> Iterator[Finding]:
     """Yield findings for every printed mean."""
     for item in trial.of(ContinuousEndpoint):
         for one in item.published.measured:
-            arm = _Arm(item.published, one, f"{item.published.label}, {words.arm(trial, one.arm)}")
+            arm = _Arm(one, _about(trial, item.published, one))
             if one.impossible:
-                message = f"{one.impossible[:1].upper()}{one.impossible[1:]}. Nothing is analysed from it."
-                yield arm.finding(IMPOSSIBLE, "inconsistent", "", message)
+                yield impossible(arm.about, one.impossible)
                 continue
             if item.published.step is not None and one.mean is not None and item.published.scale == "arithmetic":
                 yield _steps(arm, float(item.published.step))
@@ -47,21 +46,13 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    endpoint: ContinuousEndpoint
     one: Measured
-    subject: str
+    about: About
 
-    def finding(self, check: str, verdict: Verdict, recomputed: str, message: str) -> Finding:
-        return Finding(
-            check=check,
-            verdict=verdict,
-            endpoint=self.endpoint.key,
-            subject=self.subject,
-            printed=printed_mean(self.one, self.endpoint.unit),
-            recomputed=recomputed,
-            message=message,
-            source=self.one.source,
-        )
+
+def _about(trial: Trial, endpoint: ContinuousEndpoint, one: Measured) -> About:
+    subject = f"{endpoint.label}, {words.arm(trial, one.arm)}"
+    return About(endpoint=endpoint.key, subject=subject, printed=printed_mean(one, endpoint.unit), source=one.source)
 
 
 def printed_mean(one: Measured, unit: str = "") -> str:
@@ -81,19 +72,19 @@ def _steps(arm: _Arm, step: float) -> Finding:
     one, n = arm.one, arm.one.total
     low, high = (end / step for end in (one.mean or Printed("0")).bounds)
     if not (isfinite(low) and isfinite(high)) or (one.sd is not None and not all(map(isfinite, one.sd.bounds))):
-        return arm.finding(STEPS, "cannot judge", "", "A bound is printed in place of a number.")
+        return arm.about.finding(STEPS, "cannot judge", "A bound is printed in place of a number.")
     slack = 1e-9 * max(abs(low), abs(high), 1.0) * n
     sums = range(ceil(low * n - slack), floor(high * n + slack) + 1)
     if (high - low) * n >= 1 and (one.sd is None or (high - low) * n >= MOST):
         message = f"So many patients can have every mean to the printed digits, in steps of {step:g}."
-        return arm.finding(STEPS, "consistent", "", message)
+        return arm.about.finding(STEPS, "consistent", message)
     if not sums:
         around = sorted({floor(low * n), ceil(high * n)})
         recomputed = "nearest: " + ", ".join(words.number(total * step / n) for total in around)
         message = f"No {n} values in steps of {step:g} have this mean: their sum would lie between two steps."
-        return arm.finding(STEPS, "inconsistent", recomputed, message)
+        return arm.about.finding(STEPS, "inconsistent", message, recomputed)
     if one.sd is None or not isfinite(one.sd):
-        return arm.finding(STEPS, "consistent", "", f"Values in steps of {step:g} can have this mean.")
+        return arm.about.finding(STEPS, "consistent", f"Values in steps of {step:g} can have this mean.")
     return _spread_in_steps(arm, one.sd, step, sums)
 
 
@@ -102,12 +93,12 @@ def _spread_in_steps(arm: _Arm, sd: Printed, step: float, sums: range) -> Findin
     n = arm.one.total
     if any(_squares(total, sd, step, n, n - 1) for total in sums):
         message = f"Values in steps of {step:g} can have this mean and standard deviation."
-        return arm.finding(STEPS, "consistent", "", message)
+        return arm.about.finding(STEPS, "consistent", message)
     if any(_squares(total, sd, step, n, n) for total in sums):
         message = "Values can have them if the squares were divided by all patients, not by one fewer."
-        return arm.finding(STEPS, "consistent", "", message)
+        return arm.about.finding(STEPS, "consistent", message)
     message = f"No {n} values in steps of {step:g} have this mean and this standard deviation."
-    return arm.finding(STEPS, "inconsistent", "", message)
+    return arm.about.finding(STEPS, "inconsistent", message)
 
 
 def _squares(total: int, sd: Printed, step: float, n: int, divisor: int) -> bool:
@@ -141,7 +132,7 @@ def _spreads(arm: _Arm, *, logarithmic: bool) -> Finding:
         if not overlap(errors[first], errors[second])
     ]
     if not apart:
-        return arm.finding(SPREADS, "consistent", said, f"{words.listed(names)} agree.".capitalize())
+        return arm.about.finding(SPREADS, "consistent", f"{words.listed(names)} agree.".capitalize(), said)
     verdict: Verdict = "not reproduced"  # of an analysis of variance the standard error is a pooled one
     message = "; ".join(f"{first} and {second} do not belong to one mean of {n} patients" for first, second in apart)
     if (
@@ -153,4 +144,4 @@ def _spreads(arm: _Arm, *, logarithmic: bool) -> Finding:
         message += "; what is printed as standard deviation is the standard error"
     else:
         message += "; a pooled standard error need not"
-    return arm.finding(SPREADS, verdict, said, f"{message[:1].upper()}{message[1:]}.")
+    return arm.about.finding(SPREADS, verdict, f"{message[:1].upper()}{message[1:]}.", said)

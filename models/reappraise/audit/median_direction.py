@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.audit.rounding import logs
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.core.arms import WHOLE
@@ -67,16 +67,12 @@ def _judge(
                 "the hazards may not be proportional, and neither number alone tells what happened."
             )
     present = [fact for fact in (control, experimental, ratio) if fact]
-    return Finding(
-        check=NAME,
-        verdict=verdict,
+    return About(
         endpoint=endpoint.key,
         subject=endpoint.label,
         printed="; ".join(f"{_name(trial, fact)} {words.estimate(fact.published)}" for fact in present),
-        recomputed="",
-        message=message,
         source="; ".join(dict.fromkeys(fact.published.source for fact in present)) or endpoint.source,
-    )
+    ).finding(NAME, verdict, message)
 
 
 def _name(trial: Trial, fact: EstimateFact) -> str:

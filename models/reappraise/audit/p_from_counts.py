@@ -9,6 +9,7 @@ One-sided tests have as their alternative that the experimental arm is better.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reappraise.audit import words
 from reappraise.audit.candidates import strata_of, table_of
@@ -78,17 +79,11 @@ def _judge(fact: EstimateFact, p: Printed, found: Sequence[PValue]) -> Finding:
     ways = fact.published.came_about - {"crude"}
     if verdict == "inconsistent" and ways:
         verdict, message = "not reproduced", f"{message} The estimate beside it is {words.listed(sorted(ways))}."
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=f"{words.estimate(fact.published)}{said}",
-        recomputed="; ".join(
-            f"{item.method} {words.number(item.value)}{yes if item in fits else no}" for item in found
-        ),
-        message=message,
-        source=fact.published.source,
+    return replace(fact.about, printed=f"{words.estimate(fact.published)}{said}").finding(
+        NAME,
+        verdict,
+        message,
+        "; ".join(f"{item.method} {words.number(item.value)}{yes if item in fits else no}" for item in found),
     )
 
 

@@ -15,6 +15,7 @@ judged.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isfinite, log
 
 from reappraise.audit import words
@@ -100,16 +101,10 @@ def _judge(trial: Trial, fact: EstimateFact, p: Printed) -> Finding:
         verdict, message = _verdict(true, possible, stated)
         if verdict == "inconsistent" and fact.published.quantity in OF_T:
             verdict, message = "not reproduced", f"{message} A t test of few patients gives other p values."
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
+    return replace(
+        fact.about,
         printed=f"{words.estimate(fact.published)}{f', {words.sided(stated)}' if stated else ', sides not stated'}",
-        recomputed=recomputed,
-        message=message,
-        source=fact.published.source,
-    )
+    ).finding(NAME, verdict, message, recomputed)
 
 
 def _distance(p: Printed, span: Span) -> float:

@@ -51,16 +51,7 @@ def _judge(fact: CountFact, percent: Printed, sizes: list[int]) -> Finding:
         else:
             verdict = "cannot judge"
             message = f"The number of patients is not printed, and {len(fitting)} numbers fit the percentage."
-    return Finding(
-        check=NAME,
-        verdict=verdict,
-        endpoint=fact.owner,
-        subject=fact.subject,
-        printed=words.count(count),
-        recomputed=recomputed,
-        message=message,
-        source=count.source,
-    )
+    return fact.about.finding(NAME, verdict, message, recomputed)
 
 
 def _fraction(percent: Printed, total: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.published.record import Count
 from reappraise.published.trial import Trial
 
@@ -53,13 +53,14 @@ def _judge(
     else:
         verdict = "cannot judge"
         message = "Fewer patients are counted than the population has; who was left out, and why, is not in the counts."
-    yield Finding(
-        check=NAME,
-        verdict=verdict,
+    yield About(
         endpoint=owner,
         subject=label,
         printed="; ".join(f"{words.arm(trial, arm)} {total}" for arm, total in totals.items()),
-        recomputed=f"{named.label}: " + "; ".join(f"{words.arm(trial, arm)} {size}" for arm, size in expected.items()),
-        message=message,
         source=source,
+    ).finding(
+        NAME,
+        verdict,
+        message,
+        f"{named.label}: " + "; ".join(f"{words.arm(trial, arm)} {size}" for arm, size in expected.items()),
     )

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import inf
 
-from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.core.units import time_in
@@ -39,16 +38,7 @@ def check(trial: Trial) -> Iterator[Finding]:
             message = "What the other arm prints in this place is no range; whether this is one is not printed."
         else:
             verdict, message = "consistent", "Both ends are finite, and nothing printed lies outside."
-        yield Finding(
-            check=NAME,
-            verdict=verdict,
-            endpoint=fact.owner,
-            subject=fact.subject,
-            printed=words.estimate(fact.published),
-            recomputed="",
-            message=message,
-            source=fact.published.source,
-        )
+        yield fact.about.finding(NAME, verdict, message)
 
 
 def _reason(fact: EstimateFact, facts: Sequence[EstimateFact]) -> str:

@@ -40,13 +40,4 @@ def check(trial: Trial) -> Iterator[Finding]:
                 if fits
                 else f"None of {len(found)} standard methods gives this interval."
             )
-        yield Finding(
-            check=NAME,
-            verdict=verdict,
-            endpoint=fact.owner,
-            subject=fact.subject,
-            printed=words.count(count),
-            recomputed=recomputed,
-            message=message,
-            source=count.source,
-        )
+        yield fact.about.finding(NAME, verdict, message, recomputed)

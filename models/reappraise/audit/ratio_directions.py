@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.core.estimate import QUANTITIES
 from reappraise.published.trial import Trial
@@ -33,9 +33,7 @@ def check(trial: Trial) -> Iterator[Finding]:
             "Ratios are written in both directions: one below 1 favours one arm here and the other there. "
             "Turn them round before comparing."
         )
-    yield Finding(
-        check=NAME,
-        verdict=verdict,
+    yield About(
         endpoint="",
         subject="all ratios",
         printed="; ".join(
@@ -43,10 +41,8 @@ def check(trial: Trial) -> Iterator[Finding]:
             for (numerator, denominator), found in directions.items()
         )
         or words.NOTHING,
-        recomputed="",
-        message=message,
         source="; ".join(dict.fromkeys(fact.published.source for fact in facts)) or trial.file.citation,
-    )
+    ).finding(NAME, verdict, message)
 
 
 def _quantities(facts: list[EstimateFact]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding
+from reappraise.audit.finding import About, Finding
 from reappraise.published.record import Count
 from reappraise.published.trial import Trial
 from reappraise.response.published import Factor, Level, ResponseEndpoint
@@ -28,17 +28,17 @@ def check(trial: Trial) -> Iterator[Finding]:
                 (row.group, (row.printed_label or row.label).casefold(), row.grade, row.arm) for row in rows
             )
             repeated = sorted({label for (_, label, _, _), times in labels.items() if times > 1})
-            yield Finding(
-                check=NAME,
-                verdict="inconsistent" if repeated else "consistent",
+            yield About(
                 endpoint=table.key,
                 subject=table.label,
                 printed=words.listed(repeated) if repeated else f"{len(rows)} counts",
-                recomputed="",
-                message="A label stands twice for the same arm: one of the two must mean another row."
+                source=table.source,
+            ).finding(
+                NAME,
+                "inconsistent" if repeated else "consistent",
+                "A label stands twice for the same arm: one of the two must mean another row."
                 if repeated
                 else "Every row of the table has its own label.",
-                source=table.source,
             )
 
 
@@ -52,27 +52,24 @@ def _factor(trial: Trial, endpoint: ResponseEndpoint, factor: Factor) -> Iterato
                 continue
             found = True
             label = one.printed_label or other.printed_label or first.label
-            yield Finding(
-                check=NAME,
-                verdict="inconsistent",
+            yield About(
                 endpoint=endpoint.key,
                 subject=f"{endpoint.label}: {factor.label}, {arm.short}",
                 printed=f"{label}: {words.count(one)}; {label}: {words.count(other)}",
-                recomputed=f"levels expected: {first.label}; {second.label}",
-                message=f"{label} is printed for two levels, so that which count belongs to which is a guess.",
                 source=(one if one.printed_label else other).source,
+            ).finding(
+                NAME,
+                "inconsistent",
+                f"{label} is printed for two levels, so that which count belongs to which is a guess.",
+                f"levels expected: {first.label}; {second.label}",
             )
     if not found:
-        yield Finding(
-            check=NAME,
-            verdict="consistent",
+        yield About(
             endpoint=endpoint.key,
             subject=f"{endpoint.label}: {factor.label}",
             printed=words.listed(level.label for level in factor.levels),
-            recomputed="",
-            message="Every level has its own label.",
             source=factor.source,
-        )
+        ).finding(NAME, "consistent", "Every level has its own label.")
 
 
 def _readings(level: Level, count: Count, beside: Count) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding
+from reappraise.audit.finding import About, Finding
 from reappraise.audit.rounding import overlap
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.published.record import Published
@@ -28,17 +28,15 @@ def check(trial: Trial) -> Iterator[Finding]:
     for facts in places.values():
         if len(facts) > 1:
             agree = all(_agree(one.published, other.published) for one, other in combinations(facts, 2))
-            yield Finding(
-                check=NAME,
-                verdict="consistent" if agree else "inconsistent",
+            yield About(
                 endpoint=facts[0].owner,
                 subject=facts[0].subject,
                 printed="; ".join(words.estimate(fact.published) for fact in facts),
-                recomputed="",
-                message="The printings agree, as far as their digits go."
-                if agree
-                else "The printings contradict each other.",
                 source="; ".join(dict.fromkeys(fact.published.source for fact in facts)),
+            ).finding(
+                NAME,
+                "consistent" if agree else "inconsistent",
+                "The printings agree, as far as their digits go." if agree else "The printings contradict each other.",
             )
 
 

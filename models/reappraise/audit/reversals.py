@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from math import copysign
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.core.arms import WHOLE
 from reappraise.published.partition import Partition
 from reappraise.published.trial import Trial
@@ -50,16 +50,17 @@ def _judge(trial: Trial, published: ResponseEndpoint, whole: Partition, part: Pa
     else:
         verdict, message = "consistent", "At least one level does not point against all patients together."
     arms = words.arm(trial, part.arms[1]), words.arm(trial, part.arms[0])
-    return Finding(
-        check=NAME,
-        verdict=verdict,
+    return About(
         endpoint=published.key,
         subject=f"{published.label}: {label}",
         printed="",
-        recomputed=f"{arms[0]} minus {arms[1]}, all {overall:+.1%}; "
-        + "; ".join(f"{name} {number:+.1%}" for name, number in levels.items()),
-        message=message,
         source=part.source,
+    ).finding(
+        NAME,
+        verdict,
+        message,
+        f"{arms[0]} minus {arms[1]}, all {overall:+.1%}; "
+        + "; ".join(f"{name} {number:+.1%}" for name, number in levels.items()),
     )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from math import exp
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.core.errors import AnalysisError
 from reappraise.published.trial import Trial
 from reappraise.survival.published import SurvivalEndpoint
@@ -52,16 +52,12 @@ def check(trial: Trial) -> Iterator[Finding]:
                         f"standard deviations from the whole; their information {found.information:.0%} of its"
                     )
                     verdict, message = _judge(found)
-            yield Finding(
-                check=NAME,
-                verdict=verdict,
+            yield About(
                 endpoint=item.published.key,
                 subject=f"{item.published.label}: {factor.label}",
                 printed=printed,
-                recomputed=recomputed,
-                message=message,
                 source=factor.source,
-            )
+            ).finding(NAME, verdict, message, recomputed)
 
 
 def _printed(table: SubgroupTable) -> str:

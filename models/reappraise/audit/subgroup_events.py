@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.published.trial import Trial
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.published import SurvivalFactor
@@ -38,16 +38,12 @@ def check(trial: Trial) -> Iterator[Finding]:
                     patients = whole.total - sum(count.total for count in parts)
                     recomputed = f"in none of the levels: {patients} patients, {events} of them with the event"
                     verdict, message = _judge(factor, events, patients)
-                yield Finding(
-                    check=NAME,
-                    verdict=verdict,
+                yield About(
                     endpoint=endpoint.key,
                     subject=f"{endpoint.label}: {factor.label}, {words.arm(trial, arm)}",
                     printed=printed if whole is None else f"{printed}, of {words.count(whole)}",
-                    recomputed=recomputed,
-                    message=message,
                     source=factor.source,
-                )
+                ).finding(NAME, verdict, message, recomputed)
 
 
 def _judge(factor: SurvivalFactor, events: int, patients: int) -> tuple[Verdict, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reappraise.audit import words
-from reappraise.audit.finding import Finding, Verdict
+from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.audit.walk import headed
 from reappraise.core.arms import WHOLE
 from reappraise.published.file import CountRow
@@ -70,16 +70,12 @@ def _sum(
         message = f"The parts add up to {whole}."
         if total != whole:
             message = f"The parts hold {total} patients, {abs(whole - total)} {way} than the whole."
-    return Finding(
-        check=NAME,
-        verdict=verdict,
+    return About(
         endpoint=key,
         subject=f"{label}, {words.arm(trial, arm)}",
         printed=f"{'?' if whole is None else whole}: {', '.join(shown)}",
-        recomputed=recomputed,
-        message=message,
         source=parts[0].source,
-    )
+    ).finding(NAME, verdict, message, recomputed)
 
 
 def _name(trial: Trial, row: CountRow, arm: str) -> str:
@@ -116,15 +112,15 @@ def _headings(trial: Trial, key: str, rows: Sequence[CountRow]) -> Iterator[Find
             if parts:
                 yield _bounded(trial, key, head, parts)
     if unjudged:
-        yield Finding(
-            check=NAME,
-            verdict="cannot judge",
+        yield About(
             endpoint=key,
             subject=f"rows below {words.listed(unjudged)}",
             printed="",
-            recomputed="",
-            message="Nothing says whether these rows are disjoint and complete: the file gives no part_of for them.",
             source=rows[0].source,
+        ).finding(
+            NAME,
+            "cannot judge",
+            "Nothing says whether these rows are disjoint and complete: the file gives no part_of for them.",
         )
 
 
@@ -144,13 +140,9 @@ def _bounded(trial: Trial, key: str, head: CountRow, parts: Sequence[CountRow]) 
         if total > whole[-1]:
             why = "together they have, so that some patients stand in several rows, and the sum says nothing"
         message = f"No row has more patients than its heading; {why}."
-    return Finding(
-        check=NAME,
-        verdict=verdict,
+    return About(
         endpoint=key,
         subject=f"{head.label}, {words.arm(trial, head.arm)}{f', grade {head.grade}' if head.grade else ''}",
         printed=f"{words.count(head)}: {', '.join(f'{row.label} {words.count(row)}' for row in parts)}",
-        recomputed=f"sum {total}",
-        message=message,
         source=head.source,
-    )
+    ).finding(NAME, verdict, message, f"sum {total}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reappraise.audit import words
+from reappraise.audit.finding import About
 from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import QUANTITIES, Form
 from reappraise.published.endpoint import EndpointRecord
@@ -30,6 +31,13 @@ class CountFact:
     owner: str
     subject: str
     count: Count
+
+    @property
+    def about(self) -> About:
+        """What a check of it looks at."""
+        return About(
+            endpoint=self.owner, subject=self.subject, printed=words.count(self.count), source=self.count.source
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,14 @@ class EstimateFact:
     published: Published
     endpoint: EndpointRecord | None = None
     population: str = WHOLE
+
+    @property
+    def about(self) -> About:
+        """What a check of it looks at."""
+        published = self.published
+        return About(
+            endpoint=self.owner, subject=self.subject, printed=words.estimate(published), source=published.source
+        )
 
     @property
     def form(self) -> Form:
@@ -114,6 +130,11 @@ class ImpossibleFact:
     printed: str
     reason: str
     record: Count | Published
+
+    @property
+    def about(self) -> About:
+        """What a check of it looks at."""
+        return About(endpoint=self.owner, subject=self.subject, printed=self.printed, source=self.record.source)
 
 
 def counts(trial: Trial) -> Iterator[CountFact]:
