@@ -68,6 +68,26 @@ events = {}
 total = 50
 source = "Results"
 """
+MEANS = """
+[[endpoints]]
+kind = "continuous"
+key = "pain"
+label = "Pain"
+population = "treated"
+better = "lower"
+source = "Table 2"
+{}measured = [
+  {{ arm = "c", total = {}, {}, source = "Table 2" }},
+  {{ arm = "e", total = {}, {}, source = "Table 2" }},
+]
+"""
+OTHER = 'mean = "5.00", sd = "1.00"'
+"""What is printed of the arm that a test is not about."""
+
+
+def measured(arm, n=100, scale=""):
+    """TOML of an endpoint with an arm as given, "name = value" of mean and spread, and another."""
+    return MEANS.format(scale, n, arm, 50, OTHER)
 
 
 def estimate(quantity, numbers, *, arm=None, over="e over c", more=""):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from math import isfinite
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from reappraise.core.arms import WHOLE, Better
 from reappraise.core.printed import Printed
@@ -21,6 +22,25 @@ SMALLEST, LARGEST = 1e-12, 1e12
 """Sizes beyond these are slips of the pen in any unit."""
 
 type Scale = Literal["arithmetic", "logarithmic"]
+
+
+def _step(raw: object) -> Fraction:
+    """A step, exactly: a number, or a fraction in text where no decimal is exact."""
+    if isinstance(raw, Fraction):
+        return raw
+    text = str(raw) if isinstance(raw, (int, Decimal, str)) and not isinstance(raw, bool) else ""
+    above, _, below = text.partition("/")
+    try:
+        parts = Decimal(above), Decimal(below or 1)
+        if all(SMALLEST <= part <= LARGEST for part in parts):
+            return Fraction(parts[0]) / Fraction(parts[1])
+    except InvalidOperation:  # no number, or none that is larger or smaller than another
+        pass
+    raise ValueError(f'expected a number above 0, or a fraction such as "100/12", got {str(raw)[:30]!r}')
+
+
+type Step = Annotated[Fraction, PlainValidator(_step, json_schema_input_type=float | str)]
+type Bound = Annotated[Decimal, Field(ge=-(10**12), le=10**12, decimal_places=12)]
 
 
 class Measured(Spread):
@@ -58,24 +78,32 @@ class Measured(Spread):
     @property
     def impossible(self) -> str:
         """Why no patients could give it, in words; empty where some could."""
-        if self.reversed_limits:
-            return self.reversed_limits
+        return self.reversed_limits or next(self._impossibilities(), "")
+
+    def _impossibilities(self) -> Iterator[str]:
         for name, number in (("standard deviation", self.sd), ("standard error", self.se)):
             if number is not None and number < 0:
-                return f"a {name} is not below 0, and {number} is"
+                yield f"a {name} is not below 0, and {number} is"
         for name, pair in (("quartiles", self.quartiles), ("extremes", self.extremes)):
-            if pair is None:
-                continue
-            if pair[0] > pair[1]:
-                return f"the {name}, {pair[0]} and {pair[1]}, are the wrong way round"
-            if self.median is not None and not (
-                pair[0].bounds[0] <= self.median.bounds[1] and self.median.bounds[0] <= pair[1].bounds[1]
-            ):
-                return f"the median, {self.median}, is not between the {name}, {pair[0]} and {pair[1]}"
-        if self.mean is not None and self.low is not None and self.high is not None:
-            held = self.low.bounds[0] <= self.mean.bounds[1] and self.mean.bounds[0] <= self.high.bounds[1]
-            return "" if held else f"the interval {self.low} to {self.high} does not hold the mean, {self.mean}"
-        return ""
+            if pair is not None and pair[0] > pair[1]:
+                yield f"the {name}, {pair[0]} and {pair[1]}, are the wrong way round"
+        quartiles = tuple(("quartile", quartile) for quartile in self.quartiles or ())
+        for name, pair, within in (
+            ("quartiles", self.quartiles, (("median", self.median),)),
+            ("extremes", self.extremes, (("median", self.median), ("mean", self.mean), *quartiles)),
+        ):
+            for what, number in within:
+                if pair is not None and number is not None and not _between(number, pair):
+                    yield f"the {what}, {number}, is not between the {name}, {pair[0]} and {pair[1]}"
+        if self.mean is None or self.low is None or self.high is None:
+            return
+        if not _between(self.mean, (self.low, self.high)):
+            yield f"the interval {self.low} to {self.high} does not hold the mean, {self.mean}"
+
+
+def _between(number: Printed, pair: tuple[Printed, Printed]) -> bool:
+    """Whether rounding leaves a number between two others."""
+    return pair[0].bounds[0] <= number.bounds[1] and number.bounds[0] <= pair[1].bounds[1]
 
 
 class ContinuousEndpoint(EndpointRecord):
@@ -91,9 +119,15 @@ class ContinuousEndpoint(EndpointRecord):
     """"logarithmic" where means are geometric ones and arms are compared by their ratio."""
     change: Flag = False
     """Whether it is the change from baseline that was measured."""
-    step: Annotated[Decimal | None, Field(gt=0)] = None
-    """Smallest difference between two values that a patient can have, such as 1 for a score in whole points; the audit
-    then knows which means and standard deviations there can be."""
+    step: Step | None = None
+    """Smallest difference between two values that a patient can have, such as 1 for a score in whole points, "1/7" for
+    the mean of seven items, or "100/12" for twelve points drawn out to 100; the audit then knows which means and
+    standard deviations there can be."""
+    lowest: Bound | None = None
+    """Least value that a patient can have, 0 and 1 of what is only absent or present; of a change the greatest fall.
+    Steps are counted from it, or from 0 where it is not given."""
+    highest: Bound | None = None
+    """Greatest value that a patient can have, beside the least one."""
     planned: Decimal | None = None
     """Effect that the trial was planned for, experimental minus control; their ratio on the logarithmic scale."""
     margin: Annotated[Decimal | None, Field(gt=0)] = None
@@ -154,5 +188,19 @@ class ContinuousEndpoint(EndpointRecord):
             for name, number in (("planned", self.planned), ("margin", self.margin)):
                 if number is not None and (number <= 0 or number == 1):
                     yield name, f"expected a ratio above 0 and other than 1, got {number}"
-        elif self.planned == 0:
+        yield from self._scale_problems()
+        if self.scale == "arithmetic" and self.planned == 0:
             yield "planned", "expected a difference other than 0, which is no effect; leave it out for none"
+
+    def _scale_problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the bounds of the scale, and steps that do not lead from one to the other."""
+        if self.highest is None:
+            return
+        if self.lowest is None:
+            yield "lowest", "expected the least value beside highest, got none"
+        elif not self.lowest < self.highest:
+            yield "highest", f"expected a value above lowest, {self.lowest}, got {self.highest}"
+        elif self.step is not None and ((width := Fraction(self.highest) - Fraction(self.lowest)) / self.step) % 1:
+            steps = max(1, round(width / self.step))
+            expected = f"expected a whole number of steps from {self.lowest} to {self.highest}"
+            yield "step", f'{expected}, got steps of {self.step}; of {steps} steps each is "{width / steps}"'
