@@ -80,3 +80,47 @@ def test_simulated_papers_are_not_blamed_and_typing_errors_found() -> None:
 def test_bounds_and_zeros_are_no_crash(arm: str) -> None:
     text = measured(arm, 50, "step = 1\n") + estimate("mean_difference", ("1", "0", "2", None))
     assert list(mean_differences.check(unchecked(text)))
+
+
+LARGE = ('mean = "52.31", sd = "20.17"', 'mean = "44.62", sd = "23.45"')
+
+
+@pytest.mark.parametrize(
+    ("p", "sides", "verdict"),
+    [
+        ("0.026", 1, "consistent"),
+        ("0.974", 1, "not reproduced"),
+        ("0.051", 1, "not reproduced"),
+        ("0.051", 2, "consistent"),
+        ("0.026", 2, "not reproduced"),
+    ],
+)
+def test_a_one_sided_p_value_is_towards_benefit(p: str, sides: int, verdict: str) -> None:
+    """The experimental mean is the lower one; where more is better, the one-sided p value is the rest to 1."""
+    text, more = MEANS.format("", 100, LARGE[0], 50, LARGE[1]), f"sides = {sides}"
+    other = f"{1 - float(p):.3f}" if sides == 1 else p
+    for direction, printed in (("lower", p), ("higher", other)):
+        for over, value in (("e over c", "-7.69"), ("c over e", "7.69")):
+            numbers = (value, None, None, printed)
+            made = text.replace('"lower"', f'"{direction}"') + estimate(
+                "mean_difference", numbers, over=over, more=more
+            )
+            (found,) = mean_differences.check(unchecked(made))
+            assert found.verdict == verdict, (direction, over, found)
+
+
+def test_degrees_of_freedom_are_those_that_rounding_leaves() -> None:
+    """Standard deviations of 1, as printed, of 4 and 5 patients: every pair that prints so has its interval."""
+    arms = ('mean = "10.00", sd = "1"', 'mean = "8.00", sd = "1"')
+    text = MEANS.format("", 4, arms[0], 5, arms[1])
+    spreads = np.linspace(0.51, 1.49, 15)
+    for first in spreads:
+        for second in spreads:
+            test = stats.ttest_ind_from_stats(8.0, second, 5, 10.0, first, 4, equal_var=False)
+            parts = first**2 / 4, second**2 / 5
+            degrees = sum(parts) ** 2 / (parts[0] ** 2 / 3 + parts[1] ** 2 / 4)
+            half = float(stats.t.ppf(0.975, degrees)) * np.sqrt(sum(parts))
+            numbers = ("-2.00", f"{-2 - half:.2f}", f"{-2 + half:.2f}", f"{test.pvalue:.4f}")
+            (found,) = mean_differences.check(unchecked(text + estimate("mean_difference", numbers)))
+            assert found.verdict == "consistent", (first, second)
+            assert found.message.count("Welch's t") == 2, (first, second)

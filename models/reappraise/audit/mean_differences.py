@@ -6,14 +6,14 @@ then right: it is "not reproduced"; "inconsistent" only where print says that it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, inf, isfinite, log, sqrt
 from typing import TYPE_CHECKING
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.audit.rounding import Span, logs, overlap
+from reappraise.audit.rounding import Span, logs, overlap, z_span
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.continuous.published import ContinuousEndpoint
 from reappraise.core.errors import AnalysisError
@@ -21,7 +21,7 @@ from reappraise.core.printed import Printed
 from reappraise.published.trial import Trial
 
 if TYPE_CHECKING:
-    from reappraise.continuous.table import ArmMean, MeansTable
+    from reappraise.continuous.table import MeansTable
 
 NAME = "difference of means"
 ALIKE = 1.5
@@ -47,7 +47,7 @@ def check(trial: Trial) -> Iterator[Finding]:
                     yield fact.about.finding(NAME, "cannot judge", f"The arms' means give none: {error}.")
                     continue
                 if table is not None and fact.published.value is not None:
-                    yield _judge(fact, fact.published.value, _directed(table, fact))
+                    yield _judge(fact, fact.published.value, _directed(table, fact), fact.favour(trial))
 
 
 type _Scale = Callable[[Span], Span]
@@ -60,23 +60,27 @@ class _Test:
     name: str
     difference: Span
     error: Span
-    degrees: float
+    degrees: Span
 
     def limits(self, level: float) -> tuple[Span, Span]:
         from scipy.special import stdtrit
 
-        factor = float(stdtrit(self.degrees, (1 + level) / 2))
-        least, most = factor * self.error[0], factor * self.error[1]
+        factors = [float(stdtrit(degrees, (1 + level) / 2)) for degrees in self.degrees]
+        least, most = min(factors) * self.error[0], max(factors) * self.error[1]
         (low, high) = self.difference
         return (low - most, high - least), (low + least, high + most)
 
-    def p(self, sides: int) -> Span:
+    def p(self, sides: int, favour: float = 1.0) -> Span:
+        """Span of the p value; a one-sided one is towards benefit, the difference times `favour` above 0."""
         from scipy.special import stdtr
 
-        nearest = 0.0 if self.difference[0] <= 0 <= self.difference[1] else min(map(abs, self.difference))
-        ends = nearest / self.error[1], max(map(abs, self.difference)) / max(self.error[0], 1e-300)
-        small, large = (sides * float(stdtr(self.degrees, -t)) for t in reversed(ends))
-        return small, large
+        z = z_span(self.difference, self.error)
+        if sides == 1:
+            ends = [-favour * end for end in z]
+        else:
+            ends = [0.0 if z[0] <= 0 <= z[1] else -min(map(abs, z)), -max(map(abs, z))]
+        found = [sides * float(stdtr(degrees, end)) for end in ends for degrees in self.degrees]
+        return min(found), max(found)
 
 
 def _directed(table: MeansTable, fact: EstimateFact) -> MeansTable:
@@ -97,35 +101,48 @@ def standard_tests(table: MeansTable, *, as_errors: bool = False) -> Iterator[_T
     difference = above.mean.place[0] - below.mean.place[1], above.mean.place[1] - below.mean.place[0]
     totals = [1 if as_errors else arm.total for arm in table.arms]
     separate = [sqrt(sum(arm.sd[end] ** 2 / n for arm, n in zip(table.arms, totals, strict=True))) for end in (0, 1)]
-    welch = _welch(below, above)
-    yield _Test("Welch's t", difference, (separate[0], separate[1]), welch)
+    yield _Test("Welch's t", difference, (separate[0], separate[1]), _welch(table, totals))
     degrees = below.total + above.total - 2
     if not as_errors:
         share = 1 / below.total + 1 / above.total
         pooled = [
             sqrt(share * sum((arm.total - 1) * arm.sd[end] ** 2 for arm in table.arms) / degrees) for end in (0, 1)
         ]
-        yield _Test("Student's t", difference, (pooled[0], pooled[1]), float(degrees))
-    yield _Test("z", difference, (separate[0], separate[1]), 1e6)
+        yield _Test("Student's t", difference, (pooled[0], pooled[1]), (degrees, degrees))
+    yield _Test("z", difference, (separate[0], separate[1]), (1e6, 1e6))
 
 
-def _welch(below: ArmMean, above: ArmMean) -> float:
-    parts = [((arm.sd[0] + arm.sd[1]) / 2) ** 2 / arm.total for arm in (below, above)]
-    return sum(parts) ** 2 / sum(v**2 / (arm.total - 1) for v, arm in zip(parts, (below, above), strict=True))
+def _welch(table: MeansTable, totals: Sequence[int]) -> Span:
+    r"""Degrees of freedom that the rounding of both spreads leaves.
+
+    .. math:: \nu = \frac{(v_1 + v_0)^2}{v_1^2 / (n_1 - 1) + v_0^2 / (n_0 - 1)}
+
+    depends on v1 / v0 alone, and is largest, n1 + n0 - 2, where that is (n1 - 1) / (n0 - 1).
+    """
+    (first, second), own = table.arms, [arm.total - 1 for arm in table.arms]
+    (least, most), (low, high) = (
+        tuple(max(end, 1e-150) ** 2 / n for end in arm.sd) for arm, n in zip((first, second), totals, strict=True)
+    )
+    ratios = [least / high, most / low]
+    if ratios[0] < own[0] / own[1] < ratios[1]:
+        ratios.append(own[0] / own[1])
+    found = [(ratio + 1) ** 2 / (ratio**2 / own[0] + 1 / own[1]) for ratio in ratios]
+    return min(found), max(found)
 
 
-def _judge(fact: EstimateFact, value: Printed, table: MeansTable) -> Finding:
+def _judge(fact: EstimateFact, value: Printed, table: MeansTable, favour: float) -> Finding:
     scale = _back if table.logarithmic else _same
     found = list(standard_tests(table))
     level, p, sides = float(fact.published.level), fact.published.p, fact.sides
     gives_value = overlap(value.bounds, scale(found[0].difference))
     intervals = [test for test in found if fact.has_interval and _gives(test, fact, level, scale)]
-    ps = [test for test in found if p is not None and any(_gives_p(test, p, n) for n in ({sides} if sides else {1, 2}))]
+    asked = {sides} if sides else {1, 2}
+    ps = [test for test in found if p is not None and any(overlap(p.bounds, test.p(n, favour)) for n in asked)]
     given = gives_value and (intervals or not fact.has_interval) and (ps or p is None)
     recomputed = "; ".join(
         f"{test.name} {words.span(*scale(test.difference))}, "
         f"limits {words.span(*scale(test.limits(level)[0]))} and {words.span(*scale(test.limits(level)[1]))}, "
-        f"two-sided p {words.span(*test.p(2))}"
+        f"{words.sided(sides or 2)} p {words.span(*test.p(sides or 2, favour))}"
         for test in found
     )
     parts = [_said("value", ["the printed means"] if gives_value else [])]
@@ -202,10 +219,6 @@ def _gives(test: _Test, fact: EstimateFact, level: float, scale: _Scale) -> bool
         limit is not None and overlap(limit.bounds, scale(span))
         for limit, span in zip(printed, (low, high), strict=True)
     )
-
-
-def _gives_p(test: _Test, p: Printed, sides: int) -> bool:
-    return overlap(p.bounds, test.p(sides))
 
 
 def _said(what: str, fits: list[str]) -> str:
