@@ -10,7 +10,7 @@ from reappraise.analysis import analyse
 from reappraise.audit import audit, impossible
 from reappraise.audit.finding import Finding
 from reappraise.published.estimates import published_estimates
-from support.audit_trials import COUNTS, RESPONSE, SURVIVAL, estimate, unchecked, write
+from support.audit_trials import COUNTS, MEANS, RESPONSE, SURVIVAL, estimate, unchecked, write
 
 PERCENT = COUNTS.format(44, 20).replace("total = 100", 'total = 100\npercent = "44"')
 
@@ -88,3 +88,69 @@ def test_a_ratio_of_nobody_is_possible() -> None:
     text = RESPONSE + COUNTS.format(20, 0) + estimate("risk_ratio", ("0.00", "0.00", "0.75", None))
     assert not list(impossible.check(unchecked(text)))
     assert [one.verdict for one in audit(unchecked(text)) if one.check == "contrast from counts"] != ["inconsistent"]
+
+
+BEYOND = COUNTS.format(44, 20).replace("total = 50", 'total = 60\npercent = "40.0"')
+"""60 patients of an arm of 50, of whom 20 are 40.0%."""
+
+
+def test_more_patients_than_the_population_has_are_a_finding_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """The endpoint that they are of is not analysed, which is said; another one is."""
+    other = RESPONSE.replace('"response"\nkey = "response"', '"effect"\nkey = "other"')
+    other += estimate("odds_ratio", ("0.76", "0.55", "1.04", None))
+    trial = write(tmp_path, RESPONSE + BEYOND + other)
+    (one,) = impossible.check(trial)
+    assert (one.endpoint, one.verdict, one.source) == ("response", "inconsistent", "Results")
+    assert one.message == (
+        "60 patients are more than the 50 that they are part of; of 50, one digit away, 20 would be 40.0%. "
+        "Nothing is analysed from it."
+    )
+    assert [item.check for item in audit(trial) if "of 60" in item.printed] == [impossible.NAME]
+    analysis = analyse(trial)
+    assert (analysis.results["response"].fits, analysis.results["other"].refusals) == ((), ())
+    (reason, *_) = [item.reason for item in analysis.refused if item.endpoint == "response"]
+    assert "60 patients are more than the 50 that they are part of: as printed it cannot be analysed" in reason
+
+
+def test_patients_of_a_level_and_of_a_table_are_part_of_their_arm(tmp_path: Path) -> None:
+    level = """
+[[endpoints.factors]]
+key = "stage"
+label = "Stage"
+remainder = "Unknown"
+source = "Table 3"
+[[endpoints.factors.levels]]
+key = "early"
+label = "Early"
+counts = [
+  { arm = "c", events = 10, total = 99, source = "Table 3" },
+  { arm = "e", events = 10, total = 51, source = "Table 3" },
+]
+"""
+    rows = (",Nausea,any,c,10,101,,T", ",Nausea,any,all,10,150,,T")
+    table = "\n".join(("group,label,grade,arm,events,total,percent,source", *rows, ""))
+    found = list(impossible.check(write(tmp_path, RESPONSE + COUNTS.format(44, 20) + level, table)))
+    assert [(one.endpoint, one.message[:38]) for one in found] == [
+        ("response", "51 patients are more than the 50 that "),
+        ("table", "101 patients are more than the 100 tha"),
+    ]
+
+
+def test_means_of_more_patients_than_there_are_are_a_finding(tmp_path: Path) -> None:
+    arm, difference = 'mean = "5.0", sd = "2.0"', estimate("mean_difference", ("0.0", "-0.7", "0.7", None))
+    trial = write(tmp_path, MEANS.format("", 101, arm, 50, arm) + difference)
+    found = {one.check: one for one in audit(trial)}
+    assert found[impossible.NAME].message.startswith("101 patients are more than the 100 that they are part of.")
+    assert "as printed it cannot be analysed" in found["difference of means"].message
+    assert trial["pain"].published.patients("c", {"c": 100}) == 100
+
+
+def test_survival_of_more_patients_than_there_are_is_not_analysed(tmp_path: Path) -> None:
+    ratio = estimate("hazard_ratio", ("0.76", "0.55", "1.04", None))
+    medians = "".join(
+        estimate("median", (value, None, None, None), arm=arm, more='unit = "months"')
+        for arm, value in (("c", "12.1"), ("e", "17.1"))
+    )
+    analysis = analyse(write(tmp_path, SURVIVAL + BEYOND + ratio + medians))
+    assert not analysis.results["survival"].fits
+    assert any("survival, e: 60 patients are more than the 50" in item.reason for item in analysis.refused)

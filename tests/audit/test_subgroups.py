@@ -60,6 +60,16 @@ def test_the_trial_as_it_is_has_nothing_inconsistent() -> None:
         ((("events = 57, total = 90", "events = 56, total = 90"),), "inconsistent", "leave 1 events but only 0"),
         ((("events = 57, total = 90", "events = 50, total = 80"),), "inconsistent", "10 patients and 7 events over"),
         (
+            (("events = 57, total = 90", "events = 67, total = 90"),),
+            "inconsistent",
+            "The levels hold 67 + 60 = 127 events, more than the 117 of the arm. Nothing is analysed by this factor.",
+        ),
+        (
+            (("events = 57, total = 90", "events = 57, total = 95"),),
+            "inconsistent",
+            "The levels hold 95 + 70 = 165 patients, more than the 160 of the arm.",
+        ),
+        (
             (
                 ("events = 57, total = 90", "events = 50, total = 80"),
                 ('label = "Sex"\n', 'label = "Sex"\nremainder = "Sex unknown"\n'),
@@ -76,6 +86,11 @@ def test_events_of_subgroups(found, changes, verdict, said) -> None:
     assert item.verdict == verdict, item.message
     assert said in item.message
     assert found(subgroup_events.check, "Sex", *changes, more=1).verdict in {"consistent", "cannot judge"}
+
+
+def test_what_levels_beyond_their_arm_say_is_left_out_by_name(found) -> None:
+    change = ("events = 57, total = 90", "events = 67, total = 90")
+    assert "placebo: the levels hold 67 + 60 = 127 events" in found(subgroup_averages.check, "Sex", change).message
 
 
 WHOLE = 'value = "0.71", low = "0.55", high = "0.94"'

@@ -34,7 +34,6 @@ BAD: dict[str, tuple[Callable[[str], str], str, str]] = {
     "unknown kind": (swap('kind = "response"', 'kind = "responses"'), "endpoints[response]", "kind 'responses'"),
     "no kind": (swap('kind = "response"', ""), "endpoints[response]", "'kind'"),
     "negative count": (swap("events = 10,", "events = -1,"), "counts[old].events", "greater than or equal to 0"),
-    "total above population": (swap("total = 40,", "total = 41,"), "endpoints[response].counts[0]", "at most 40"),
     "ratio without direction": (swap('numerator = "old", ', ""), "estimates[0]", "numerator and denominator arm"),
     "ratio of one arm": (swap('numerator = "old"', 'numerator = "new"'), "estimates[0]", "two different arms"),
     "half an interval": (swap("low = 0.131, ", ""), "estimates[0]", "both low and high"),

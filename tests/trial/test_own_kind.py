@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 import pytest
 
-from reappraise.audit import claims, contrasts_from_counts, p_from_counts, populations
+from reappraise.audit import claims, contrasts_from_counts, impossible, p_from_counts, populations
 from reappraise.core.arms import WHOLE
 from reappraise.core.errors import AnalysisError, TrialFileError
 from reappraise.published.answers import Counted, PatientFile, Problem, RowProblem
@@ -122,7 +122,6 @@ def test_what_a_record_of_a_callers_own_refers_to_is_held_against_the_file(tmp_p
     counts = COUNTS.format(60, 12)
     for text, rows, key, said in (
         (TOY + 'replaces = "survival"\n' + counts, ROWS, "endpoints[relapse].replaces", "got survival"),
-        (TOY + counts.replace("total = 50", "total = 51"), ROWS, "endpoints[relapse].counts[1]", "at most 50"),
         (TOY + LATER.replace('"e"', '"x"') + counts, ROWS, "endpoints[relapse].later[0]", "got x"),
         (TOY + counts, ROWS.replace("Nausea", "Relapse"), "row 2", "outside the tables"),
         (TOY + counts.split("[[")[1].join(("[[", "")), ROWS, "endpoints[relapse]", "expected both arms"),
@@ -130,6 +129,12 @@ def test_what_a_record_of_a_callers_own_refers_to_is_held_against_the_file(tmp_p
         with pytest.raises(TrialFileError, match=said) as caught:
             load_own(tmp_path, text, rows)
         assert caught.value.key == key
+
+
+def test_totals_of_a_callers_own_kind_are_held_against_the_population(tmp_path: Path) -> None:
+    trial = load_own(tmp_path, TOY + COUNTS.format(60, 12).replace("total = 50", "total = 51"), ROWS)
+    (found,) = impossible.check(trial)
+    assert (found.endpoint, found.message[:37]) == ("relapse", "51 patients are more than the 50 that")
 
 
 def test_files_of_a_callers_own_kind_are_read_and_part_of_the_digest(tmp_path: Path) -> None:

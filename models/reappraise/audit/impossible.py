@@ -38,10 +38,15 @@ def _hint(fact: ImpossibleFact) -> str:
 
 
 def _of_count(count: Count) -> str:
-    if count.events is None or count.percent is None or not count.impossible:
+    events, percent = count.events, count.percent
+    if events is None or percent is None or not count.impossible:
         return ""
-    right = [n for n in variants(count.events) if n <= count.total and count.percent.covers(100 * n / count.total)]
-    return f"; {right[0]}, one digit away, would be {count.percent}%" if len(right) == 1 else ""
+    if count.beyond:
+        totals = [count.model_copy(update={"total": n}) for n in variants(count.total) if n >= max(events, 1)]
+        fits = [one.total for one in totals if not one.beyond and percent.covers(100 * events / one.total)]
+        return f"; of {fits[0]}, one digit away, {events} would be {percent}%" if len(fits) == 1 else ""
+    right = [n for n in variants(events) if n <= count.total and percent.covers(100 * n / count.total)]
+    return f"; {right[0]}, one digit away, would be {percent}%" if len(right) == 1 else ""
 
 
 def _of_estimate(published: Published) -> str:

@@ -16,7 +16,7 @@ from math import inf
 from reappraise.audit import words
 from reappraise.audit.finding import About, Finding, Verdict
 from reappraise.audit.rounding import Span, overlap
-from reappraise.core.errors import AnalysisError
+from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.printed import Printed
 from reappraise.published.trial import Trial
 from reappraise.survival.published import SurvivalEndpoint
@@ -40,8 +40,10 @@ def check(trial: Trial) -> Iterator[Finding]:
             message = "Hazard ratios with limits are not printed of every level."
             try:
                 table = subgroups_of(item, factor.key)
-            except AnalysisError:
+            except UndeterminedError:
                 table = None
+            except AnalysisError as error:
+                table, message = None, f"The levels cannot be held against each other: {error}."
             spans = None if table is None or not all(table.shown) else _spans(table)
             if table is not None and spans is not None:
                 found = heterogeneity(table)

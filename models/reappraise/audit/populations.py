@@ -30,7 +30,7 @@ def _judge(
 ) -> Iterator[Finding]:
     sizes = {item.key: item for item in trial.file.populations}
     named = sizes.get(population)
-    counts = list(counts)
+    counts = [count for count in counts if not count.beyond]  # a finding by itself: no patients could be so many
     totals = {
         arm.key: max(count.total for count in counts if count.arm == arm.key)
         for arm in trial.arms

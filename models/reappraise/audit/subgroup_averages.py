@@ -17,7 +17,7 @@ from math import exp
 
 from reappraise.audit import words
 from reappraise.audit.finding import About, Finding, Verdict
-from reappraise.core.errors import AnalysisError
+from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.published.trial import Trial
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.classical import FAR, Addition, addition
@@ -39,8 +39,10 @@ def check(trial: Trial) -> Iterator[Finding]:
             printed = recomputed = ""
             try:
                 table = subgroups_of(item, factor.key)
-            except AnalysisError:
+            except UndeterminedError:
                 message = "Fewer than two levels are printed with a hazard ratio and its limits, or with events."
+            except AnalysisError as error:
+                message = f"The levels cannot be held against the whole: {error}."
             else:
                 found = addition(table)
                 printed = _printed(table)

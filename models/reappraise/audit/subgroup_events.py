@@ -1,7 +1,4 @@
-"""Events and patients of a time-to-event endpoint by level of a factor, against the arm. Counts are exact.
-
-Levels that hold more than their arm are refused when the file is read: they cannot be parts of it.
-"""
+"""Events and patients of a time-to-event endpoint by level of a factor, against the arm. Counts are exact."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ NAME = "events of subgroups"
 
 def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every factor and arm whose levels have counts: whether they make up the arm."""
+    sizes = {population.key: population.sizes for population in trial.file.populations}
     for endpoint in (item.published for item in trial.of(SurvivalEndpoint)):
         for factor in endpoint.factors:
             for arm in (item.key for item in trial.arms):
@@ -29,7 +27,11 @@ def check(trial: Trial) -> Iterator[Finding]:
                 verdict: Verdict = "cannot judge"
                 recomputed = ""
                 known = [count.known_events for count in parts]
-                if whole is None:
+                excess = factor.excess(arm, endpoint.counts, sizes.get(endpoint.population, {}))
+                if excess:
+                    verdict = "inconsistent"
+                    message = f"{excess[:1].upper()}{excess[1:]}. Nothing is analysed by this factor."
+                elif whole is None:
                     message = "The events of the arm as a whole are not printed."
                 elif len(parts) < len(factor.levels) or None in known or whole.known_events is None:
                     message = "A number of events is not printed."

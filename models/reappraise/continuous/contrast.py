@@ -155,9 +155,9 @@ def _printed(item: TrialEndpoint[ContinuousEndpoint], one: Published, sd: float 
     published, (control, experimental) = item.published, item.trial.arms
     if {one.numerator, one.denominator} != {control.key, experimental.key} or one.value is None:
         return None
-    logarithmic, totals = published.scale == "logarithmic", [one.total for one in published.measured]
-    sizes = totals or list(item.trial.population(published.population).sizes.values())
-    degrees = float(sum(sizes) - 2) if len(sizes) == 2 and sum(sizes) > 4 else float("inf")
+    logarithmic, sizes = published.scale == "logarithmic", item.trial.population(published.population).sizes
+    totals = [total for arm in item.trial.arms if (total := published.patients(arm.key, sizes)) is not None]
+    degrees = float(sum(totals) - 2) if len(totals) == 2 and sum(totals) > 4 else float("inf")
     value = _span(one.value, logarithmic=logarithmic)
     found = _error(one, value, degrees, published.sides(one) or 2, logarithmic=logarithmic)
     if found is None or not all(map(isfinite, value)):

@@ -16,7 +16,7 @@ from reappraise.core.printed import Printed
 from reappraise.core.units import unit_of
 from reappraise.published.answers import Counted, Problem, Stated
 from reappraise.published.endpoint import Context, EndpointRecord
-from reappraise.published.record import Flag, Key, Positive, Published, Spread
+from reappraise.published.record import Flag, OfPatients, Published
 
 SMALLEST, LARGEST = 1e-12, 1e12
 """Sizes beyond these are slips of the pen in any unit."""
@@ -43,13 +43,9 @@ type Step = Annotated[Fraction, PlainValidator(_step, json_schema_input_type=flo
 type Bound = Annotated[Decimal, Field(ge=-(10**12), le=10**12, decimal_places=12)]
 
 
-class Measured(Spread):
+class Measured(OfPatients):
     """Centre and spread of what was measured in one arm: a mean or a median, and whatever says how far it varies."""
 
-    arm: Key
-    """Key of the arm."""
-    total: Positive
-    """Patients in whom it was measured."""
     mean: Printed | None = None
     """Mean as printed; the geometric one where the endpoint's scale is logarithmic. low and high are its interval."""
     sd: Printed | None = None
@@ -78,7 +74,7 @@ class Measured(Spread):
     @property
     def impossible(self) -> str:
         """Why no patients could give it, in words; empty where some could."""
-        return self.reversed_limits or next(self._impossibilities(), "")
+        return self.beyond or self.reversed_limits or next(self._impossibilities(), "")
 
     def _impossibilities(self) -> Iterator[str]:
         for name, number in (("standard deviation", self.sd), ("standard error", self.se)):
@@ -153,7 +149,7 @@ class ContinuousEndpoint(EndpointRecord):
 
     def patients(self, arm: str, sizes: Mapping[str, int]) -> int | None:
         """Patients of an arm in whom it was measured, else those of its population."""
-        return next((one.total for one in self.measured if one.arm == arm), sizes.get(arm))
+        return next((one.total for one in self.measured if one.arm == arm and not one.beyond), sizes.get(arm))
 
     @property
     def contrast(self) -> str:
@@ -165,16 +161,14 @@ class ContinuousEndpoint(EndpointRecord):
         return published.quantity == self.contrast and self.concerns(published)
 
     def references(self, context: Context) -> Iterator[Problem]:
-        """Yield arms that are missing, unknown or repeated, too many patients, and numbers off the scale."""
+        """Yield arms that are missing, unknown or repeated, and numbers off the scale."""
         arms = Counter(one.arm for one in self.measured)
         for index, one in enumerate(self.measured):
-            place, size = f"measured[{index}]", context.sizes.get(one.arm)
+            place = f"measured[{index}]"
             if one.arm not in context.arms:
                 yield f"{place}.arm", f"expected one of {', '.join(context.arms)}, got {one.arm!r}"
             elif arms[one.arm] > 1:
                 yield f"{place}.arm", f"expected every arm once, got {one.arm!r} {arms[one.arm]} times"
-            elif size is not None and one.total > size:
-                yield f"{place}.total", f"expected at most the {size} patients of {self.population}, got {one.total}"
             if self.scale == "logarithmic":
                 centre = one.mean if one.mean is not None else one.median
                 if centre is not None and centre <= 0:

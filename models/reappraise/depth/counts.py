@@ -106,6 +106,9 @@ def ordinal_table(
             _of_arm(wholes[category.key].counts, arm) if category.key in wholes else None
             for category in endpoint.categories
         )
+        for count in (*printed, *cumulated):
+            if count is not None and count.impossible:
+                raise AnalysisError(f"{endpoint.key}, {arm}: {count.impossible}: as printed it cannot be analysed")
         named = tuple(category.or_better or "" for category in endpoint.categories)
         solved.append(solve(ArmCounts(f"{endpoint.key}, {arm}", labels, printed, cumulated, named)))
     planned = sorted(

@@ -89,7 +89,7 @@ class EndpointRecord(Sourced):
 
     def patients(self, arm: str, sizes: Mapping[str, int]) -> int | None:
         """Patients of an arm in whom it was observed: those counted, else those of its population."""
-        return next((count.total for count in self.whole if count.arm == arm), sizes.get(arm))
+        return next((one.total for one in self.whole if one.arm == arm and not one.beyond), sizes.get(arm))
 
     def concerns(self, published: Published) -> bool:
         """Whether a number is about the patients that the record counts: its assessor, no further time or condition."""

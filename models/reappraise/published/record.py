@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     Strict,
     StringConstraints,
     model_validator,
@@ -96,15 +97,36 @@ class Spread(Sourced):
         return f"the lower limit, {self.low}, is above the upper one, {self.high}"
 
 
-class Count(Spread):
-    """Patients with an event, of a total, in one arm."""
+class OfPatients(Spread):
+    """What is printed of patients of one arm, who are part of a population."""
 
     arm: Key
     """Key of the arm, or "all"."""
+    total: Positive
+    """Patients who could have had it, or in whom it was measured."""
+    _most: int | None = PrivateAttr(default=None)
+
+    def among(self, size: int) -> Self:
+        """The same record where its patients can be part of so many; else one that says that they cannot."""
+        if self.total <= size:
+            return self
+        told = self.model_copy()
+        told._most = size  # noqa: SLF001  # of a copy of itself that nobody has seen
+        return told
+
+    @property
+    def beyond(self) -> str:
+        """Why its patients cannot be part of those that they should be, in words; empty where they can."""
+        if self._most is None or self.total <= self._most:
+            return ""
+        return f"{self.total} patients are more than the {self._most} that they are part of"
+
+
+class Count(OfPatients):
+    """Patients with an event, of a total, in one arm."""
+
     events: Whole | None = None
     """Patients with the event as printed; left out where only the percentage is printed, "NR" where neither is."""
-    total: Positive
-    """Patients who could have had it."""
     not_reported: Flag = False
     """Whether print says that the number of patients is not reported: what events = "NR" means."""
     percent: Percentage | None = None
@@ -134,7 +156,7 @@ class Count(Spread):
             return f"{self.events} patients of {self.total} are more than all"
         if self.percent is not None and not 0 <= self.percent <= 100:
             return f"{self.percent}% is not between 0% and 100%"
-        return ""
+        return self.beyond
 
     @property
     def impossible_interval(self) -> str:

@@ -137,7 +137,7 @@ class SurvivalEndpoint(EndpointRecord):
             yield "numbers_at_risk", "expected curves beside the numbers at risk, got none"
         yield from repeats("factors", (factor.key for factor in self.factors))
         for factor in self.factors:
-            yield from factor.problems(self.counts, context.sizes)
+            yield from factor.problems()
 
     def _order(self, known: Mapping[str, SurvivalEndpoint]) -> Iterator[Problem]:
         """Yield what keeps this endpoint from being held below another."""

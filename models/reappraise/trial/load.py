@@ -18,6 +18,7 @@ from reappraise.published.file import CountRow, CountTable, QuantityRow, TrialFi
 from reappraise.published.pairs import against_benchmark, between, contrasts_of
 from reappraise.published.trial import Trial
 from reappraise.trial.lines import DEEPEST, line_of, too_deep
+from reappraise.trial.populations import told, told_row
 from reappraise.trial.references import problems, row_problem
 from reappraise.trial.schema import RECORDS, Records, trial_schema
 from reappraise.trial.source import Source, also, beside, refuse
@@ -74,10 +75,10 @@ def load_trial(trial: str | Path, *, records: Records = RECORDS) -> Trial:
         text = _read(named)
         hashed.update(b"\0" + table.file.encode() + b"\0" + text.encode())
         if isinstance(table, CountTable):
-            counts[table.key] = _rows(text, CountRow, named, sizes[table.population], arms, dash=table.dash)
+            rows = _rows(text, CountRow, named, arms, dash=table.dash)
+            counts[table.key] = tuple((line, told_row(row, sizes[table.population])) for line, row in rows)
         else:
-            found = _rows(text, QuantityRow, named, sizes[table.population], arms)
-            quantities[table.key] = tuple(row for _, row in found)
+            quantities[table.key] = tuple(row for _, row in _rows(text, QuantityRow, named, arms))
     for name in (name for endpoint in file.endpoints for one in endpoint.files() for name in one.names):
         hashed.update(b"\0" + name.encode() + b"\0" + _read(beside(path, name)).encode())
     source = Source(path, content, hashed.hexdigest(), counts, quantities, frozenset(arms))
@@ -155,16 +156,16 @@ def _parse(content: str, path: Path, schema: type[TrialFile]) -> TrialFile:
         line = line_of(content, said.path)
         raise TrialFileError(path, said.key, said.problem, said.remedy, line=line, more=more) from None
     refuse(problems(file), path, content)
-    return file
+    return told(file)
 
 
 def _rows[Row: (CountRow, QuantityRow)](
-    text: str, row_type: type[Row], path: Path, sizes: dict[str, int], arms: set[str], *, dash: Dash | None = None
+    text: str, row_type: type[Row], path: Path, arms: set[str], *, dash: Dash | None = None
 ) -> tuple[tuple[int, Row], ...]:
     """Line and content of each row."""
     rows = []
     for line, row in parse_table(text, row_type, path, dash=dash):
-        problem = row_problem(row, sizes, arms)
+        problem = row_problem(row, arms)
         if problem:
             raise TrialFileError(path, f"row {line}", f"{problem}.", "Correct the row.")
         rows.append((line, row))

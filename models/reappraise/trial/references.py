@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reappraise.published.answers import Problem, listed, repeats, unknown
@@ -31,8 +31,7 @@ def problems(file: TrialFile) -> Iterator[Problem]:
         where = f"endpoints[{endpoint.key}]"
         yield from unknown(f"{where}.population", {endpoint.population}, populations)
         for counted in endpoint.counted():
-            within = populations.get(endpoint.population, {}) if counted.within is None else counted.within
-            yield from _counts(f"{where}.{counted.place}", counted.counts, within, arms)
+            yield from _counts(f"{where}.{counted.place}", counted.counts, arms)
         for stated in endpoint.stated():
             reserved = {EVERYBODY, BENCHMARK} if len(arms) == 1 else {EVERYBODY}
             also = {key for key in reserved if key == stated.published.arm}
@@ -92,23 +91,19 @@ def context_of(file: TrialFile, endpoint: EndpointRecord) -> Context:
     )
 
 
-def row_problem(count: Count | Published, sizes: Mapping[str, int], arms: set[str]) -> str | None:
-    """What is wrong with the arm or the total of one table row, or None."""
-    named = set(_arms_of(count)) - {EVERYBODY}
+def row_problem(row: Count | Published, arms: set[str]) -> str | None:
+    """What is wrong with the arms of one table row, or None."""
+    named = set(_arms_of(row)) - {EVERYBODY}
     if not named <= arms:
         return f"expected arms among {listed(arms | {EVERYBODY})}, got {listed(named - arms)}"
-    if isinstance(count, Count):
-        size = sum(sizes.values()) if count.arm == EVERYBODY else sizes.get(count.arm)
-        if size is not None and count.total > size:
-            return f"expected a total of at most {size} patients in {count.arm}, got {count.total}"
     return None
 
 
-def _counts(where: str, counts: Iterable[Count], sizes: Mapping[str, int], arms: set[str]) -> Iterator[Problem]:
+def _counts(where: str, counts: Iterable[Count], arms: set[str]) -> Iterator[Problem]:
     counts = list(counts)
     yield from repeats(where, (count.arm for count in counts))
     for index, count in enumerate(counts):
-        problem = row_problem(count, sizes, arms)
+        problem = row_problem(count, arms)
         if problem or count.arm == EVERYBODY:
             yield f"{where}[{index}]", problem or f"expected one arm, got {EVERYBODY}"
 

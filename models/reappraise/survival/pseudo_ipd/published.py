@@ -116,6 +116,9 @@ def _check_units(endpoint: SurvivalEndpoint) -> None:
 
 
 def _totals(trial: Trial, endpoint: SurvivalEndpoint, arms: tuple[str, str]) -> tuple[tuple[int, int], tuple[str, ...]]:
+    for count in endpoint.counts:
+        if count.beyond:
+            raise AnalysisError(f"{endpoint.key}, {count.arm}: {count.beyond}: as printed it cannot be analysed")
     found = [next((count.total for count in endpoint.counts if count.arm == arm), None) for arm in arms]
     notes: tuple[str, ...] = ()
     if endpoint.among and None in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -123,16 +123,8 @@ class SurvivalFactor(Sourced):
         """What a ratio of hazard ratios refers to, in words."""
         return spread_at(self.label)
 
-    def problems(self, whole: tuple[Count, ...], sizes: Mapping[str, int]) -> Iterator[Problem]:
-        """Yield what keeps the levels from being parts of the patients, by keys within the endpoint.
-
-        Parameters
-        ----------
-        whole
-            Counts of all patients.
-        sizes
-            Patients by arm of the endpoint's population.
-        """
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the levels, by keys within the endpoint."""
         where = f"factors[{self.key}]"
         keys = [level.key for level in self.levels] + ([self.remainder_key] if self.remainder else [])
         yield from repeats(f"{where}.levels", keys)
@@ -140,23 +132,30 @@ class SurvivalFactor(Sourced):
             yield f"{where}.levels", "expected two levels, or one and words for the remainder, got one level"
         for level in self.levels:
             yield from _problems_of(level, f"{where}.levels[{level.key}]")
-        yield from self._sums(where, whole, sizes)
 
-    def _sums(self, where: str, whole: tuple[Count, ...], sizes: Mapping[str, int]) -> Iterator[Problem]:
-        arms = dict.fromkeys(count.arm for level in self.levels for count in level.counts)
-        for arm in arms:
-            counts = [count for level in self.levels for count in level.counts if count.arm == arm]
-            all_of_it = next((count for count in whole if count.arm == arm), None)
-            patients = sum(count.total for count in counts)
-            most = sizes.get(arm) if all_of_it is None else all_of_it.total
-            if most is not None and patients > most:
-                added = _added(count.total for count in counts)
-                yield f"{where}.levels", _too_many(f"{most} patients of arm {arm}", f"{added} = {patients} patients")
-            events = None if all_of_it is None else all_of_it.known_events
-            known = [count.known_events for count in counts if count.known_events is not None]
-            if events is not None and sum(known) > events:
-                added = _added(known)
-                yield f"{where}.levels", _too_many(f"{events} events of arm {arm}", f"{added} = {sum(known)} events")
+    def excess(self, arm: str, whole: tuple[Count, ...], sizes: Mapping[str, int]) -> str:
+        """Why the levels cannot be disjoint parts of an arm, in words; empty where they can.
+
+        Parameters
+        ----------
+        arm
+            Key of the arm.
+        whole
+            Counts of all patients.
+        sizes
+            Patients by arm of the endpoint's population.
+        """
+        counts = [count for level in self.levels for count in level.counts if count.arm == arm]
+        all_of_it = next((count for count in whole if count.arm == arm), None)
+        most = sizes.get(arm) if all_of_it is None else all_of_it.total
+        totals = [count.total for count in counts]
+        if most is not None and sum(totals) > most:
+            return f"the levels hold {_added(totals)} patients, more than the {most} of the arm"
+        events = None if all_of_it is None else all_of_it.known_events
+        known = [count.known_events for count in counts if count.known_events is not None]
+        if events is not None and sum(known) > events:
+            return f"the levels hold {_added(known)} events, more than the {events} of the arm"
+        return ""
 
     def _named(self, label: str, level: SurvivalLevel) -> str:
         return f"{label}, {self.label}: {level.label}"
@@ -176,9 +175,5 @@ def _problems_of(level: SurvivalLevel, where: str) -> Iterator[Problem]:
         yield where, "expected a hazard ratio with its limits, or events by arm, got neither"
 
 
-def _too_many(whole: str, parts: str) -> str:
-    return f"expected levels that are disjoint parts of the {whole}, got {parts}"
-
-
-def _added(numbers: Iterable[int]) -> str:
-    return " + ".join(map(str, numbers))
+def _added(numbers: Sequence[int]) -> str:
+    return f"{' + '.join(map(str, numbers))} = {sum(numbers)}" if len(numbers) > 1 else str(sum(numbers))

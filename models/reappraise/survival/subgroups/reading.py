@@ -39,7 +39,7 @@ def subgroups_of(item: TrialEndpoint[SurvivalEndpoint], factor: str) -> Subgroup
     Raises
     ------
     AnalysisError
-        If the endpoint has no such factor.
+        If the endpoint has no such factor, or its levels hold more than their arm.
     UndeterminedError
         If fewer than two levels are known of, or no hazard ratio.
     """
@@ -51,6 +51,11 @@ def subgroups_of(item: TrialEndpoint[SurvivalEndpoint], factor: str) -> Subgroup
         raise AnalysisError(f"endpoint {endpoint.key} has no factor {factor!r}; it has {listed}") from None
     control, experimental = item.trial.arms
     arms = control.key, experimental.key
+    sizes = item.trial.population(endpoint.population).sizes
+    for arm in arms:
+        reason = found.excess(arm, endpoint.counts, sizes)
+        if reason:
+            raise AnalysisError(f"{endpoint.key}, {factor}, {arm}: {reason}: as printed it cannot be analysed")
     whole = _whole(item)
     levels, notes = _levels(item, found, arms, whole)
     if len(levels) < 2 or not any(level.log_ratio for level in levels):
