@@ -69,9 +69,9 @@ def test_another_population_is_named() -> None:
 def test_a_wrong_count_is_named_unless_its_percentage_agrees() -> None:
     right = ("2.60", "1.62", "4.18", None)  # 26 of 50 over 20 of 100
     wrong = COUNTS.format(20, 20)
-    assert "a wrong digit: 20 events of 50 in e, where 26 would fit (" in finding(right, counts=wrong).message
+    assert "a wrong digit: 20 events of 50 with E, where 26 would fit (" in finding(right, counts=wrong).message
     sure = wrong.replace("total = 50", 'total = 50\npercent = "40"')
-    assert "events for" not in finding(right, counts=sure).message
+    assert "a wrong digit: 20 events" not in finding(right, counts=sure).message
 
 
 CHECKS = (percentages.check, contrasts_from_counts.check, p_from_interval.check, log_symmetry.check)

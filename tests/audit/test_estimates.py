@@ -116,7 +116,7 @@ def test_what_a_method_prints_is_traced_back_to_it(control, experimental, quanti
         ("0.012", FISHER, "", "inconsistent", "it is that of: Fisher exact, two-sided (sum of probabilities)"),
         ("0.3", FISHER, "", "inconsistent", "nor does any other"),
         ("<0.01", FISHER, "", "consistent", "makes the printed bound true"),
-        ("<0.005", FISHER, "", "inconsistent", "it is that of: Pearson chi-square, one-sided"),
+        ("<0.005", FISHER, "", "inconsistent", "does not make it true; it is true of: Pearson"),
         ("0.012", "", "sides = 2", "consistent", "Fisher exact, two-sided (sum of probabilities)"),
         ("0.008", "", "sides = 2", "not reproduced", "With the stated sides no test"),
         ("0.3", "", "", "not reproduced", "None of the standard tests"),
@@ -128,6 +128,22 @@ def test_p_values_from_counts(p, test, more, verdict, said):
     found = only(p_from_counts.check, trial)
     assert found.verdict == verdict, found.recomputed
     assert said in found.message
+
+
+@pytest.mark.parametrize(
+    ("p", "test", "message", "recomputed"),
+    [
+        ("<0.5", "", "these would do: all 18 that were tried.", 1),
+        ("<0.01", "", "12 of 18 that were tried, such as Barnard exact, two-sided.", 2),
+        ("<0.01", FISHER, "makes the printed bound true: Fisher exact, one-sided.", 1),
+    ],
+)
+def test_a_bound_is_held_against_the_tests_that_decide_it(p, test, message, recomputed):
+    printed = estimate("odds_ratio", ("2.47", "1.24", "4.93", p))
+    trial = unchecked(RESPONSE + test + COUNTS.format(26, 24).replace("100", "109").replace("50", "55") + printed)
+    found = only(p_from_counts.check, trial)
+    assert message in found.message, found
+    assert len(found.recomputed.split("; ")) == recomputed, found
 
 
 @pytest.mark.parametrize(

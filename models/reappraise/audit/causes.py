@@ -80,7 +80,7 @@ def likely_causes(
                 *_other_patients(trial, fact, table),
                 *_turned(fact, table),
                 *_wrong_number(fact, found),
-                *_wrong_count(fact, table),
+                *_wrong_count(trial, fact, table),
                 *_conditioned(fact, found),
             )
         )
@@ -149,7 +149,7 @@ def _wrong_number(fact: EstimateFact, found: Sequence[Interval]) -> Iterator[str
             yield f"a wrong digit: {name} {printed}, where {right} would fit ({item.method})"
 
 
-def _wrong_count(fact: EstimateFact, table: TwoByTwo) -> Iterator[str]:
+def _wrong_count(trial: Trial, fact: EstimateFact, table: TwoByTwo) -> Iterator[str]:
     """One digit of one count, where everything printed would follow; not of a count whose percentage agrees."""
     if not fact.has_interval or fact.endpoint is None:
         return
@@ -165,9 +165,10 @@ def _wrong_count(fact: EstimateFact, table: TwoByTwo) -> Iterator[str]:
         events = table.events if place == "events" else table.reference_events
         if arm in sure:
             continue
+        name = words.arm(trial, arm or "")
         for other in variants(events):
             if other <= total and (methods := list(_gives(fact, _quick(fact, replace(table, **{place: other}))))):
-                yield f"a wrong digit: {events} events of {total} in {arm}, where {other} would fit ({methods[0]})"
+                yield f"a wrong digit: {events} events of {total} with {name}, where {other} would fit ({methods[0]})"
 
 
 def _quick(fact: EstimateFact, table: TwoByTwo) -> Sequence[Interval]:

@@ -25,6 +25,8 @@ from reappraise.response.classical.stratified import stratified_p_values
 NAME = "p value and counts"
 FAMILIES = {"chi_square": {"chi_square", "n_minus_1_chi_square"}}
 """Names of tests that print uses for several."""
+FEW = 3
+"""Tests that make a bound true, from which on they are counted instead of named."""
 
 
 def check(trial: Trial) -> Iterator[Finding]:
@@ -68,47 +70,69 @@ def stated_p_values(found: Sequence[PValue], test: StatedTest, sides: int | None
 
 
 def _judge(fact: EstimateFact, p: Printed, found: Sequence[PValue]) -> Finding:
-    fits = [item for item in found if p.covers(item.value)]
     stated = stated_p_values(found, fact.test, fact.sides) if fact.test else []
     said = f", stated: {fact.test.name}, {words.sided(fact.sides or 0)}" if fact.test and fact.sides else ""
-    yes, no = (" (as printed)", "") if p.relation == "=" else (f" (p {p} is true)", f" (p {p} is false)")
-    verdict, message = _verdict(p, fits, stated, fact.sides)
+    verdict, message = _verdict(p, found, stated, fact.sides)
     if verdict == "inconsistent" and stated and stated[0].strata:
         verdict = "not reproduced"
         message += " The strata as randomised may be others than those tabulated."
     ways = fact.published.came_about - {"crude"}
     if verdict == "inconsistent" and ways:
         verdict, message = "not reproduced", f"{message} The estimate beside it is {words.listed(sorted(ways))}."
-    return replace(fact.about, printed=f"{words.estimate(fact.published)}{said}").finding(
-        NAME,
-        verdict,
-        message,
-        "; ".join(f"{item.method} {words.number(item.value)}{yes if item in fits else no}" for item in found),
-    )
+    about = replace(fact.about, printed=f"{words.estimate(fact.published)}{said}")
+    return about.finding(NAME, verdict, message, "; ".join(_shown(p, found, stated)))
 
 
-def _verdict(p: Printed, fits: Sequence[PValue], stated: Sequence[PValue], sides: int | None) -> tuple[Verdict, str]:
-    holds = "gives the printed p value" if p.relation == "=" else "makes the printed bound true"
+def _shown(p: Printed, found: Sequence[PValue], stated: Sequence[PValue]) -> Iterator[str]:
+    """Yield every test with its p value; of a bound the stated ones, or those nearest to it on either side."""
+    fits = [item for item in found if p.covers(item.value)]
+    shown = found
+    if p.relation != "=":
+        sides = (fits, [item for item in found if item not in fits])
+        shown = stated or [min(side, key=lambda item: abs(item.value - p)) for side in sides if side]
+    for item in shown:
+        fitting = item in fits
+        said = " (as printed)" if fitting and p.relation == "=" else ""
+        if p.relation != "=":
+            said = f" (p {p} is {'true' if fitting else 'false'})"
+        yield f"{item.method} {words.number(item.value)}{said}"
+
+
+def _named(p: Printed, fits: Sequence[PValue], found: Sequence[PValue]) -> str:
+    """The tests that give a p value, by name; of a bound, which most tests make true or false alike, how many."""
+    if p.relation == "=" or len(fits) < FEW:
+        return "; ".join(item.method for item in fits)
+    if len(fits) == len(found):
+        return f"all {len(found)} that were tried"
+    nearest = min(fits, key=lambda item: abs(item.value - p))
+    return f"{len(fits)} of {len(found)} that were tried, such as {nearest.method}"
+
+
+def _verdict(p: Printed, found: Sequence[PValue], stated: Sequence[PValue], sides: int | None) -> tuple[Verdict, str]:
+    fits = [item for item in found if p.covers(item.value)]
+    number = p.relation == "="
+    holds = "gives the printed p value" if number else "makes the printed bound true"
     if stated:
         if any(item in fits for item in stated):
             return (
                 "consistent",
                 f"The stated test {holds}: {words.listed(item.method for item in stated if item in fits)}.",
             )
-        others = f"; it is that of: {'; '.join(item.method for item in fits)}" if fits else ", nor does any other"
+        of = "that of" if number else "true of"
+        others = f"; it is {of}: {_named(p, fits, found)}" if fits else ", nor does any other"
+        fails = "give it" if number else "make it true"
         return (
             "inconsistent",
-            f"The stated test ({stated[0].method}, {words.number(stated[0].value)}) does not give it{others}.",
+            f"The stated test ({stated[0].method}, {words.number(stated[0].value)}) does not {fails}{others}.",
         )
     fitting = [item for item in fits if sides in {None, item.sides}]
     if fitting:
         return (
             "consistent",
-            f"No test is stated that could be recomputed; these would do: {'; '.join(p.method for p in fitting)}.",
+            f"No test is stated that could be recomputed; these would do: {_named(p, fitting, found)}.",
         )
     if fits:
-        others = "; ".join(item.method for item in fits)
-        return "not reproduced", f"With the stated sides no test {holds}; these do: {others}."
+        return "not reproduced", f"With the stated sides no test {holds}; these do: {_named(p, fits, found)}."
     return (
         "not reproduced",
         f"None of the standard tests {holds}: it may be that of an adjusted or stratified analysis.",
