@@ -171,3 +171,22 @@ def test_a_percentage_that_may_be_a_fraction_is_asked_about() -> None:
     found = list(percentages.check(unchecked(RESPONSE + counts)))
     assert [one.verdict for one in found] == ["cannot judge", "cannot judge"]
     assert found[0].message == "Is 0.44 a fraction of 1? Then write percent = 44: 44 of 100 patients."
+
+
+@pytest.mark.parametrize(
+    ("events", "percent", "said"),
+    [
+        (715, "24.9", "715 of 3012 is not 24.9%; 751 of 3012, one digit away, would be right."),
+        (751, "29.4", "751 of 3012 is not 29.4%; 24.9%, one digit away, would be right."),
+        (751, "33.1", "751 of 3012 is not 33.1%; 996 to 998 of 3012 would be."),
+    ],
+)
+def test_a_digit_that_would_make_a_percentage_right_is_named(events: int, percent: str, said: str) -> None:
+    text = counted((829, 3010), (events, 3012), ("27.5", percent))
+    found = [one for one in percentages.check(unchecked(text)) if one.verdict == "inconsistent"]
+    assert [one.message for one in found] == [said]
+
+
+def test_an_interval_that_another_method_may_have_made_is_not_put_down_to_the_design() -> None:
+    found = finding(("2.00", "1.20", "3.38", None))  # Katz's is 1.19 to 3.36
+    assert "another method for the interval" in found.message

@@ -33,7 +33,7 @@ def only(check, trial, owner="table"):
         ("1", "8", "12.5", "consistent", "rounded"),
         ("1", "8", "12", "consistent", "rounded"),  # both ways of rounding a half are in use
         ("1", "8", "13", "consistent", "rounded"),
-        ("24", "100", "25.0", "inconsistent", "25 of 100 would be"),
+        ("24", "100", "25.0", "inconsistent", "25 of 100 or 24.0%, one digit away, would be right"),
         ("2", "3", "66.6", "inconsistent", "cut off"),
         ("12", "50", "23.5", "inconsistent", "it is 23.5% of 51"),
         ("", "50", "24.0", "consistent", "Only 12 of 50"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reappraise.audit import difference_symmetry, events_beside_effect
+from reappraise.audit import difference_symmetry, events_behind_ratio, events_beside_effect
 from reappraise.audit.finding import Finding
 from reappraise.core.two_by_two import TwoByTwo
 from reappraise.response.classical.contrasts import risk_differences
@@ -90,12 +90,28 @@ def symmetric(quantity: str, numbers: Numbers, *, more: str = "", counts: str = 
 
 
 @pytest.mark.parametrize(
+    ("numbers", "verdict", "said"),
+    [
+        (("0.55", "0.29", "1.05", None), "consistent", "what this many events make it"),  # sqrt(1 / 12 + 1 / 40) = 0.33
+        (("0.55", "0.40", "0.75", None), "inconsistent", "narrower than this many events allow"),
+    ],
+)
+def test_the_width_of_an_effect_is_held_against_the_events_beside_it(numbers: Numbers, verdict: str, said: str) -> None:
+    text = EFFECT + COUNTS.format(40, 12) + estimate("hazard_ratio", numbers)
+    (found,) = events_behind_ratio.check(unchecked(text))
+    assert (found.verdict, said in found.message) == (verdict, True), found
+    # of two times it is not said which the counts are of
+    later = estimate("hazard_ratio", ("0.60", "0.35", "1.03", None), more='at = "day 90"')
+    assert {one.verdict for one in events_behind_ratio.check(unchecked(text + later))} == {"cannot judge"}
+
+
+@pytest.mark.parametrize(
     ("quantity", "numbers", "verdict", "said"),
     [
         ("mean_difference", ("-2.0", "-3.1", "-0.9", None), "consistent", "the middle of its limits"),
         ("mean_difference", ("-2.0", "-3.1", "-0.8", None), "consistent", "the middle of its limits"),  # rounding
         ("mean_difference", ("-2.0", "-3.1", "-0.6", None), "not reproduced", "a wrong digit would show like this"),
-        ("mean_difference", ("2.0", "1.1", "3.9", None), "not reproduced", "upper limit 2.9 would fit"),
+        ("mean_difference", ("2.0", "1.1", "3.9", None), "not reproduced", "upper limit 2.9, 3.0, 3.1)"),
         ("mean_difference", ("2.0", "<1.1", "2.9", None), "cannot judge", "only a bound"),
         ("risk_difference", ("0.20", "0.05", "0.35", None), "consistent", "the middle"),
     ],

@@ -53,8 +53,8 @@ WOOLF = ("2.67", "1.26", "5.64", None)  # 20 of 50 over 20 of 100: log(8/3) -+ 1
     [
         (WOOLF, "", "consistent", "interval is that of: sample odds ratio, Woolf log"),
         (("2.67", None, None, None), "", "consistent", "value is that of: sample odds ratio"),
-        (("2.67", "1.36", "5.64", None), "", "not reproduced", "None of 8 standard methods gives the interval"),
-        (("2.97", "1.26", "5.64", None), "", "not reproduced", "None of 8 standard methods gives the value"),
+        (("2.67", "1.36", "5.64", None), "", "not reproduced", "None of 9 standard methods gives the interval"),
+        (("2.97", "1.26", "5.64", None), "", "not reproduced", "None of 9 standard methods gives the value"),
         (("2.76", "1.26", "5.64", None), "", "not reproduced", "The value is that of: Peto one-step odds ratio"),
         (("2.65", "1.26", "5.64", None), "", "consistent", "The value is that of: conditional odds ratio"),
         (WOOLF, 'assessor = "Investigator"', "cannot judge", "for this assessor"),
@@ -206,7 +206,7 @@ def test_an_exact_interval_need_not_be_symmetric():
         (("0.70", "0.456", "1.074", None), True, "inconsistent", "narrower"),  # 2 / sqrt(84), which is for equal arms
         (("0.70", "0.400", "1.224", None), True, "cannot judge", "adjusted is not printed"),
         (("0.70", "0.361", "1.358", None), True, "inconsistent", "far wider"),
-        (HAZARD, False, "cannot judge", "events of both arms are not printed"),
+        (HAZARD, False, "cannot judge", "events of both arms are not known"),
         (("0.70", "0.00", "1.124", None), True, "cannot judge", "A limit is infinite, or 0"),
     ],
 )

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from reappraise.analysis import analyse
-from reappraise.audit import audit, impossible
+from reappraise.audit import audit, impossible, mean_spreads
 from reappraise.audit.finding import Finding
 from reappraise.published.estimates import published_estimates
-from support.audit_trials import COUNTS, MEANS, RESPONSE, SURVIVAL, estimate, unchecked, write
+from support.audit_trials import COUNTS, MEANS, RESPONSE, SURVIVAL, estimate, measured, unchecked, write
 
 PERCENT = COUNTS.format(44, 20).replace("total = 100", 'total = 100\npercent = "44"')
 
@@ -102,7 +102,7 @@ def test_more_patients_than_the_population_has_are_a_finding_and_the_rest_goes_o
     (one,) = impossible.check(trial)
     assert (one.endpoint, one.verdict, one.source) == ("response", "inconsistent", "Results")
     assert one.message == (
-        "60 patients are more than the 50 that they are part of; of 50, one digit away, 20 would be 40.0%. "
+        "60 patients are more than the 50 that they are part of; 50, all of them, is one digit away. "
         "Nothing is analysed from it."
     )
     assert [item.check for item in audit(trial) if "of 60" in item.printed] == [impossible.NAME]
@@ -140,7 +140,9 @@ def test_means_of_more_patients_than_there_are_are_a_finding(tmp_path: Path) -> 
     arm, difference = 'mean = "5.0", sd = "2.0"', estimate("mean_difference", ("0.0", "-0.7", "0.7", None))
     trial = write(tmp_path, MEANS.format("", 101, arm, 50, arm) + difference)
     found = {one.check: one for one in audit(trial)}
-    assert found[impossible.NAME].message.startswith("101 patients are more than the 100 that they are part of.")
+    assert found[impossible.NAME].message.startswith(
+        "101 patients are more than the 100 that they are part of; 100, all of them,"
+    )
     assert "as printed it cannot be analysed" in found["difference of means"].message
     assert trial["pain"].published.patients("c", {"c": 100}) == 100
 
@@ -154,3 +156,8 @@ def test_survival_of_more_patients_than_there_are_is_not_analysed(tmp_path: Path
     analysis = analyse(write(tmp_path, SURVIVAL + BEYOND + ratio + medians))
     assert not analysis.results["survival"].fits
     assert any("survival, e: 60 patients are more than the 50" in item.reason for item in analysis.refused)
+
+
+def test_the_middle_of_an_interval_that_does_not_hold_its_mean_is_named() -> None:
+    (found,) = mean_spreads.check(unchecked(measured('mean = "25.0", low = "48.0", high = "56.0"')))
+    assert "does not hold the mean, 25.0; 52.0, one digit away, is the middle of it." in found.message

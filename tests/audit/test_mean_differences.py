@@ -38,6 +38,22 @@ def test_a_difference_is_held_against_the_means(
     assert (found.verdict, why in found.message) == (verdict, True), found.message
 
 
+def test_a_wrong_digit_of_a_mean_or_spread_is_named() -> None:
+    right = ("-7.69", "-15.41", "0.03", None)
+    control, experimental = 'mean = "52.31", sd = "20.17"', 'mean = "44.62", sd = "23.45"'
+    spread = difference(right, arms=(control, experimental.replace("23.45", "32.45")))
+    assert "What fits: a wrong digit: sd 32.45 with E, where 23.45 would fit." in spread.message
+    mean = difference(right, arms=(control.replace("52.31", "55.31"), experimental))
+    assert "a wrong digit: mean 55.31 with C, where 52.31 would fit;" in mean.message
+    assert "a wrong digit: mean 44.62 with E, where 47.62 would fit." in mean.message  # as well
+    assert "wrong digit" not in difference(("-6.10", "-12.00", "-0.20", None)).message
+
+
+def test_adjustment_is_no_cause_of_an_interval_half_as_wide() -> None:
+    found = difference(("-7.69", "-10.19", "-5.19", None))
+    assert "adjustment" not in found.message, found.message
+
+
 def test_standard_errors_taken_for_deviations_are_seen() -> None:
     arms = ('mean = "52.31", sd = "2.02"', 'mean = "44.62", sd = "3.32"')
     found = difference(("-7.69", "-15.42", "0.04", None), arms=arms)

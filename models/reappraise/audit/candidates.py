@@ -11,6 +11,7 @@ from reappraise.core.interval import Interval
 from reappraise.core.two_by_two import TwoByTwo
 from reappraise.published.endpoint import Strata
 from reappraise.response.classical.contrasts import odds_ratios, risk_differences, risk_ratios
+from reappraise.response.classical.profile_likelihood import profile_likelihood
 from reappraise.response.classical.stratified import (
     stratified_odds_ratios,
     stratified_risk_differences,
@@ -40,7 +41,7 @@ def candidates_of(fact: EstimateFact, table: TwoByTwo, level: float | None = Non
     level = float(fact.published.level) if level is None else level
     match fact.published.quantity:
         case "odds_ratio":
-            return odds_ratios(table, level=level)
+            return (*odds_ratios(table, level=level), profile_likelihood(table, level=level))
         case "risk_ratio":
             return risk_ratios(table, level=level)
         case "risk_difference":

@@ -29,6 +29,8 @@ NEAR: Final = 0.5
 WIDTHS: Final = (0.6, 1.6)
 """Width of the printed interval over that from counts, with which adjustment is still named."""
 UPSIDE_DOWN: Final = "exchanged arms: with the arms above and below the line exchanged it is near what the counts give"
+ALIKE: Final = 1.02
+"""Ratio of widths below which another method, not another analysis, may have made an interval around the same value."""
 UNLIKE: Final = 0.3
 """Relative difference of widths from which on a forgotten level is likelier than adjustment, which moves them less."""
 SAME_WIDTH: Final = 0.05
@@ -192,6 +194,9 @@ def _conditioned(fact: EstimateFact, found: Sequence[Interval]) -> Iterator[str]
         if away is None or crude is None:
             continue
         width = 1.0 if printed is None else printed / crude
+        if gives_value(item, fact) and 1 / ALIKE < width < ALIKE:
+            yield "another method for the interval, such as profile likelihood or a bootstrap"
+            return
         if gives_value(item, fact) and width > 1:
             yield "a design or model that widens the interval, such as sequential looks or clusters, that is not named"
             return

@@ -12,9 +12,8 @@ from math import isfinite
 
 from reappraise.audit import words
 from reappraise.audit.candidates import contrast_candidates, gives_interval, stratified_candidates
-from reappraise.audit.digits import one_digit_away
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.audit.rounding import overlap
+from reappraise.audit.mending import mending, symmetric
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.core.printed import Printed
 from reappraise.published.trial import Trial
@@ -36,11 +35,10 @@ def check(trial: Trial) -> Iterator[Finding]:
 def _judge(fact: EstimateFact, value: Printed, low: Printed, high: Printed) -> Finding:
     verdict: Verdict
     recomputed = f"middle of the limits {words.number((low + high) / 2)}"
-    lower, upper, middle = low.bounds, high.bounds, value.bounds
-    if not all(isfinite(number) for number in (*lower, *upper, *middle)):
+    if not all(isfinite(end) for number in (value, low, high) for end in number.bounds):
         verdict, recomputed = "cannot judge", ""
         message = "A number is only a bound, or infinite: symmetry needs a value and two limits."
-    elif overlap((2 * middle[0], 2 * middle[1]), (lower[0] + upper[0], lower[1] + upper[1])):
+    elif symmetric(value, low, high, ratio=False):
         verdict, message = "consistent", "The estimate is the middle of its limits, within rounding."
     else:
         candidates = (*contrast_candidates(fact), *stratified_candidates(fact))
@@ -53,17 +51,7 @@ def _judge(fact: EstimateFact, value: Printed, low: Printed, high: Printed) -> F
             verdict = "not reproduced"
             message = (
                 "The interval is not symmetric: no Wald interval around this estimate. Score, bootstrap and "
-                f"transformed ones need not be; a wrong digit would show like this too{_hint(value, low, high)}."
+                f"transformed ones need not be; a wrong digit would show like this "
+                f"too{mending(value, low, high, ratio=False)}."
             )
     return fact.about.finding(NAME, verdict, message, recomputed)
-
-
-def _hint(value: Printed, low: Printed, high: Printed) -> str:
-    """The numbers that one digit would make symmetric with the other two."""
-    rights = (
-        ("value", value, (low + high) / 2),
-        ("lower limit", low, 2 * value - high),
-        ("upper limit", high, 2 * value - low),
-    )
-    found = [f"{name} {right}" for name, printed, wanted in rights if (right := one_digit_away(printed, wanted))]
-    return f" ({' or '.join(found)} would fit)" if found else ""

@@ -12,7 +12,7 @@ from math import exp, sqrt
 
 from reappraise.audit import words
 from reappraise.audit.finding import About, Finding, Verdict
-from reappraise.audit.impossible import impossible
+from reappraise.audit.impossible import impossible, middle_hint
 from reappraise.audit.rounding import Span, overlap, quantile
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.event_rate.published import EventRateEndpoint, Exposed
@@ -41,7 +41,7 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 def _arm(endpoint: EventRateEndpoint, one: Exposed, about: About) -> Iterator[Finding]:
     if one.impossible:
-        yield impossible(about, one.impossible)
+        yield impossible(about, f"{one.impossible}{middle_hint(one.rate, one.low, one.high, ratio=True)}")
         return
     if one.rate is None or one.events is None:
         return

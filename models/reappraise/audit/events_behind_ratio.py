@@ -53,7 +53,7 @@ def _judge(trial: Trial, fact: EstimateFact) -> Finding:
     if events is None or error[1] == inf:
         verdict = "cannot judge"
         message = (
-            "The events of both arms are not printed for this hazard ratio."
+            "The events of both arms are not known for this hazard ratio."
             if events is None
             else "A limit is infinite, or 0 to the printed digits, so that the standard error is not known."
         )

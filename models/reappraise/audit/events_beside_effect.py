@@ -64,11 +64,8 @@ def check(trial: Trial) -> Iterator[Finding]:
 
 
 def _counted(endpoint: EffectEndpoint, fact: EstimateFact) -> bool:
-    """Whether the counts are of what the estimate is about: of its quantity, its assessor and the only time printed."""
-    published = fact.published
-    times = {one.at for one in endpoint.printed}
-    same = published.assessor in {"", endpoint.assessor} and len(times) == 1
-    return same and published.quantity in {*OF_COUNTS, *OVER_TIME}
+    """Whether the counts are of what the estimate is about, and say something of its quantity."""
+    return endpoint.counts_are_of(fact.published) and fact.published.quantity in {*OF_COUNTS, *OVER_TIME}
 
 
 def _judge(trial: Trial, fact: EstimateFact, counts: Mapping[str, Count]) -> Finding:

@@ -12,7 +12,8 @@ from reappraise.audit.digits import one_digit_away, variants
 from reappraise.audit.finding import About, Finding
 from reappraise.audit.walk import ImpossibleFact, impossible_facts
 from reappraise.core.estimate import QUANTITIES
-from reappraise.published.record import Count, Published
+from reappraise.core.printed import Printed
+from reappraise.published.record import Count, OfPatients, Published
 from reappraise.published.trial import Trial
 
 NAME = "possible at all"
@@ -38,24 +39,34 @@ def _hint(fact: ImpossibleFact) -> str:
 
 
 def _of_count(count: Count) -> str:
+    if count.beyond:
+        return beyond_hint(count)
     events, percent = count.events, count.percent
     if events is None or percent is None or not count.impossible:
         return ""
-    if count.beyond:
-        totals = [count.model_copy(update={"total": n}) for n in variants(count.total) if n >= max(events, 1)]
-        fits = [one.total for one in totals if not one.beyond and percent.covers(100 * events / one.total)]
-        return f"; of {fits[0]}, one digit away, {events} would be {percent}%" if len(fits) == 1 else ""
     right = [n for n in variants(events) if n <= count.total and percent.covers(100 * n / count.total)]
     return f"; {right[0]}, one digit away, would be {percent}%" if len(right) == 1 else ""
 
 
+def beyond_hint(one: OfPatients) -> str:
+    """Whether one digit makes all patients of what is more than all, for a sentence; empty where none does."""
+    most = one.most
+    return "" if most is None or most not in variants(one.total) else f"; {most}, all of them, is one digit away"
+
+
 def _of_estimate(published: Published) -> str:
     value, low, high = published.value, published.low, published.high
-    if not published.impossible or value is None or low is None or high is None or inf in {low, high}:
+    if value is None or low is None or high is None or not published.impossible:
         return ""
     if published.reversed_limits:
         return "; exchanged, they hold the value" if high.bounds[0] <= value <= low.bounds[1] else ""
-    ratio = QUANTITIES[published.quantity].form == "ratio"
+    return middle_hint(value, low, high, ratio=QUANTITIES[published.quantity].form == "ratio")
+
+
+def middle_hint(value: Printed | None, low: Printed | None, high: Printed | None, *, ratio: bool) -> str:
+    """Which value, one digit away, is the middle of an interval that does not hold it, for a sentence; or empty."""
+    if value is None or low is None or high is None or not low <= high < inf or low <= value <= high:
+        return ""
     if ratio and low <= 0:
         return ""
     right = one_digit_away(value, sqrt(low * high) if ratio else (low + high) / 2)

@@ -12,7 +12,8 @@ from math import exp, inf, isfinite, sqrt
 from reappraise.audit import words
 from reappraise.audit.candidates import contrast_candidates, gives_interval
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.audit.rounding import logs, overlap
+from reappraise.audit.mending import mending, symmetric
+from reappraise.audit.rounding import logs
 from reappraise.audit.walk import EstimateFact, estimates
 from reappraise.core.printed import Printed
 from reappraise.published.trial import Trial
@@ -38,7 +39,7 @@ def _judge(fact: EstimateFact, value: Printed, low: Printed, high: Printed) -> F
     if not all(isfinite(number) for number in (*lower, *upper, *middle)):
         verdict = "cannot judge"
         message = "A limit is infinite, or 0 to the printed digits: symmetry needs two finite limits above 0."
-    elif overlap((2 * middle[0], 2 * middle[1]), (lower[0] + upper[0], lower[1] + upper[1])):
+    elif symmetric(value, low, high, ratio=True):
         verdict, message = "consistent", "The estimate is the geometric middle of its limits, within rounding."
     else:
         exact = [item.method for item in contrast_candidates(fact) if gives_interval(item, fact)]
@@ -51,6 +52,7 @@ def _judge(fact: EstimateFact, value: Printed, low: Printed, high: Printed) -> F
             verdict = "not reproduced"
             message = (
                 "The interval is not symmetric on the log scale: no Wald interval around this estimate. Likelihood, "
-                "bootstrap and standardised ones need not be; a wrong digit would show like this too."
+                "bootstrap and standardised ones need not be; a wrong digit would show like this "
+                f"too{mending(value, low, high, ratio=True)}."
             )
     return fact.about.finding(NAME, verdict, message, recomputed)

@@ -7,11 +7,13 @@ then right: it is "not reproduced"; "inconsistent" only where print says that it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf, isfinite, log, sqrt
 from typing import TYPE_CHECKING
 
 from reappraise.audit import words
+from reappraise.audit.causes import WIDTHS
+from reappraise.audit.digits import texts
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.rounding import Span, logs, overlap, z_span
 from reappraise.audit.walk import EstimateFact, estimates
@@ -69,6 +71,11 @@ class _Test:
         least, most = min(factors) * self.error[0], max(factors) * self.error[1]
         (low, high) = self.difference
         return (low - most, high - least), (low + least, high + most)
+
+    def width(self, level: float) -> float:
+        """Width of the interval, in the middle of what rounding leaves."""
+        low, high = self.limits(level)
+        return max((sum(high) - sum(low)) / 2, 1e-300)
 
     def p(self, sides: int, favour: float = 1.0) -> Span:
         """Span of the p value; a one-sided one is towards benefit, the difference times `favour` above 0."""
@@ -176,15 +183,43 @@ def _causes(fact: EstimateFact, value: Printed, table: MeansTable, scale: _Scale
     ways = sorted(fact.published.came_about - {"crude"})
     if not fits and (said := _misnamed(fact, table, level)):
         fits.append(said)
+    fits += _wrong_digits(fact, value, table) if not fits and fact.has_interval else []
     if fits:
         pass  # what gives the printed numbers needs no other cause
     elif ways:
         fits.append(f"it is {words.listed(ways)}, as print says")
-    elif "crude" not in fact.published.came_about and apart <= ADJUSTED:
+    elif "crude" not in fact.published.came_about and apart <= ADJUSTED and _as_wide(fact, table, level):
         fits.append("adjustment, such as for the value at baseline")
     if apart > 0:
         yield f"The value and the difference of the means are {apart:.2g} standard errors apart."
     yield f"What fits: {'; '.join(fits)}." if fits else "None of the usual causes fits."
+
+
+def _wrong_digits(fact: EstimateFact, value: Printed, table: MeansTable) -> Iterator[str]:
+    """Yield digits of a mean or spread that would make value and interval those of the means."""
+    from reappraise.continuous.means import arm_mean
+
+    if not isinstance(fact.endpoint, ContinuousEndpoint):
+        return
+    records = {one.arm: one for one in fact.endpoint.measured}
+    scale, level = (_back if table.logarithmic else _same), float(fact.published.level)
+    for place, arm in enumerate(table.arms):
+        for name in ("mean", "sd", "se"):
+            number, fits = getattr(records[arm.arm], name), []
+            for text in dict.fromkeys(texts(number.number)) if number is not None and number.relation == "=" else ():
+                changed = records[arm.arm].model_copy(update={name: Printed(text)})
+                try:
+                    other = arm_mean(changed, fact.owner, arm.label, logarithmic=table.logarithmic)
+                except AnalysisError:
+                    continue
+                arms = (other, table.arms[1]) if place == 0 else (table.arms[0], other)
+                tests = list(standard_tests(replace(table, arms=arms)))
+                if overlap(value.bounds, scale(tests[0].difference)) and any(
+                    _gives(test, fact, level, scale) for test in tests
+                ):
+                    fits.append(text)
+            if fits:
+                yield f"a wrong digit: {name} {number} with {arm.label}, where {' or '.join(fits)} would fit"
 
 
 def _misnamed(fact: EstimateFact, table: MeansTable, level: float) -> str:
@@ -194,13 +229,17 @@ def _misnamed(fact: EstimateFact, table: MeansTable, level: float) -> str:
         return ""
 
     def near(test: _Test) -> bool:
-        low, high = test.limits(level)
-        ratio = printed / max((sum(high) - sum(low)) / 2, 1e-300)
-        return 1 / ALIKE < ratio < ALIKE
+        return 1 / ALIKE < printed / test.width(level) < ALIKE
 
     if not near(next(standard_tests(table))) and near(next(standard_tests(table, as_errors=True))):
         return "what is printed as standard deviations may be standard errors: the interval is about as wide as these"
     return ""
+
+
+def _as_wide(fact: EstimateFact, table: MeansTable, level: float) -> bool:
+    """Whether adjustment may have made the printed interval as wide as it is; true where none is printed."""
+    printed = _width(fact.published.low, fact.published.high, table)
+    return printed is None or WIDTHS[0] <= printed / next(standard_tests(table)).width(level) <= WIDTHS[1]
 
 
 def _width(low: Printed | None, high: Printed | None, table: MeansTable) -> float | None:

@@ -11,7 +11,7 @@ from math import sqrt
 
 from reappraise.audit import words
 from reappraise.audit.finding import Finding, Verdict
-from reappraise.audit.impossible import impossible
+from reappraise.audit.impossible import beyond_hint, impossible, middle_hint
 from reappraise.audit.measured import MeasuredFact, measured, printed_measured
 from reappraise.audit.rounding import Span, logs, overlap, quantile
 from reappraise.published.trial import Trial
@@ -23,10 +23,16 @@ def check(trial: Trial) -> Iterator[Finding]:
     """Yield a finding for every mean with more than one spread, and for every mean or median that cannot be."""
     for fact in printed_measured(trial):
         if fact.one.impossible:
-            yield impossible(fact.about, fact.one.impossible)
+            yield impossible(fact.about, f"{fact.one.impossible}{_hint(fact)}")
     for fact in measured(trial):
         if sum(part is not None for part in (fact.one.sd, fact.one.se, fact.one.low)) > 1:
             yield _judge(fact)
+
+
+def _hint(fact: MeasuredFact) -> str:
+    """What one digit would mend, for a sentence; empty where none would."""
+    one = fact.one
+    return beyond_hint(one) if one.beyond else middle_hint(one.mean, one.low, one.high, ratio=fact.logarithmic)
 
 
 def _judge(fact: MeasuredFact) -> Finding:

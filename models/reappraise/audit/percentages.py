@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 from reappraise.audit import words
+from reappraise.audit.digits import one_digit_away, variants
 from reappraise.audit.finding import Finding, Verdict
 from reappraise.audit.walk import CountFact, counts
 from reappraise.core.printed import Printed
@@ -72,6 +73,11 @@ def _hint(events: int, total: int, percent: Printed, sizes: list[int]) -> str:
     unit = Decimal(1).scaleb(int(percent.digits.as_tuple().exponent)) if percent.relation == "=" else None
     if unit is not None and (Decimal(100 * events) / total).quantize(unit, rounding=ROUND_FLOOR) == percent.digits:
         return "; it was cut off instead of rounded"
+    digits = [f"{n} of {total}" for n in variants(events) if n <= total and percent.covers(100 * n / total)]
+    right = one_digit_away(percent, 100 * events / total)
+    digits += [f"{right}%"] if right else []
+    if digits:
+        return f"; {' or '.join(digits)}, one digit away, would be right"
     fitting = [k for k in range(total + 1) if percent.covers(100 * k / total)]
     if fitting:
         return f"; {_runs(tuple(fitting))} of {total} would be"

@@ -13,7 +13,7 @@ from reappraise.core.estimate import QUANTITIES
 from reappraise.core.units import unit_of
 from reappraise.published.answers import Counted, Problem
 from reappraise.published.endpoint import Context, EndpointRecord
-from reappraise.published.record import Count
+from reappraise.published.record import Count, Published
 
 
 class EffectEndpoint(EndpointRecord):
@@ -36,6 +36,18 @@ class EffectEndpoint(EndpointRecord):
         """Yield the patients with an event, if printed: the estimate need not be what they give."""
         if self.counts:
             yield Counted(label=self.label, population=WHOLE, counts=self.counts, whole=True)
+
+    def counts_are_of(self, published: Published) -> bool:
+        """Whether the counts are of what an estimate is about: of its assessor, and the only time printed."""
+        return published.assessor in {"", self.assessor} and len({one.at for one in self.printed}) == 1
+
+    def events_behind(self, published: Published, population: str = WHOLE) -> dict[str, int] | None:
+        """Patients with an event by arm, where those of both arms of the ratio are printed."""
+        if population != WHOLE or not self.counts_are_of(published):
+            return None
+        known = self.known_events
+        found = {arm: n for arm in (published.numerator, published.denominator) if arm and (n := known.get(arm))}
+        return found if len(found) == 2 else None
 
     def references(self, context: Context) -> Iterator[Problem]:
         """Yield an estimate that is no contrast, and a planned effect or margin that is none on its scale."""

@@ -115,11 +115,15 @@ class OfPatients(Spread):
         return told
 
     @property
+    def most(self) -> int | None:
+        """How many patients its own should be part of, where they cannot be; else None."""
+        return self._most if self._most is not None and self.total > self._most else None
+
+    @property
     def beyond(self) -> str:
         """Why its patients cannot be part of those that they should be, in words; empty where they can."""
-        if self._most is None or self.total <= self._most:
-            return ""
-        return f"{self.total} patients are more than the {self._most} that they are part of"
+        most = self.most
+        return "" if most is None else f"{self.total} patients are more than the {most} that they are part of"
 
 
 class Count(OfPatients):
