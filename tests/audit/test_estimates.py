@@ -214,6 +214,9 @@ def test_events_behind_a_hazard_ratio(numbers, counts, verdict, said):
     found = only(events_behind_ratio.check, survival(estimate("hazard_ratio", numbers), counts=counts))
     assert found.verdict == verdict, found.recomputed
     assert said in found.message
+    stated = estimate("hazard_ratio", numbers, more='how = ["adjusted"]')
+    adjusted = only(events_behind_ratio.check, survival(stated, counts=counts))
+    assert adjusted.verdict == ("not reproduced" if "far wider" in said else verdict), adjusted.message
 
 
 @pytest.mark.parametrize(

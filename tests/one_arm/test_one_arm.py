@@ -12,7 +12,7 @@ from scipy import stats
 
 from reappraise.analysis import analyse
 from reappraise.audit import audit
-from reappraise.core.errors import TrialFileError, UndeterminedError
+from reappraise.core.errors import AnalysisError, TrialFileError
 from reappraise.core.printed import Printed
 from reappraise.core.prior import LogRatioPrior
 from reappraise.fits.sampling import Sampling
@@ -198,13 +198,14 @@ def test_without_a_benchmark_the_rate_stands_alone(tmp_path: Path) -> None:
             "expected the number that the arm is held against, not a bound",
         ),
         ("total = 128, percent = 33", 'total = 128, events = "NR"', "complete", "patients with the event is not known"),
+        ("total = 128, percent = 33", "total = 182, percent = 33", "complete", "182 patients are more than the 128"),
     ],
 )
 def test_what_a_rate_cannot_be_held_against_is_refused(
     tmp_path: Path, old: str, new: str, endpoint: str, said: str
 ) -> None:
     trial = load_trial(edited(tmp_path, (old, new)))
-    with pytest.raises(UndeterminedError, match=said):
+    with pytest.raises(AnalysisError, match=said):
         list(exact_one_arm(trial[endpoint]))
 
 

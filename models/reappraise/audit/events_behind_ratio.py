@@ -9,7 +9,8 @@ is concave. Equality holds when q stays constant. Tolerances, beyond the roundin
 * 5% below: a log-rank-based estimate takes its information at no difference, where it may be that much larger.
 * up to 10% above: q drifting evenly from 0.2 to 0.8 during follow-up makes the standard error 7% larger.
 * up to 25% above, "cannot judge": adjusted or heavily tied analyses may lie there, and print seldom says. Nor is any
-  excess judged for hazard ratios beyond 1/4 and 4, where few events in one arm made up to 60% in simulated trials.
+  excess judged for hazard ratios beyond 1/4 and 4, where few events in one arm made up to 60% in simulated trials. More
+  is "inconsistent", or "not reproduced" where print says that the estimate is adjusted, stratified or sequential.
 
 2 / sqrt(d) is the same only where both arms have equally many events; it is smaller for unequal allocation.
 
@@ -64,6 +65,9 @@ def _judge(trial: Trial, fact: EstimateFact) -> Finding:
         recomputed += f"; from {counted} events sqrt(1/d1 + 1/d0) = {words.number(bound)}"
         recomputed += f", and 2 / sqrt(d) = {words.number(balanced)} for equal arms"
         verdict, message = _verdict(error, bound, extreme=not 1 / 4 <= (published.value or 1.0) <= 4)
+        ways = sorted(published.came_about - {"crude"})
+        if verdict == "inconsistent" and error[0] > bound and ways:
+            verdict, message = "not reproduced", f"{message} It is {words.listed(ways)}, as print says."
     return fact.about.finding(NAME, verdict, message, recomputed)
 
 

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from reappraise.core.errors import UndeterminedError
+from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RATE_PRIORS, RatePrior
 from reappraise.one_arm.benchmark import rate_benchmark
@@ -98,11 +98,15 @@ def one_rate(item: TrialEndpoint[ResponseEndpoint]) -> OneRate:
 
     Raises
     ------
+    AnalysisError
+        If no patients could give the count.
     UndeterminedError
         If the count is not known, not even within rounding, or the benchmark is no rate between 0 and 1.
     """
     published, arm = item.published, item.trial.experimental.key
     count = next((one for one in published.counts if one.arm == arm), None)
+    if count is not None and count.impossible:
+        raise AnalysisError(f"{published.key}, {arm}: {count.impossible}: as printed it cannot be analysed")
     if count is None or count.not_reported or not 0 < len(count.candidates) <= MOST:
         raise UndeterminedError(f"{published.key}, {arm}: the number of patients with the event is not known")
     benchmark = rate_benchmark(item)
