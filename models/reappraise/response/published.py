@@ -53,8 +53,9 @@ class ResponseEndpoint(EndpointRecord):
     """Tag of this kind of endpoint."""
     better: Better
     """Whether a higher or a lower rate is good for the patient."""
-    margin: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.10")
-    """Difference in rates that would matter to patients."""
+    margin: Annotated[Decimal | None, Field(gt=0, lt=1)] = None
+    """Difference in rates that would matter to patients, as a fraction: 0.02 is two percentage points. Without it,
+    nothing is said of equivalence, or of benefit beyond a margin."""
     planned_odds_ratio: PlannedRatio | None = None
     """Odds ratio of the better outcome, experimental over control, that the trial was planned for."""
     counts: Annotated[tuple[Count, ...], Field(min_length=1)]
@@ -63,9 +64,9 @@ class ResponseEndpoint(EndpointRecord):
     """Subgroup factors."""
 
     @property
-    def margin_stated(self) -> bool:
-        """Whether the file states the margin; else it is this program's."""
-        return "margin" in self.model_fields_set
+    def smallest_that_matters(self) -> float | None:
+        """The margin as a number; None where none is stated."""
+        return None if self.margin is None else float(self.margin)
 
     def counted(self) -> Iterator[Counted]:
         """Yield responders of all patients, then of each level of each factor."""
@@ -81,6 +82,14 @@ class ResponseEndpoint(EndpointRecord):
                     quantity="rate",
                     within=totals,
                 )
+
+    def subgroups(self) -> Iterator[tuple[str, str]]:
+        """Yield every level of every factor, the remainder as well."""
+        for factor in self.factors:
+            for level in factor.levels:
+                yield f"{factor.key}={level.key}", f"{factor.label}: {level.label}"
+            if factor.remainder is not None:
+                yield f"{factor.key}={factor.remainder_key}", f"{factor.label}: {factor.remainder}"
 
     def references(self, context: Context) -> Iterator[Problem]:
         """Yield an arm without counts, and keys of factors and levels that repeat."""
@@ -151,7 +160,7 @@ class ResponseEndpoint(EndpointRecord):
             totals=tuple((cell.get(arms[0], (0, 0))[1], cell.get(arms[1], (0, 0))[1]) for _, _, cell in rows),
             better=self.better,
             timing=timing,
-            margin=float(self.margin),
+            margin=self.smallest_that_matters,
             planned_odds_ratio=None if self.planned_odds_ratio is None else float(self.planned_odds_ratio),
             source=source,
         )
