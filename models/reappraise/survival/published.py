@@ -121,6 +121,14 @@ class SurvivalEndpoint(EndpointRecord):
         found = {arm: events for arm in arms if arm and (events := known.get(arm))}
         return found if len(found) == 2 else None
 
+    def subgroups(self) -> Iterator[tuple[str, str]]:
+        """Yield every level of every factor, the remainder as well."""
+        for factor in self.factors:
+            for level in factor.levels:
+                yield factor.population(level.key), f"{factor.label}: {level.label}"
+            if factor.remainder is not None:
+                yield factor.population(factor.remainder_key), f"{factor.label}: {factor.remainder}"
+
     def references(self, context: Context) -> Iterator[Problem]:
         """Yield an endpoint of responders that is none, and numbers at risk that belong to no curve."""
         if self.among is not None:

@@ -1,276 +1,199 @@
-"""Tables for a terminal: the comparison, the exact posterior, the audit."""
+"""Everything of a comparison as tables: by endpoint, by prior, by subgroup."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from math import isinf
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
-from rich.markup import escape
 from rich.table import Table
 
-from reappraise.core.estimate import QUANTITIES, Estimate
-from reappraise.core.printed import Printed
+from reappraise.core.arms import WHOLE
+from reappraise.core.estimate import Estimate
+from reappraise.core.names import Names
 from reappraise.core.silence import silences
-from reappraise.response.exact import METHOD as EXACT
+from reappraise.terminal.numbers import benefit_and_harm, direction, harm, named, number, plain, probability, table
 
 if TYPE_CHECKING:
-    from reappraise.audit.finding import Finding
     from reappraise.core.comparison import Comparison
 
+BENEFIT: Final = "P(benefit / harm)"
 _CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "number_needed_to_treat")
 _RATE_MODELS = frozenset({"independent", "logit-normal", "beta-binomial"})
 _HAZARD_MODEL = "printed-subgroups"
 _SAME_PATIENTS = "Subgroups of different factors are the same patients: never add or multiply them."
 _PRINTED_FIRST = ("published", "recomputed")
-_FEW = 5
-"""Consistent findings of one check that still get a row each."""
-_LEAST = 0.0001
-"""Exact probabilities nearer to 0 or 1 are shown as bounds."""
-_VERDICTS = {"consistent": "green", "inconsistent": "bold red", "not reproduced": "magenta", "cannot judge": "yellow"}
+_NOBODY = Names()
 
 
-def number(estimate: Estimate | None) -> str:
-    """Value and interval as text: rates and differences in percent, "!" where the fit did not converge."""
-    if estimate is None or estimate.value is None:
-        return ""
-    percent = estimate.quantity in {"rate", "risk_difference"}
-    mark = "! " if estimate.failed else ""
-    exact = estimate.kind != "posterior" or estimate.method.startswith(EXACT)
-    needed = estimate.quantity == "number_needed_to_treat"
-    text = mark + (
-        "infinite: no difference"
-        if needed and isinf(estimate.value)
-        else _figure(estimate.value, percent=percent, exact=exact)
-    )
-    if estimate.low is None or estimate.high is None:
-        return text
-    limits = tuple(_figure(limit, percent=percent, exact=exact) for limit in (estimate.low, estimate.high))
-    if needed:
-        return f"{text} ({_passage(estimate.low, estimate.high, limits)})"
-    return f"{text} ({limits[0]} to {limits[1]})"
+def comparison_tables(comparison: Comparison, names: Names = _NOBODY, *, between: str = " ") -> Iterator[Table]:
+    """Yield, for every endpoint: the three kinds of numbers, and of rates the posterior by prior and the subgroups.
 
-
-def _passage(low: float, high: float, limits: tuple[str, ...]) -> str:
-    """The interval of a number needed to treat: which side is benefit, and whether it reaches or passes infinity."""
-    if not (low > 0 > high or isinf(low) or isinf(high)):
-        return f"{limits[0]} to {limits[1]}"
-    first, last = (
-        "" if isinf(limit) else f"{'benefit' if limit > 0 else 'harm'} {text.lstrip('-')}"
-        for limit, text in zip((low, high), limits, strict=True)
-    )
-    return " to ".join(part for part in (first, "infinity", last) if part)
-
-
-def comparison_tables(comparison: Comparison) -> Iterator[Table]:
-    """Yield, for every endpoint: the three kinds of numbers, and of rates the posterior by prior and the subgroups."""
+    Parameters
+    ----------
+    comparison
+        The estimates.
+    names
+        What arms, endpoints and subgroups are called; keys stand for themselves without it.
+    between
+        What stands between value and interval: a line break where there is little room.
+    """
     for endpoint in dict.fromkeys(item.endpoint for item in comparison.estimates):
-        mine = comparison.select(endpoint=endpoint)
-        if not any(item.model in _RATE_MODELS for item in mine.estimates):
-            if any(item.kind == "posterior" for item in mine.estimates):
-                yield _every_quantity(endpoint, mine, mine.direction)
-            if any(item.model == _HAZARD_MODEL for item in mine.estimates):
-                yield _hazard_subgroups(endpoint, mine)
+        shown = _Endpoint(endpoint, comparison.select(endpoint=endpoint), names, between)
+        if not any(item.model in _RATE_MODELS for item in shown.mine.estimates):
+            if any(item.kind == "posterior" for item in shown.mine.estimates):
+                yield shown.every_quantity()
+            if any(item.model == _HAZARD_MODEL for item in shown.mine.estimates):
+                yield shown.hazard_subgroups()
             continue
-        yield _kinds(endpoint, mine.select(population="all"), mine.direction)
-        yield _by_prior(endpoint, mine.select(population="all"))
-        if any(item.population != "all" for item in mine.estimates):
-            yield _subgroups(endpoint, mine)
+        yield shown.kinds()
+        yield shown.by_prior()
+        if any(item.population != WHOLE for item in shown.mine.estimates):
+            yield shown.subgroups()
 
 
-def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: dict[str, str]) -> Table:
-    """The exact posterior of one endpoint, a column per prior."""
-    priors = list(dict.fromkeys(item.prior for item in estimates))
-    table = Table(title=f"{_plain(label)} ({endpoint}), exact posterior", title_justify="left", title_style="bold")
-    table.add_column("")
-    for prior in priors:
-        table.add_column(f"{prior} prior", justify="right")
-    rows: dict[tuple[str, str, str, int], dict[str, Estimate]] = {}
-    seen: Counter[tuple[str, str, str, str]] = Counter()
-    for item in estimates:
-        # of one quantity there may be several: from the arms, and as printed
-        known = (item.quantity, item.arm, item.at)
-        rows.setdefault((*known, seen[item.prior, *known]), {})[item.prior] = item
-        seen[item.prior, *known] += 1
-    several = {row[:3] for row in rows if row[3]}
-    for (quantity, arm, at, _), found in rows.items():
-        named = f"{QUANTITIES[quantity].label}{f', {_plain(arms.get(arm, arm))}' if arm else ''}"
-        told = (quantity, arm, at) in several and QUANTITIES[quantity].form != "probability"
-        how = next(iter(found.values())).method if told else ""
-        said = [f"[dim]{_plain(part)}[/dim]" for part in (at, how) if part]
-        table.add_row("\n".join((named, *said)), *(_cell(found[prior]) if prior in found else "" for prior in priors))
-    table.caption = _plain(silences(estimates)) or None
-    return table
+class _Endpoint:
+    """The tables of one endpoint."""
 
+    def __init__(self, key: str, mine: Comparison, names: Names, between: str) -> None:
+        self.key, self.mine, self.names, self.between = key, mine, names, between
+        self.described = names.endpoint(key)
+        self.label = key if self.described.label == key else f"{self.described.label} ({key})"
 
-def audit_table(findings: Sequence[Finding], title: str, *, everything: bool = False) -> Table:
-    """The findings, inconsistent ones first; many consistent ones of one check share a row unless `everything`."""
-    table = Table(title=_plain(title), title_justify="left", title_style="bold", show_lines=True)
-    for column in ("Verdict", "Check", "About", "Finding", "Where"):
-        table.add_column(column, overflow="fold", ratio=3 if column == "Finding" else 1)
-    consistent = Counter(finding.check for finding in findings if finding.verdict == "consistent")
-    many = set() if everything else {check for check, number in consistent.items() if number > _FEW}
-    places = list(_VERDICTS)[1:] + list(_VERDICTS)[:1]
-    for finding in sorted(findings, key=lambda item: places.index(item.verdict)):
-        if finding.verdict == "consistent" and finding.check in many:
-            continue
-        about = ": ".join(part for part in (finding.endpoint, finding.subject) if part)
-        verdict = f"[{_VERDICTS[finding.verdict]}]{finding.verdict}[/]"
-        printed = f"\n[dim]printed: {_plain(finding.printed)}[/dim]" if finding.printed else ""
-        message = _plain(finding.message) + printed
-        table.add_row(verdict, _plain(finding.check), _plain(about), message, _plain(finding.source))
-    for check in sorted(many):
-        table.add_row(
-            "[green]consistent[/]", _plain(check), f"{consistent[check]} places", "All hold.", "--all lists them"
+    def kinds(self) -> Table:
+        """Published, recomputed, and posterior by the model of independent rates and by that of an effect."""
+        mine = self.mine.select(population=WHOLE)
+        columns = ("", "Published", "Recomputed", "Posterior, independent", "Posterior, effect")
+        shown = table(self._whole(), columns)
+        arms = dict.fromkeys(item.arm for item in mine.estimates if item.quantity == "rate")
+        for quantity, arm in [("rate", arm) for arm in arms] + [(name, "") for name in _CONTRASTS]:
+            rows = [item for item in mine.select(quantity=quantity).estimates if item.arm == arm]
+
+            def first(kind: str, model: str = "", rows: list[Estimate] = rows) -> str:
+                found = (e for e in rows if e.kind == kind and e.model == model and e.value is not None)
+                return self._number(next(found, None))
+
+            shown.add_row(
+                self._named(quantity, arm),
+                first("published"),
+                first("recomputed"),
+                first("posterior", "independent"),
+                first("posterior", "logit-normal"),
+            )
+        shown.caption = "Posteriors under the uniform prior on rates, and the reference prior on the log odds ratio."
+        return shown
+
+    def every_quantity(self) -> Table:
+        """Times to an event, adverse events and ordered categories: a row for what the first model and prior say."""
+        main = next(item for item in self.mine.estimates if item.kind == "posterior")
+        shown = table(self._whole(), ("", "Published", "Recomputed", "Posterior", BENEFIT), between=self.between)
+        chosen = self.mine.select(kind="posterior", model=main.model, prior=main.prior, population=WHOLE).estimates
+        for item in chosen:
+            if item.item and item.arm:
+                continue  # of many terms the contrasts are enough; comparison.csv has all
+            same = [
+                other
+                for other in self.mine.estimates
+                if (other.quantity, other.arm, other.item, other.grade, other.population, other.at)
+                == (item.quantity, item.arm, item.item, item.grade, WHOLE, item.at)
+                and other.value is not None
+            ]
+            cells = [
+                self._number(next((other for other in same if other.kind == kind), None)) for kind in _PRINTED_FIRST
+            ]
+            parts = (item.item, item.grade, self._named(item.quantity, item.arm))
+            label = ", ".join(plain(part) for part in parts if part)
+            # of an event that may have no effect at all, harm is not what is left of benefit
+            benefit = "" if item.item else self._benefit(item)
+            own = (
+                f"{probability(item)} / {harm(item)}"
+                if item.quantity == "probability_of_benefit"
+                else self._number(item)
+            )
+            shown.add_row(f"{label}\n[dim]{plain(item.at)}[/dim]" if item.at else label, *cells, own, benefit)
+        said = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
+        shown.caption = " ".join(filter(None, (said, plain(silences(chosen)))))
+        return shown
+
+    def by_prior(self) -> Table:
+        """The odds ratio and the probabilities by model and prior."""
+        posterior = self.mine.select(population=WHOLE, kind="posterior")
+        margins = [name for name in _MARGINS if posterior.select(quantity=name).estimates]
+        heads = [_MARGINS[name] for name in margins]
+        meant = [f"{_MARGINS[name]}: {posterior.select(quantity=name).estimates[0].at}." for name in margins]
+        title = f"{self.label}, all patients: how much the prior matters"
+        shown = table(title, ("Model", "Prior", "Odds ratio", BENEFIT, *heads), left=2)
+        for model, prior in dict.fromkeys((item.model, item.prior) for item in posterior.estimates):
+            rows = {item.quantity: item for item in posterior.select(model=model, prior=prior).estimates}
+            if "odds_ratio" in rows:
+                odds = rows["odds_ratio"]
+                chances = [probability(rows[name]) if name in rows else "" for name in margins]
+                shown.add_row(model, prior, number(odds), self._benefit(odds), *chances)
+        shown.caption = plain(" ".join(filter(None, (*meant, silences(posterior.estimates))))) or None
+        return shown
+
+    def subgroups(self) -> Table:
+        """Odds ratios of every level, of its counts alone and learning from the others."""
+        columns = ("Subgroup", "Rates as published", "Odds ratio, raw", "Odds ratio, shrunken", BENEFIT)
+        shown = table(f"{self.label}: subgroups, raw and shrunken odds ratios", columns, between=self.between)
+        for population in self._levels():
+            here = self.mine.select(population=population)
+            rates = here.select(kind="published", quantity="rate").estimates
+            raw = next((e for e in here.select(kind="recomputed", quantity="odds_ratio").estimates), None)
+            shrunken = next(
+                (e for e in here.select(model="logit-normal", prior="reference", quantity="odds_ratio").estimates), None
+            )
+            shown.add_row(
+                self._level(population, causal=all(item.causal for item in here.estimates)),
+                " | ".join(number(item) for item in rates),
+                self._number(raw),
+                self._number(shrunken),
+                self._benefit(shrunken),
+            )
+        parts = self.mine.select(model="logit-normal", prior="reference").estimates
+        said = silences(item for item in parts if item.population != WHOLE)
+        shown.caption = " ".join(filter(None, (_SAME_PATIENTS, plain(said))))
+        return shown
+
+    def hazard_subgroups(self) -> Table:
+        """Hazard ratios of every level, as printed and learning from the others."""
+        columns = ("Subgroup", "Hazard ratio, printed", "Hazard ratio, shrunken", BENEFIT)
+        shown = table(f"{self.label}: subgroups, printed and shrunken hazard ratios", columns, between=self.between)
+        for population in self._levels():
+            here = self.mine.select(population=population, quantity="hazard_ratio")
+            printed = next((item for item in here.select(kind="published").estimates if item.value is not None), None)
+            shrunken = next(iter(here.select(model=_HAZARD_MODEL, prior="reference").estimates), None)
+            shown.add_row(
+                self._level(population, causal=printed is None or printed.causal),
+                self._number(printed),
+                self._number(shrunken),
+                self._benefit(shrunken),
+            )
+        shown.caption = _SAME_PATIENTS
+        return shown
+
+    def _whole(self) -> str:
+        said = direction(self.mine.estimates, self.names, self.key)
+        return ", ".join(filter(None, (f"{self.label}, all patients: {said}" if said else self.label, "95% intervals")))
+
+    def _levels(self) -> list[str]:
+        return [name for name in dict.fromkeys(item.population for item in self.mine.estimates) if name != WHOLE]
+
+    def _level(self, population: str, *, causal: bool) -> str:
+        return plain(self.names.population(self.key, population)) + ("" if causal else " (after randomisation)")
+
+    def _named(self, quantity: str, arm: str) -> str:
+        return ", ".join(
+            filter(None, (named(quantity, self.described.better), plain(self.names.arm(arm)) if arm else ""))
         )
-    return table
+
+    def _benefit(self, estimate: Estimate | None) -> str:
+        return benefit_and_harm(estimate, between=self.between)
+
+    def _number(self, estimate: Estimate | None) -> str:
+        return number(estimate, between=self.between)
 
 
-def _kinds(endpoint: str, mine: Comparison, direction: str) -> Table:
-    table = Table(
-        title=f"{endpoint}, all patients: {direction}, 95% intervals", title_justify="left", title_style="bold"
-    )
-    for column in ("", "Published", "Recomputed", "Posterior, independent", "Posterior, effect"):
-        table.add_column(column, justify="right" if column else "left", overflow="fold")
-    arms = dict.fromkeys(item.arm for item in mine.estimates if item.quantity == "rate")
-    for quantity, arm in [("rate", arm) for arm in arms] + [(name, "") for name in _CONTRASTS]:
-        rows = [item for item in mine.select(quantity=quantity).estimates if item.arm == arm]
-
-        def first(kind: str, model: str = "", rows: list[Estimate] = rows) -> str:
-            found = (e for e in rows if e.kind == kind and e.model == model and e.value is not None)
-            return number(next(found, None))
-
-        label = f"{QUANTITIES[quantity].label}{f', {arm}' if arm else ''}"
-        table.add_row(
-            label,
-            first("published"),
-            first("recomputed"),
-            first("posterior", "independent"),
-            first("posterior", "logit-normal"),
-        )
-    table.caption = "Posteriors under the uniform prior on rates, and the reference prior on the log odds ratio."
-    return table
-
-
-def _every_quantity(endpoint: str, mine: Comparison, direction: str) -> Table:
-    """Times to an event, adverse events and ordered categories: a row for what the first model and prior estimate."""
-    main = next(item for item in mine.estimates if item.kind == "posterior")
-    table = Table(
-        title=f"{endpoint}, all patients: {direction}, 95% intervals", title_justify="left", title_style="bold"
-    )
-    for column in ("", "Published", "Recomputed", "Posterior", "P(benefit)"):
-        table.add_column(column, justify="right" if column else "left", overflow="fold")
-    chosen = mine.select(kind="posterior", model=main.model, prior=main.prior, population="all").estimates
-    for item in chosen:
-        if item.item and item.arm:
-            continue  # of many terms the contrasts are enough; comparison.csv has all
-        same = [
-            other
-            for other in mine.estimates
-            if (other.quantity, other.arm, other.item, other.grade, other.population, other.at)
-            == (item.quantity, item.arm, item.item, item.grade, "all", item.at)
-            and other.value is not None
-        ]
-        cells = [number(next((other for other in same if other.kind == kind), None)) for kind in _PRINTED_FIRST]
-        benefit = _benefit(item)
-        label = ", ".join(part for part in (item.item, item.grade, QUANTITIES[item.quantity].label, item.arm) if part)
-        table.add_row(f"{label}\n[dim]{item.at}[/dim]" if item.at else label, *cells, number(item), benefit)
-    said = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
-    table.caption = " ".join(filter(None, (said, _plain(silences(chosen)))))
-    return table
-
-
-def _by_prior(endpoint: str, mine: Comparison) -> Table:
-    table = Table(title=f"{endpoint}, all patients: how much the prior matters", title_justify="left")
-    for column in ("Model", "Prior", "Odds ratio", "P(benefit)", "P(benefit > margin)", "P(equivalent)"):
-        table.add_column(column, justify="left" if column in {"Model", "Prior"} else "right")
-    posterior = mine.select(kind="posterior")
-    for model, prior in dict.fromkeys((item.model, item.prior) for item in posterior.estimates):
-        rows = {item.quantity: item for item in posterior.select(model=model, prior=prior).estimates}
-        if "odds_ratio" in rows:
-            shown = [rows.get(f"probability_{name}") for name in ("of_benefit", "above_margin", "of_equivalence")]
-            table.add_row(model, prior, number(rows["odds_ratio"]), *(_cell(item) for item in shown if item))
-    table.caption = _plain(silences(posterior.estimates)) or None
-    return table
-
-
-def _subgroups(endpoint: str, mine: Comparison) -> Table:
-    table = Table(title=f"{endpoint}: subgroups, raw and shrunken odds ratios", title_justify="left")
-    for column in ("Subgroup", "Rates as published", "Odds ratio, raw", "Odds ratio, shrunken", "P(benefit)"):
-        table.add_column(column, justify="left" if column == "Subgroup" else "right", overflow="fold")
-    for population in dict.fromkeys(item.population for item in mine.estimates if item.population != "all"):
-        here = mine.select(population=population)
-        rates = here.select(kind="published", quantity="rate").estimates
-        raw = next((e for e in here.select(kind="recomputed", quantity="odds_ratio").estimates), None)
-        shrunken = next(
-            (e for e in here.select(model="logit-normal", prior="reference", quantity="odds_ratio").estimates), None
-        )
-        post = not all(item.causal for item in here.estimates)
-        benefit = _benefit(shrunken)
-        table.add_row(
-            f"{population}{' (after randomisation)' if post else ''}",
-            " | ".join(number(item) for item in rates),
-            number(raw),
-            number(shrunken),
-            benefit,
-        )
-    parts = [
-        item for item in mine.select(model="logit-normal", prior="reference").estimates if item.population != "all"
-    ]
-    table.caption = " ".join(filter(None, (_SAME_PATIENTS, _plain(silences(parts)))))
-    return table
-
-
-def _hazard_subgroups(endpoint: str, mine: Comparison) -> Table:
-    table = Table(title=f"{endpoint}: subgroups, printed and shrunken hazard ratios", title_justify="left")
-    for column in ("Subgroup", "Hazard ratio, printed", "Hazard ratio, shrunken", "P(benefit)"):
-        table.add_column(column, justify="left" if column == "Subgroup" else "right", overflow="fold")
-    for population in dict.fromkeys(item.population for item in mine.estimates if item.population != "all"):
-        here = mine.select(population=population, quantity="hazard_ratio")
-        printed = next((item for item in here.select(kind="published").estimates if item.value is not None), None)
-        shrunken = next(iter(here.select(model=_HAZARD_MODEL, prior="reference").estimates), None)
-        post = "" if printed is None or printed.causal else " (after randomisation)"
-        benefit = _benefit(shrunken)
-        table.add_row(f"{population}{post}", number(printed), number(shrunken), benefit)
-    table.caption = _SAME_PATIENTS
-    return table
-
-
-def _cell(estimate: Estimate) -> str:
-    if QUANTITIES[estimate.quantity].form == "probability" and estimate.value is not None:
-        if not estimate.method.startswith("exact"):
-            return _bounded(estimate.value)
-        if estimate.value < _LEAST:
-            return f"< {_LEAST}"
-        return f"> {1 - _LEAST}" if estimate.value > 1 - _LEAST else f"{estimate.value:.4f}"
-    return number(estimate)
-
-
-def _benefit(estimate: Estimate | None) -> str:
-    """A probability of benefit; one that rounds to 0 or 1 as a bound."""
-    value = None if estimate is None else estimate.prob_benefit
-    return "" if value is None else _bounded(value)
-
-
-def _bounded(value: float) -> str:
-    """A probability; where it rounds to 0 or 1, which draws cannot show, a bound."""
-    return "< 0.001" if value < 5e-4 else "> 0.999" if value > 1 - 5e-4 else f"{value:.3g}"
-
-
-def _figure(value: float, *, percent: bool, exact: bool) -> str:
-    """A number as text; of draws no digit is shown, not even a 0, that they do not support."""
-    if isinf(value):
-        return "inf" if value > 0 else "-inf"
-    if isinstance(value, Printed):
-        if not percent:
-            return str(value)
-        sign = value.text.removesuffix(value.number)
-        return f"{sign}{value.scaled(2).digits:f}%"
-    if not percent:
-        return f"{value:.3g}"
-    return f"{100 * value:.1f}%" if exact else f"{round(100 * value, 1):g}%"
-
-
-def _plain(text: str) -> str:
-    return escape("".join(character for character in text if character.isprintable()))
+_MARGINS: Final = {
+    "probability_above_margin": "P(benefit > margin)",
+    "probability_of_equivalence": "P(equivalent)",
+}
