@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from reappraise.core.arms import WHOLE, Arms, Better, Timing
+from reappraise.core.arms import WHOLE, Arms, Timing
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.published.answers import Counted, Problem, listed, repeats
+from reappraise.published.better import BetterEvent
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.partition import Partition
 from reappraise.published.record import Count, Key, PlannedRatio, Record, Sourced, Text
@@ -51,8 +52,9 @@ class ResponseEndpoint(EndpointRecord):
 
     kind: Literal["response"]
     """Tag of this kind of endpoint."""
-    better: Better
-    """Whether a higher or a lower rate is good for the patient."""
+    better: BetterEvent
+    """"more" where the event is good for the patient, such as a response, "fewer" where it is bad, such as death;
+    "higher" and "lower" say the same of its rate."""
     margin: Annotated[Decimal | None, Field(gt=0, lt=1)] = None
     """Difference in rates that would matter to patients, as a fraction: 0.02 is two percentage points. Without it,
     nothing is said of equivalence, or of benefit beyond a margin."""
