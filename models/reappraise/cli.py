@@ -292,6 +292,7 @@ def _show(comparison: Comparison, folder: Path, *, everything: bool) -> None:
     from reappraise.core.names import Names
     from reappraise.fits.manifest import MANIFEST, Manifest
     from reappraise.terminal.comparison import comparison_tables
+    from reappraise.terminal.numbers import printable
     from reappraise.terminal.rows import between, console
     from reappraise.terminal.screen import main_rows
 
@@ -306,11 +307,11 @@ def _show(comparison: Comparison, folder: Path, *, everything: bool) -> None:
     screen.print(table)
     left_out = dict.fromkeys(names.whole(item.endpoint) for item in comparison.estimates if item.endpoint not in shown)
     if left_out:
-        typer.echo(f"Not shown: {', '.join(left_out)}.")
-    typer.echo(
-        f"More of an endpoint, with every prior, model and subgroup: reappraise compare {folder} --endpoint "
-        f"{next(iter((*shown, *left_out)))}; everything: --all; for programs: --format csv"
-    )
+        typer.echo(printable(f"Not shown: {', '.join(left_out)}."))
+    first = next(iter((*shown, *left_out)), "")
+    one = f"reappraise compare {folder} --endpoint {first}"
+    typer.echo(printable(f"All priors, models and subgroups of one endpoint: {one}"))
+    typer.echo("Everything: --all. For programs: --format csv.")
 
 
 def _tell_margins(trial: Trial) -> None:

@@ -111,7 +111,7 @@ class _Endpoint:
             )
             shown.add_row(f"{label}\n[dim]{plain(item.at)}[/dim]" if item.at else label, *cells, own, benefit)
         said = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
-        shown.caption = " ".join(filter(None, (said, plain(silences(chosen)))))
+        shown.caption = plain(" ".join(filter(None, (said, silences(chosen)))))
         return shown
 
     def by_prior(self) -> Table:
@@ -127,7 +127,7 @@ class _Endpoint:
             if "odds_ratio" in rows:
                 odds = rows["odds_ratio"]
                 chances = [probability(rows[name]) if name in rows else "" for name in margins]
-                shown.add_row(model, prior, number(odds), self._benefit(odds), *chances)
+                shown.add_row(plain(model), plain(prior), self._number(odds), self._benefit(odds), *chances)
         shown.caption = plain(" ".join(filter(None, (*meant, silences(posterior.estimates))))) or None
         return shown
 

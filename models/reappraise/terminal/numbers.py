@@ -114,8 +114,13 @@ def benefit_and_harm(estimate: Estimate | None, *, between: str = " ") -> str:
 
 
 def plain(text: str) -> str:
+    """Text without what a terminal or a table would obey."""
+    return escape(printable(text))
+
+
+def printable(text: str) -> str:
     """Text without what a terminal would obey."""
-    return escape("".join(character for character in text if character.isprintable()))
+    return "".join(character for character in text if character.isprintable())
 
 
 def _exact(estimate: Estimate) -> bool:

@@ -27,6 +27,8 @@ _BY_THE_TABLE: Final = frozenset({"adverse_events"})
 _KINDS: Final = ("published", "recomputed", "posterior")
 _MOST: Final = 12
 """Rows of a primary endpoint at most."""
+_ARMS: Final = frozenset({"rate", "median", "mean", "event_rate"})
+"""What is always shown of each arm of a primary endpoint."""
 _MAIN: Final = (
     "hazard_ratio", "odds_ratio", "risk_ratio", "common_odds_ratio", "rate_ratio", "mean_difference",
     "ratio_of_geometric_means", "risk_difference",
@@ -95,13 +97,17 @@ def _rows(mine: Sequence[Estimate], *, full: bool) -> list[Row]:
     if not full:
         main = next((quantity for quantity in _MAIN if (quantity, "", "") in rows), None)
         return [] if main is None else [rows[main, "", ""]]
-    # what print has, and contrasts that are of no time: of the posterior alone there is far more
+    # what print has, both arms, and contrasts that are of no time: of the posterior alone there is far more
     kept = [
         row
         for (quantity, _, at), row in rows.items()
-        if {"published", "recomputed"} & row.keys() or (not at and QUANTITIES[quantity].form != "arm")
+        if {"published", "recomputed"} & row.keys() or (not at and _always(quantity))
     ]
     return (kept or list(rows.values()))[:_MOST]
+
+
+def _always(quantity: str) -> bool:
+    return quantity in _ARMS or QUANTITIES[quantity].form != "arm"
 
 
 def _caption(posteriors: Sequence[Estimate]) -> str:
@@ -110,4 +116,4 @@ def _caption(posteriors: Sequence[Estimate]) -> str:
     failed = "!: the fit did not converge." if any(item.failed for item in posteriors) else ""
     needed = any(item.quantity == "number_needed_to_treat" for item in posteriors)
     explained = "NNT: needed to treat for one more better outcome; NNH: for one more worse one." if needed else ""
-    return " ".join(filter(None, (said, failed, explained, plain(silences(posteriors)))))
+    return plain(" ".join(filter(None, (said, failed, explained, silences(posteriors)))))
