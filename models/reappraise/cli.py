@@ -102,7 +102,10 @@ def audit(
         bool, typer.Option("--all", help="A row for every finding, also of a check that holds.")
     ] = False,
 ) -> None:
-    """Check the published numbers against each other. Exit 1 if something is inconsistent."""
+    """Check the published numbers against each other.
+
+    Exit code 0: nothing is inconsistent, though something may not be reproduced. 1: something is. 2: bad input.
+    """
     from reappraise.audit import audit as audited
     from reappraise.terminal.rows import console, print_rows
     from reappraise.trial import load_trial
@@ -180,7 +183,12 @@ def run(
         bool, typer.Option("--allow-unconverged", help="Exit 0 even if a fit fails its diagnostics.")
     ] = False,
 ) -> None:
-    """Analyse a trial: audit, recompute, fit, compare; write tables, figures and posteriors. Resumes."""
+    """Analyse a trial: audit, recompute, fit, compare; write tables, figures and posteriors. Resumes.
+
+    Exit code 0: done, also where the audit finds something inconsistent, which the last line tells (of that, reappraise
+    audit exits 1). 1: a fit fails its diagnostics, or an endpoint is not analysed because its print contradicts itself.
+    2: bad input.
+    """
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
@@ -211,11 +219,11 @@ def run(
             typer.echo(result.words)
     if loaded.pairs:
         typer.echo(f"The {len(loaded.pairs)} contrasts share patients: each stands alone, never add or average them.")
-    typer.echo(
-        f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent; see them with: reappraise audit {trial}"
-    )
     _tell_margins(loaded)
     typer.echo(f"Results are in {out}; read them with: reappraise compare {out}")
+    why = ", which no analysis of these patients could give" if inconsistent else ""
+    found = f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent{why}"
+    typer.echo(f"{found}; see them with: reappraise audit {trial}")
     for fit in analysis.unconverged:
         typer.echo(f"NOT CONVERGED: {fit.job.name}: {fit.diagnosis.failures}", err=True)
     contradictory = any(refusal.contradiction for refusal in analysis.refused)

@@ -11,7 +11,17 @@ from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import Estimate
 from reappraise.core.names import Names
 from reappraise.core.silence import silences
-from reappraise.terminal.numbers import benefit_and_harm, direction, harm, named, number, plain, probability, table
+from reappraise.terminal.numbers import (
+    benefit_and_harm,
+    direction,
+    harm,
+    named,
+    number,
+    plain,
+    probability,
+    table,
+    whose_margins,
+)
 
 if TYPE_CHECKING:
     from reappraise.core.comparison import Comparison
@@ -111,7 +121,7 @@ class _Endpoint:
             )
             shown.add_row(f"{label}\n[dim]{plain(item.at)}[/dim]" if item.at else label, *cells, own, benefit)
         said = f"Posterior of the model {main.model}, {main.prior} prior; comparison.csv has the others."
-        shown.caption = plain(" ".join(filter(None, (said, silences(chosen)))))
+        shown.caption = plain(" ".join(filter(None, (said, whose_margins(chosen), silences(chosen)))))
         return shown
 
     def by_prior(self) -> Table:

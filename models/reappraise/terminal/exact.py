@@ -12,7 +12,17 @@ from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.names import Names
 from reappraise.core.silence import silences
 from reappraise.published.record import BENCHMARK
-from reappraise.terminal.numbers import direction, harm, named, number, opposite, plain, probability, table
+from reappraise.terminal.numbers import (
+    direction,
+    harm,
+    named,
+    number,
+    opposite,
+    plain,
+    probability,
+    table,
+    whose_margins,
+)
 
 
 def exact_table(endpoint: str, estimates: Sequence[Estimate], names: Names, *, between: str = " ") -> Table:
@@ -52,7 +62,7 @@ def exact_table(endpoint: str, estimates: Sequence[Estimate], names: Names, *, b
         if quantity == "probability_of_benefit" and first.denominator != BENCHMARK:
             worse = _label("Probability of harm", opposite(at))
             shown.add_row(worse, *("" if one is None else harm(one) for one in row))
-    shown.caption = plain(silences(estimates)) or None
+    shown.caption = plain(" ".join(filter(None, (whose_margins(estimates), silences(estimates))))) or None
     return shown
 
 

@@ -113,6 +113,12 @@ def benefit_and_harm(estimate: Estimate | None, *, between: str = " ") -> str:
     return between.join((_bounded(benefit, exact=False), f"/ {_bounded(_rest(benefit), exact=False)}"))
 
 
+def whose_margins(estimates: Iterable[Estimate]) -> str:
+    """Whose margins ratios are that benefit is asked beyond, in a sentence; empty where it is asked of none."""
+    asked = any(item.quantity == "probability_above_margin" and "ratio" in item.at for item in estimates)
+    return "Ratios of 0.9 and 0.8 are margins of this program, any other is the trial's." if asked else ""
+
+
 def plain(text: str) -> str:
     """Text without what a terminal or a table would obey."""
     return escape(printable(text))
