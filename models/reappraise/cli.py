@@ -84,14 +84,21 @@ def facts(
 ) -> None:
     """Print what was published: one row per count, or per estimate."""
     from reappraise.published.facts import COUNT_COLUMNS, ESTIMATE_COLUMNS, count_facts, estimate_facts
-    from reappraise.terminal.rows import print_rows
+    from reappraise.terminal.rows import between, console, print_rows
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
-    if estimates:
-        print_rows(list(estimate_facts(loaded)), ESTIMATE_COLUMNS, form)
+    columns = ESTIMATE_COLUMNS if estimates else COUNT_COLUMNS
+    rows = list(estimate_facts(loaded) if estimates else count_facts(loaded))
+    if form is Format.table:
+        from reappraise.published.names import names_of
+        from reappraise.terminal.facts import counts_table, estimates_table
+
+        screen = console()
+        shown = estimates_table if estimates else counts_table
+        screen.print(shown(rows, names_of(loaded), between=between(screen)))
     else:
-        print_rows(list(count_facts(loaded)), COUNT_COLUMNS, form)
+        print_rows(rows, columns, form)
 
 
 @app.command()

@@ -15,11 +15,15 @@ from reappraise.core.estimate import Estimate
 from reappraise.core.names import EndpointName, Names
 from reappraise.core.printed import Printed
 from reappraise.core.prior import RATE_PRIORS
+from reappraise.published.facts import count_facts, estimate_facts
+from reappraise.published.names import names_of
 from reappraise.response.exact import exact_estimates
 from reappraise.terminal.comparison import comparison_tables
 from reappraise.terminal.exact import exact_table
+from reappraise.terminal.facts import counts_table, estimates_table
 from reappraise.terminal.numbers import benefit_and_harm, number
 from reappraise.terminal.screen import main_rows
+from reappraise.trial import load_trial
 from support.tables import partition, whole
 
 DEATHS = whole(endpoint="death", events=((40, 30),), totals=((100, 100),), better="lower", margin=0.02)
@@ -152,6 +156,20 @@ def test_nothing_in_a_file_acts(width: int) -> None:
             assert "\x1b" not in text
     assert "[red]" in said(main_rows(changed, named)[0], width=width)
     assert "\x1b" not in said(exact_table("death", list(exact_estimates(DEATHS, RATE_PRIORS[0])), named), width=width)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_facts_name_the_arms_and_keep_every_digit(width: int) -> None:
+    trial = load_trial("eolia")
+    names = names_of(trial)
+    counts = said(counts_table(list(count_facts(trial)), names, between=between(width)), width=width)
+    estimates = said(estimates_table(list(estimate_facts(trial)), names, between=between(width)), width=width)
+    assert all(len(line) <= width for line in (counts + estimates).splitlines())
+    assert "57 of 125" in counts
+    assert "(46%)" in counts
+    assert "conventional" not in counts + estimates
+    for printed in ("0.70", "(0.47", "1.04)", "54%", "ECMO /"):
+        assert printed in estimates
 
 
 def test_names_read_back_and_what_has_another_form_is_left_out() -> None:

@@ -45,7 +45,8 @@ def questions(better: Better, margin: float | None) -> Iterator[Asked]:
     """
     yield Asked(quantity="probability_of_benefit", at=f"rate {better}", low=0.0)
     if margin is not None:
-        said = f"{100 * margin:.3g} percentage points, the stated margin"
+        points = f"{100 * margin:.3g}"
+        said = f"{points} percentage point{'' if points == '1' else 's'}, the stated margin"
         yield Asked(quantity="probability_above_margin", at=f"rate {better} by more than {said}", low=margin)
         yield Asked(
             quantity="probability_of_equivalence", at=f"rates differ by less than {said}", low=-margin, high=margin

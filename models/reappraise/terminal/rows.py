@@ -1,4 +1,4 @@
-"""Rows of a table as text, CSV or JSON, and the console that tables are printed on."""
+"""Rows as CSV or JSON, and the console that tables are printed on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 WIDE: Final = 110
 """Columns from which on a number and its interval stand on one line."""
@@ -31,7 +29,7 @@ def between(shown_on: Console) -> str:
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], form: str) -> None:
-    """Print rows as "csv", as "json" or as a table.
+    """Print rows as "json", or else as CSV.
 
     Parameters
     ----------
@@ -44,15 +42,10 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], form: 
     """
     if form == "json":
         print(json.dumps([{key: _plain(value) for key, value in row.items()} for row in rows], indent=1))  # noqa: T201
-    elif form == "csv":
+    else:
         writer = csv.DictWriter(sys.stdout, list(columns), lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: "" if value is None else str(value) for key, value in row.items()} for row in rows)
-    else:
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*("" if row[column] is None else escape(str(row[column])) for column in columns))
-        console().print(table)
 
 
 def _plain(value: object) -> object:
