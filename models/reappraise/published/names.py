@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from reappraise.core.names import EndpointName, Names
+from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.trial import Trial
 
 
 def names_of(trial: Trial) -> Names:
     """The names of a trial, those of each contrast of several arms by the keys that the contrast gives them."""
+    together = {one.key: _named(one, ", all arms together") for one in trial.file.endpoints if trial.pairs}
     return Names(
         arms={arm.key: arm.short for arm in trial.file.arms},
-        endpoints={
-            item.published.key: EndpointName(
-                label=item.published.label,
-                kind=item.published.kind,
-                better=item.published.better,
-                primary=item.published.primary,
-                populations=dict(item.published.subgroups()),
-            )
-            for item in trial.endpoints
-        },
+        endpoints=together | {item.published.key: _named(item.published) for item in trial.endpoints},
+    )
+
+
+def _named(endpoint: EndpointRecord, of: str = "") -> EndpointName:
+    return EndpointName(
+        label=f"{endpoint.label}{of}",
+        kind=endpoint.kind,
+        better=endpoint.better,
+        primary=endpoint.primary,
+        populations=dict(endpoint.subgroups()),
     )

@@ -13,6 +13,7 @@ from reappraise.core.names import Names
 from reappraise.core.silence import silences
 from reappraise.terminal.numbers import (
     benefit_and_harm,
+    contrast,
     direction,
     harm,
     named,
@@ -95,6 +96,7 @@ class _Endpoint:
     def every_quantity(self) -> Table:
         """Times to an event, adverse events and ordered categories: a row for what the first model and prior say."""
         main = next(item for item in self.mine.estimates if item.kind == "posterior")
+        several = len({(item.numerator, item.denominator) for item in self.mine.estimates if item.numerator}) > 1
         shown = table(self._whole(), ("", "Published", "Recomputed", "Posterior", BENEFIT), between=self.between)
         chosen = self.mine.select(kind="posterior", model=main.model, prior=main.prior, population=WHOLE).estimates
         for item in chosen:
@@ -103,14 +105,16 @@ class _Endpoint:
             same = [
                 other
                 for other in self.mine.estimates
-                if (other.quantity, other.arm, other.item, other.grade, other.population, other.at)
-                == (item.quantity, item.arm, item.item, item.grade, WHOLE, item.at)
+                if (other.quantity, other.arm, other.numerator, other.denominator, other.item, other.grade, other.at)
+                == (item.quantity, item.arm, item.numerator, item.denominator, item.item, item.grade, item.at)
+                and other.population == WHOLE
                 and other.value is not None
             ]
             cells = [
                 self._number(next((other for other in same if other.kind == kind), None)) for kind in _PRINTED_FIRST
             ]
-            parts = (item.item, item.grade, self._named(item.quantity, item.arm))
+            arms = contrast(item, self.names) if several else ""
+            parts = (item.item, item.grade, self._named(item.quantity, item.arm), arms)
             label = ", ".join(plain(part) for part in parts if part)
             # of an event that may have no effect at all, harm is not what is left of benefit
             benefit = "" if item.item else self._benefit(item)

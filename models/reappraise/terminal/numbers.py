@@ -36,6 +36,10 @@ _PERCENT: Final = frozenset(
 """Fractions that are shown in percent; of differences these are percentage points."""
 
 
+_CHANCES: Final = frozenset({"not_reached", "probability_of_best"})
+"""Numbers of an arm that are probabilities."""
+
+
 def number(estimate: Estimate | None, *, between: str = " ") -> str:
     """Value and interval as text: rates and their differences in percent, "!" where the fit did not converge.
 
@@ -53,7 +57,7 @@ def number(estimate: Estimate | None, *, between: str = " ") -> str:
     exact = estimate.kind != "posterior" or estimate.method.startswith(EXACT)
     infinite = "not reached" if estimate.quantity == "median" else "inf"
     limits = estimate.low, estimate.high
-    if estimate.quantity == "not_reached":
+    if estimate.quantity in _CHANCES:
         value, interval = _bounded(estimate.value, exact=exact), ""
     elif estimate.quantity == "number_needed_to_treat":
         value, interval = _needed(estimate.value, *limits)
@@ -76,14 +80,24 @@ def named(quantity: str, better: Better | None = None) -> str:
 
 def direction(estimates: Iterable[Estimate], names: Names, endpoint: str) -> str:
     """Which arm stands over or minus which, and what is good; empty where nothing is contrasted."""
-    contrast = next((item for item in estimates if item.numerator), None)
-    if contrast is None:
+    pairs = dict.fromkeys((item.numerator, item.denominator) for item in estimates if item.numerator)
+    if not pairs:
         return ""
-    said = f"{names.arm(contrast.numerator)} over (or minus) {names.arm(contrast.denominator)}"
+    above, below = next(iter(pairs))
+    several = len(pairs) > 1
+    said = "contrasts as named" if several else f"{names.arm(above)} over (or minus) {names.arm(below)}"
     described = names.endpoint(endpoint)
     times = described.kind == "survival"
     good = {"higher": "longer" if times else "higher", "lower": "shorter" if times else "lower"}
     return f"{said}, {good[described.better]} is better" if described.better else said
+
+
+def contrast(estimate: Estimate, names: Names) -> str:
+    """The arms of a contrast, one over or minus the other."""
+    if not estimate.numerator:
+        return ""
+    link = "over" if QUANTITIES[estimate.quantity].form in {"ratio", "probability"} else "minus"
+    return f"{names.arm(estimate.numerator)} {link} {names.arm(estimate.denominator)}"
 
 
 def opposite(at: str) -> str:

@@ -12,7 +12,7 @@ from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.names import Names
 from reappraise.core.silence import silences
 from reappraise.terminal.comparison import BENEFIT
-from reappraise.terminal.numbers import benefit_and_harm, direction, named, number, plain, table
+from reappraise.terminal.numbers import benefit_and_harm, contrast, direction, named, number, plain, table
 
 if TYPE_CHECKING:
     from reappraise.core.comparison import Comparison
@@ -60,8 +60,10 @@ def main_rows(comparison: Comparison, names: Names, *, between: str = " ") -> tu
     primary = {key for key in wanted if names.endpoint(key).primary} or set(wanted[:1])
     wanted.sort(key=lambda key: key not in primary)  # stable: the others in the order of the file
     rows = {key: _rows(by_key[key], full=key in primary) for key in wanted}
-    said = tuple(dict.fromkeys(filter(None, (direction(by_key[key], names, "") for key in wanted if rows[key]))))
-    title = f"All patients: {said[0]}, 95% intervals" if len(said) == 1 else "All patients, 95% intervals"
+    contrasts = [one for found in rows.values() for row in found for one in row.values() if one.numerator]
+    said = {(one.numerator, one.denominator) for one in contrasts}
+    of = f": {direction(contrasts, names, '')}" if len(said) == 1 else ""
+    title = f"All patients{of}, 95% intervals"
     shown = table(title, ("", *(kind.capitalize() for kind in _KINDS), BENEFIT), between=between)
     for key in (key for key in wanted if rows[key]):
         described = names.endpoint(key)
@@ -76,7 +78,7 @@ def main_rows(comparison: Comparison, names: Names, *, between: str = " ") -> tu
                 named(first.quantity, described.better) if full else named(first.quantity, described.better).lower(),
                 plain(names.arm(first.arm)) if first.arm else "",
                 plain(first.at),
-                direction([first], names, "") if len(said) > 1 and first.numerator else "",
+                plain(contrast(first, names)) if len(said) > 1 else "",
             )
             cells = (number(row.get(kind), between=between) for kind in _KINDS)
             benefit = benefit_and_harm(row.get("posterior"), between=between)
@@ -90,17 +92,19 @@ def _rows(mine: Sequence[Estimate], *, full: bool) -> list[Row]:
     """Rows of an endpoint: of a primary one its numbers, of any other one its main contrast."""
     whole = [item for item in mine if item.population == WHOLE and not item.item and item.value is not None]
     whole.sort(key=lambda item: item.kind == "posterior" and item.prior != PRIOR)  # stable: else the first prior
-    rows: dict[tuple[str, str, str], Row] = {}
+    rows: dict[tuple[str, str, str, str, str], Row] = {}
     for item in whole:
         if QUANTITIES[item.quantity].form in {"arm", "ratio", "difference"}:
-            rows.setdefault((item.quantity, item.arm, item.at), {}).setdefault(item.kind, item)
+            key = (item.quantity, item.arm, item.numerator, item.denominator, item.at)
+            rows.setdefault(key, {}).setdefault(item.kind, item)
     if not full:
-        main = next((quantity for quantity in _MAIN if (quantity, "", "") in rows), None)
-        return [] if main is None else [rows[main, "", ""]]
+        timeless = [(quantity, row) for (quantity, arm, _, _, at), row in rows.items() if not arm and not at]
+        main = next((name for name in _MAIN if any(quantity == name for quantity, _ in timeless)), "")
+        return [row for quantity, row in timeless if quantity == main]
     # what print has, both arms, and contrasts that are of no time: of the posterior alone there is far more
     kept = [
         row
-        for (quantity, _, at), row in rows.items()
+        for (quantity, _, _, _, at), row in rows.items()
         if {"published", "recomputed"} & row.keys() or (not at and _always(quantity))
     ]
     return (kept or list(rows.values()))[:_MOST]
