@@ -111,7 +111,11 @@ def audit(
 ) -> None:
     """Check the published numbers against each other.
 
-    Exit code 0: nothing is inconsistent, though something may not be reproduced. 1: something is. 2: bad input.
+    Exit code 0: nothing is inconsistent, though something may not be reproduced.
+
+    Exit code 1: something is inconsistent: no analysis of these patients could give it.
+
+    Exit code 2: bad input.
     """
     from reappraise.audit import audit as audited
     from reappraise.terminal.rows import console, print_rows
@@ -192,9 +196,12 @@ def run(
 ) -> None:
     """Analyse a trial: audit, recompute, fit, compare; write tables, figures and posteriors. Resumes.
 
-    Exit code 0: done, also where the audit finds something inconsistent, which the last line tells (of that, reappraise
-    audit exits 1). 1: a fit fails its diagnostics, or an endpoint is not analysed because its print contradicts itself.
-    2: bad input.
+    Exit code 0: done, also where the audit finds something inconsistent; the last line says so, and reappraise audit
+    exits 1 then.
+
+    Exit code 1: a fit fails its diagnostics, or print contradicts itself so that nothing could be taken from it.
+
+    Exit code 2: bad input.
     """
     from reappraise.trial import load_trial
 
