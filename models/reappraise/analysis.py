@@ -31,6 +31,7 @@ from reappraise.kind import Kind
 from reappraise.kinds import KINDS, kind_of
 from reappraise.one_arm.analysis import analyse_one_arm
 from reappraise.published.estimates import published_estimates
+from reappraise.published.names import names_of
 from reappraise.published.trial import Trial, TrialEndpoint
 
 type Progress = Callable[[str, int, int], None]
@@ -322,6 +323,7 @@ def _run_of(trial: Trial, settings: Sampling) -> Run:
         "sampling": settings.as_dict(),
         "versions": versions(),
         "complete": False,
+        "names": names_of(trial).as_plain(),
     }
     return Run(trial=trial.key, trial_digest=trial.digest, seed=settings.seed, part=trial.part, facts=facts)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -19,9 +18,8 @@ import typer
 from reappraise.core.errors import AnalysisError, ReappraiseError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from reappraise.analysis import Progress
+    from reappraise.core.comparison import Comparison
     from reappraise.fits.store import Store
     from reappraise.published.trial import Trial
 
@@ -86,13 +84,21 @@ def facts(
 ) -> None:
     """Print what was published: one row per count, or per estimate."""
     from reappraise.published.facts import COUNT_COLUMNS, ESTIMATE_COLUMNS, count_facts, estimate_facts
+    from reappraise.terminal.rows import between, console, print_rows
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
-    if estimates:
-        _print_rows(list(estimate_facts(loaded)), ESTIMATE_COLUMNS, form)
+    columns = ESTIMATE_COLUMNS if estimates else COUNT_COLUMNS
+    rows = list(estimate_facts(loaded) if estimates else count_facts(loaded))
+    if form is Format.table:
+        from reappraise.published.names import names_of
+        from reappraise.terminal.facts import counts_table, estimates_table
+
+        screen = console()
+        shown = estimates_table if estimates else counts_table
+        screen.print(shown(rows, names_of(loaded), between=between(screen)))
     else:
-        _print_rows(list(count_facts(loaded)), COUNT_COLUMNS, form)
+        print_rows(rows, columns, form)
 
 
 @app.command()
@@ -103,22 +109,30 @@ def audit(
         bool, typer.Option("--all", help="A row for every finding, also of a check that holds.")
     ] = False,
 ) -> None:
-    """Check the published numbers against each other. Exit 1 if something is inconsistent."""
+    """Check the published numbers against each other.
+
+    Exit code 0: nothing is inconsistent, though something may not be reproduced.
+
+    Exit code 1: something is inconsistent: no analysis of these patients could give it.
+
+    Exit code 2: bad input.
+    """
     from reappraise.audit import audit as audited
+    from reappraise.terminal.rows import console, print_rows
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
     findings = audited(loaded)
     if form is Format.table:
-        from reappraise.terminal import audit_table
+        from reappraise.terminal.audit import audit_table
 
         told = ("inconsistent", "not reproduced", "cannot judge")
         counts = {verdict: sum(f.verdict == verdict for f in findings) for verdict in told}
         title = f"{loaded.file.title}: {len(findings)} checks, " + ", ".join(f"{n} {v}" for v, n in counts.items())
-        _console().print(audit_table(findings, title, everything=everything))
+        console().print(audit_table(findings, title, everything=everything))
     else:
         rows = [finding.as_row() for finding in findings]
-        _print_rows(rows, tuple(rows[0]) if rows else (), form)
+        print_rows(rows, tuple(rows[0]) if rows else (), form)
     if any(finding.verdict == "inconsistent" for finding in findings):
         raise typer.Exit(INCONSISTENT)
 
@@ -128,6 +142,7 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
     """Print the exact posteriors: of binary endpoints (independent rates), means, event rates, printed effects."""
     from reappraise.core.estimate import ESTIMATE_COLUMNS
     from reappraise.exact_answers import exact_answers
+    from reappraise.terminal.rows import between, console, print_rows
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
@@ -142,10 +157,12 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
             continue
         rows += [estimate.as_row() for estimate in found]
         if form is Format.table:
-            from reappraise.terminal import exact_table
+            from reappraise.published.names import names_of
+            from reappraise.terminal.exact import exact_table
 
-            arms = {arm.key: arm.short for arm in loaded.file.arms}
-            _console().print(exact_table(endpoint.published.key, endpoint.published.label, found, arms))
+            screen = console()
+            table = exact_table(endpoint.published.key, found, names_of(loaded), between=between(screen))
+            screen.print(table)
     if refused and not rows:
         raise refused[0]
     for reason in (*answers.left_out, *refused):
@@ -155,7 +172,7 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
             typer.echo(f"note: {', '.join(answers.sampled)}: sampled, not exact; see reappraise run", err=True)
         _tell_margins(loaded)
     else:
-        _print_rows(rows, ESTIMATE_COLUMNS, form)
+        print_rows(rows, ESTIMATE_COLUMNS, form)
 
 
 @app.command()
@@ -177,7 +194,15 @@ def run(
         bool, typer.Option("--allow-unconverged", help="Exit 0 even if a fit fails its diagnostics.")
     ] = False,
 ) -> None:
-    """Analyse a trial: audit, recompute, fit, compare; write tables, figures and posteriors. Resumes."""
+    """Analyse a trial: audit, recompute, fit, compare; write tables, figures and posteriors. Resumes.
+
+    Exit code 0: done, also where the audit finds something inconsistent; the last line says so, and reappraise audit
+    exits 1 then.
+
+    Exit code 1: a fit fails its diagnostics, or print contradicts itself so that nothing could be taken from it.
+
+    Exit code 2: bad input.
+    """
     from reappraise.trial import load_trial
 
     loaded = load_trial(trial)
@@ -208,11 +233,11 @@ def run(
             typer.echo(result.words)
     if loaded.pairs:
         typer.echo(f"The {len(loaded.pairs)} contrasts share patients: each stands alone, never add or average them.")
-    typer.echo(
-        f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent; see them with: reappraise audit {trial}"
-    )
     _tell_margins(loaded)
     typer.echo(f"Results are in {out}; read them with: reappraise compare {out}")
+    why = ", which no analysis of these patients could give" if inconsistent else ""
+    found = f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent{why}"
+    typer.echo(f"{found}; see them with: reappraise audit {trial}")
     for fit in analysis.unconverged:
         typer.echo(f"NOT CONVERGED: {fit.job.name}: {fit.diagnosis.failures}", err=True)
     contradictory = any(refusal.contradiction for refusal in analysis.refused)
@@ -226,12 +251,16 @@ def run(
 @app.command()
 def compare(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run wrote.")],
-    endpoint: Annotated[str | None, typer.Option(help="Only this endpoint.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Everything of this endpoint.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything of every endpoint: every prior and model, subgroups, events.")
+    ] = False,
     form: As = Format.table,
 ) -> None:
-    """Show published, recomputed and posterior numbers of a run side by side."""
+    """Show published, recomputed and posterior numbers of a run side by side: the main ones, or all of them."""
     from reappraise.core.comparison import Comparison
     from reappraise.core.estimate import ESTIMATE_COLUMNS
+    from reappraise.terminal.rows import print_rows
 
     comparison = Comparison.from_csv(folder / "comparison.csv")
     if endpoint is not None:
@@ -242,12 +271,9 @@ def compare(
         if not comparison.estimates:
             raise AnalysisError(f"{folder} has no endpoint {endpoint!r}; it has {known}")
     if form is Format.table:
-        from reappraise.terminal import comparison_tables
-
-        for table in comparison_tables(comparison):
-            _console().print(table)
+        _show(comparison, folder, everything=everything or endpoint is not None)
     else:
-        _print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
+        print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
 
 
 @app.command()
@@ -283,17 +309,43 @@ def calibrate(
         raise typer.Exit(NOT_CALIBRATED)
 
 
+def _show(comparison: Comparison, folder: Path, *, everything: bool) -> None:
+    """Print the tables of a comparison, or its main rows and how to see the others."""
+    from reappraise.core.names import Names
+    from reappraise.fits.manifest import MANIFEST, Manifest
+    from reappraise.terminal.comparison import comparison_tables
+    from reappraise.terminal.numbers import printable
+    from reappraise.terminal.rows import between, console
+    from reappraise.terminal.screen import main_rows
+
+    manifest = Manifest.read(folder / MANIFEST)
+    names = Names.of_plain(manifest.run.facts.get("names") if manifest and manifest.run else None)
+    screen = console()
+    if everything:
+        for table in comparison_tables(comparison, names, between=between(screen)):
+            screen.print(table)
+        return
+    table, shown = main_rows(comparison, names, between=between(screen))
+    screen.print(table)
+    left_out = dict.fromkeys(names.whole(item.endpoint) for item in comparison.estimates if item.endpoint not in shown)
+    if left_out:
+        typer.echo(printable(f"Not shown: {', '.join(left_out)}."))
+    first = next(iter((*shown, *left_out)), "")
+    one = f"reappraise compare {folder} --endpoint {first}"
+    typer.echo(printable(f"All priors, models and subgroups of one endpoint: {one}"))
+    typer.echo("Everything: --all. For programs: --format csv.")
+
+
 def _tell_margins(trial: Trial) -> None:
-    """Say where the margin is nobody's but this program's."""
+    """Say of which endpoints nothing is said beyond benefit, for no margin is stated."""
     from reappraise.response.published import ResponseEndpoint
 
-    unstated = [item.published for item in trial.of(ResponseEndpoint) if not item.published.margin_stated]
+    unstated = [item.published for item in trial.of(ResponseEndpoint) if item.published.margin is None]
     if unstated:
         named = ", ".join(endpoint.key for endpoint in unstated)
-        points = f"{100 * float(unstated[0].margin):.3g}"
         typer.echo(
-            f"note: no margin is stated for {named}: {points} percentage points are asked for; state what matters to "
-            "patients as margin",
+            f"note: no margin is stated for {named}: nothing is said of equivalence, or of benefit beyond a margin; "
+            "state the smallest difference in rates that matters to patients as margin, such as margin = 0.02",
             err=True,
         )
 
@@ -337,34 +389,6 @@ def _leave_whole(store: Store) -> None:
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, leave)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
-    return Console(width=width, highlight=False)
-
-
-def _print_rows(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], form: Format) -> None:
-    if form is Format.json:
-        typer.echo(json.dumps([{key: _plain(value) for key, value in row.items()} for row in rows], indent=1))
-    elif form is Format.csv:
-        writer = csv.DictWriter(sys.stdout, list(columns), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: "" if value is None else str(value) for key, value in row.items()} for row in rows)
-    else:
-        from rich.table import Table
-
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*("" if row[column] is None else str(row[column]).replace("[", "\\[") for column in columns))
-        _console().print(table)
-
-
-def _plain(value: object) -> object:
-    """A value as JSON has it: infinities, which JSON lacks, as text."""
-    return str(value) if isinstance(value, float) and value in {float("inf"), float("-inf")} else value
 
 
 @contextmanager

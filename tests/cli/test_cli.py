@@ -113,6 +113,33 @@ def test_a_run_with_a_bad_trial_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_run_does_what_it_was_asked_beside_inconsistencies_and_says_so_last(tmp_path: Path) -> None:
+    """One arm needs no sampler. The run exits 0, the audit of the same file 1."""
+    file, folder = tmp_path / "one.toml", tmp_path / "out"
+    text = (MINI.parent / "one-arm.toml").read_text(encoding="utf-8")
+    sound = "events = 94, total = 128, percent = 73"
+    assert sound in text
+    file.write_text(text.replace(sound, sound.replace("73", "83")), encoding="utf-8")
+    done = reappraise("run", file, "--out", folder)
+    assert done.returncode == 0
+    last = done.stdout.splitlines()[-1]
+    assert "inconsistent, which no analysis of these patients could give" in last
+    assert last.endswith(f"reappraise audit {file}")
+    assert reappraise("audit", file).returncode == 1
+    assert "Exit code 0" in " ".join(reappraise("run", "--help", COLUMNS="120").stdout.split())
+    assert "Exit code 0" in " ".join(reappraise("audit", "--help", COLUMNS="120").stdout.split())
+    shown = reappraise("compare", folder, COLUMNS="80")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert max(map(len, shown.stdout.split("All priors")[0].splitlines())) <= 80
+    assert "Rate, CAR T" in shown.stdout
+    assert f"reappraise compare {folder} --endpoint orr" in shown.stdout
+    more = reappraise("compare", folder, "--all", COLUMNS="120").stdout
+    assert len(more.splitlines()) > len(shown.stdout.splitlines())
+    assert "progression-free survival" in more.lower()
+    columns = rows(reappraise("compare", folder, "--format", "csv").stdout)
+    assert {row["arm"] for row in columns} >= {"cells", "benchmark"}  # keys, for programs
+
+
 @pytest.mark.sampling
 def test_a_failing_fit_makes_the_run_exit_1_unless_allowed(tmp_path: Path) -> None:
     few = ("run", MINI, "--out", tmp_path / "out", "--seed", "5", "--draws", "100", "--tune", "100", "--chains", "2")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -68,3 +70,21 @@ def test_a_comparison_has_one_direction() -> None:
     with pytest.raises(ValueError, match="one direction"):
         Comparison((forth, forth.reversed()))
     assert Comparison((forth, forth.reversed().reversed())).direction == "a over (or minus) b"
+
+
+def test_printed_digits_go_through_a_file_and_back(tmp_path: Path) -> None:
+    printed = contrast("hazard_ratio", Printed("0.90"), Printed("0.80"), Printed("1.00"))
+    difference = contrast("risk_difference", Printed("-0.10"), Printed("-0.20"), Printed("0.00")).reversed()
+    exact = replace(printed, endpoint="f", value=1 / 3, low=None, high=None)
+    turned = replace(printed, endpoint="g", value=1.25, low=1.0, high=None, turned=True)
+    there = Comparison((printed, replace(difference, endpoint="d"), exact, turned))
+    path = tmp_path / "comparison.csv"
+    path.write_text(there.to_csv(), encoding="utf-8")
+    back = Comparison.from_csv(path)
+    assert back == there
+    first, second, third, fourth = back.estimates
+    assert [str(number) for number in (first.value, first.low, first.high)] == ["0.90", "0.80", "1.00"]
+    assert [str(number) for number in (second.value, second.low, second.high)] == ["0.10", "0.00", "0.20"]
+    assert not isinstance(third.value, Printed)  # a fraction that print does not have
+    assert not isinstance(fourth.value, Printed)  # no digits are claimed for the reciprocal of a printed number
+    assert back.to_csv() == there.to_csv()

@@ -10,6 +10,7 @@ import pytest
 
 from reappraise.core.comparison import Comparison
 from reappraise.core.estimate import Estimate
+from reappraise.core.names import Names
 from reappraise.core.prior import RATE_PRIORS, prior_named
 from reappraise.core.silence import PRIORS, silences
 from reappraise.depth.fit import MODELS as DEPTH_MODELS
@@ -22,7 +23,8 @@ from reappraise.response.fit import ResponseJob
 from reappraise.response.models import MODELS
 from reappraise.safety.fit import SafetyJob
 from reappraise.safety.model import EVENT_MODELS
-from reappraise.terminal import comparison_tables, exact_table
+from reappraise.terminal.comparison import comparison_tables
+from reappraise.terminal.exact import exact_table
 from support.small_trial import PASSED
 from support.tables import events, ordinal, partition, whole
 
@@ -66,7 +68,7 @@ def test_a_whole_population_exact_and_sampled(counts: tuple[int, int], words: st
     for prior in RATE_PRIORS:
         exact = tuple(exact_estimates(table, prior))
         assert silent(exact) == expected
-        assert ("not the data's" in str(exact_table("e", "E", exact, {}).caption)) == bool(words)
+        assert ("not the data's" in str(exact_table("e", exact, Names()).caption)) == bool(words)
     for model in MODELS:
         assert silent(response(model, table)) == expected
 

@@ -70,7 +70,7 @@ def test_a_percentage_alone_gives_the_mixture_over_the_counts_that_print_so(tmp_
 
 
 def test_a_bad_event_mirrors(tmp_path: Path) -> None:
-    lower = edited(tmp_path, ('better = "higher"', 'better = "lower"'))
+    lower = edited(tmp_path, ('better = "higher"\nmargin', 'better = "fewer"\nmargin'))
     good, bad = (of(path, "orr", "probability_of_benefit", "jeffreys").value for path in (FILE, lower))
     assert good + bad == pytest.approx(1.0, abs=1e-9)
 
@@ -135,7 +135,7 @@ def test_a_limit_of_another_side_decides_nothing_when_exchanged(tmp_path: Path) 
     text = FILE.read_text(encoding="utf-8")
     place = text.rindex('better = "higher"')
     path = tmp_path / "lower.toml"
-    path.write_text(text[:place] + text[place:].replace('better = "higher"', 'better = "lower"'), encoding="utf-8")
+    path.write_text(text[:place] + text[place:].replace('better = "higher"', 'better = "shorter"'), encoding="utf-8")
     for at in ("median", "survival"):
         good, bad = (of(one, "pfs", "probability_of_benefit", "wide", at).value for one in (FILE, path))
         assert good + bad == pytest.approx(1.0, abs=1e-6)

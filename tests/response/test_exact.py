@@ -66,6 +66,7 @@ def test_lower_rates_can_be_the_benefit() -> None:
         "arm_labels": ("A", "B"),
         "events": ((5, 2),),
         "totals": ((20, 20),),
+        "margin": 0.1,
     }
     found = {}
     for better in ("higher", "lower"):

@@ -138,7 +138,7 @@ def test_every_term_is_reported_in_one_direction(model: EventModel) -> None:
         float((posterior["odds_ratio"] > 1).mean()), abs=0.01
     )
     above = found["Insomnia", "probability_of_increase_above_margin", ""]
-    assert above.at == "0.05"
+    assert above.at == "rate higher by more than 5 percentage points, a margin of this program"
     assert above.value == pytest.approx(float((posterior["risk_difference"] > MARGIN).mean()), abs=0.01)
     if model.point_mass:
         none = found["Insomnia", "probability_of_no_effect", ""].value

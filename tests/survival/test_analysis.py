@@ -15,7 +15,7 @@ from reappraise.analysis import Analysis
 from reappraise.fits.result import NotAnalysed
 from reappraise.fits.store import Store
 from reappraise.survival.analysis import SurvivalResult
-from reappraise.terminal import comparison_tables
+from reappraise.terminal.comparison import comparison_tables
 from support.analyses import Kept, analyse_survival_trial
 
 pytestmark = pytest.mark.sampling

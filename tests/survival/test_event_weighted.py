@@ -101,9 +101,12 @@ def test_sizes_of_benefit_are_asked_for_in_the_direction_of_benefit() -> None:
     late = "difference of restricted mean survival times at 24 months in favour by more than"
     plan = Plan(hazard_ratio=0.7, restricted_mean=2.0)
     wanted = {
-        ("higher", UNPLANNED): {"hazard ratio < 0.9": ratio < 0.9, f"{late} 1.2 months": gain > 1.2},
-        ("higher", plan): {"hazard ratio < 0.7": ratio < 0.7, f"{late} 2 months": gain > 2},
-        ("lower", plan): {"hazard ratio > 1.43": ratio > 1 / 0.7, f"{late} 2 months": gain < -2},
+        ("higher", UNPLANNED): {
+            "hazard ratio < 0.9": ratio < 0.9,
+            f"{late} 1.2 months, a margin of this program": gain > 1.2,
+        },
+        ("higher", plan): {"hazard ratio < 0.7": ratio < 0.7, f"{late} 2 months, the stated margin": gain > 2},
+        ("lower", plan): {"hazard ratio > 1.43": ratio > 1 / 0.7, f"{late} 2 months, the stated margin": gain < -2},
     }
     for (better, given), sizes in wanted.items():
         found = estimates(log_hazard, exposure, better=better, plan=given)

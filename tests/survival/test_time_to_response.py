@@ -97,7 +97,7 @@ def printed(data: PatientData, key: str) -> str:
     return "\n".join(
         (
             f'\n[[endpoints]]\nkind = "survival"\nkey = "{key}"\nlabel = "Time to response"\npopulation = "treated"',
-            'better = "lower"\nunit = "months"\nmedian_interval = "log-log"\nsource = "Results"',
+            'better = "shorter"\nunit = "months"\nmedian_interval = "log-log"\nsource = "Results"',
             'test = { name = "log_rank", sides = 1, significance_level = 0.025, source = "Methods" }',
             "counts = [",
             *counts,

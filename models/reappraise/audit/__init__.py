@@ -17,6 +17,7 @@ from reappraise.audit import (
     events_behind_ratio,
     events_beside_effect,
     factor_parts,
+    good_or_bad,
     impossible,
     interactions,
     landmarks,
@@ -79,6 +80,7 @@ CHECKS: tuple[Check, ...] = (
     median_direction.check,
     ranges.check,
     ratio_directions.check,
+    good_or_bad.check,
     claims.check,
     beyond_counts.check,
 )

@@ -36,6 +36,9 @@ _TEXT = {
 }
 
 
+_OF_PRINT = ("value", "low", "high", "p_value")
+MOST_PRINTED = 9
+"""Digits that a printed number has at most."""
 _FLAGS = {"converged", "causal", "turned"}
 
 
@@ -173,6 +176,8 @@ def _parsed(reader: csv.DictReader[str]) -> Iterator[Estimate]:
     for row in reader:
         texts = {name: row[name] for name in _TEXT}
         numbers = {name: _number(row[name]) for name in ESTIMATE_COLUMNS if name not in _TEXT | _FLAGS | {"sides"}}
+        if _was_printed(row):
+            numbers |= {name: _as_printed(row[name]) for name in _OF_PRINT}
         flags = {name: _flag(row[name]) for name in _FLAGS}
         yield Estimate(**texts, **numbers, **flags, sides=int(row["sides"]) if row["sides"] else None)  # type: ignore[arg-type]  # by name
 
@@ -189,6 +194,19 @@ def _flag(text: str) -> bool | None:
     if text not in {"True", "False", ""}:
         raise ValueError(f"expected True, False or nothing, got {text!r}")
     return text == "True" if text else None
+
+
+def _was_printed(row: dict[str, str]) -> bool:
+    """Whether the numbers of a row stand as they were printed: not where a ratio was turned."""
+    return row["kind"] == "published" and not (row["turned"] == "True" and QUANTITIES[row["quantity"]].form == "ratio")
+
+
+def _as_printed(text: str) -> float | None:
+    """A printed number with its digits; a fraction of counts, which print does not have, has more than any print."""
+    if not text or text == str(inf):
+        return _number(text)
+    number = Printed(text)
+    return number if len(number.digits.as_tuple().digits) <= MOST_PRINTED else float(number)
 
 
 def _number(text: str) -> float | None:

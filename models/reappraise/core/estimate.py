@@ -79,7 +79,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("share_between", "Share past the first event of those before the second", "arm"),
         Quantity("share_between_difference", "Difference of shares past the first event", "difference", 0.0),
         Quantity("probability_of_benefit", "Probability of benefit", "probability"),
-        Quantity("probability_above_margin", "Probability that the benefit exceeds the margin", "probability"),
+        Quantity("probability_above_margin", "Probability of benefit beyond a margin", "probability"),
         Quantity("probability_of_equivalence", "Probability of practical equivalence", "probability"),
         Quantity("probability_of_best", "Probability of being the best arm", "arm"),
         Quantity("probability_of_increase", "Probability that the event is more frequent", "probability"),
@@ -244,4 +244,6 @@ def _negative(value: float | None, *, unsigned: bool) -> float | None:
     """The opposite; of infinity itself where that is the value of no difference."""
     if value is None or (unsigned and isinf(value)):
         return value
+    if isinstance(value, Printed) and value.relation == "=" and not isinf(value):
+        return Printed(f"{-value.digits:f}")
     return -value

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from reappraise.core.arms import WHOLE, Better
+from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.units import unit_of
 from reappraise.published.answers import Counted, Problem
+from reappraise.published.better import BetterEvent, refuse_of_hazards
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Count, Published
 
@@ -21,8 +22,10 @@ class EffectEndpoint(EndpointRecord):
 
     kind: Literal["effect"]
     """Tag of this kind of endpoint."""
-    better: Better
-    """"higher" where more of what is contrasted is good for the patient, "lower" where it is bad, such as deaths."""
+    better: BetterEvent
+    """"fewer" where the event is bad for the patient, such as death, "more" where it is good, such as recovery; of what
+    is no event, "higher" or "lower". Beside a ratio of hazards "higher" may be meant of the time, and is refused
+    where the label does not name what is good."""
     unit: Annotated[str, AfterValidator(unit_of)] = ""
     """Unit of what is measured, where the contrast is a difference: "mm Hg", "points", "percent", ..."""
     planned: Decimal | None = None
@@ -31,6 +34,17 @@ class EffectEndpoint(EndpointRecord):
     """Size of benefit that matters: a ratio, whichever way round, or a difference without its sign."""
     counts: tuple[Count, ...] = ()
     """Patients with an event, by arm, where print says them beside the estimate."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_what_is_better_of_hazards(cls, raw: object) -> object:
+        match raw:
+            case {"better": typed, "label": label, "estimates": [*printed]}:
+                for one in printed:
+                    quantity = one.get("quantity") if isinstance(one, Mapping) else None
+                    if isinstance(quantity, str) and quantity in QUANTITIES and QUANTITIES[quantity].hastens:
+                        refuse_of_hazards(label, typed, QUANTITIES[quantity].label.lower())
+        return raw
 
     def counted(self) -> Iterator[Counted]:
         """Yield the patients with an event, if printed: the estimate need not be what they give."""

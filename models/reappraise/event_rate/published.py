@@ -9,10 +9,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reappraise.core.arms import WHOLE, Better
+from reappraise.core.arms import WHOLE
 from reappraise.core.printed import Printed
 from reappraise.core.units import unit_of
 from reappraise.published.answers import Counted, Problem, Stated
+from reappraise.published.better import BetterEvent
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Flag, Key, PlannedRatio, Published, Spread, Text, Whole
 
@@ -59,8 +60,8 @@ class EventRateEndpoint(EndpointRecord):
 
     kind: Literal["event_rate"]
     """Tag of this kind of endpoint."""
-    better: Better
-    """"lower" where the event is bad for the patient, "higher" where it is good."""
+    better: BetterEvent
+    """"fewer" where the event is bad for the patient, "more" where it is good; "lower" and "higher" say the same."""
     unit: Annotated[Text, AfterValidator(unit_of)] = "years"
     """Unit of person-time: "years", "months", "days", ..."""
     per: Annotated[Decimal, Field(gt=0)] = Decimal(1)

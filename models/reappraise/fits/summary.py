@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import floor, inf, isfinite, log10, sqrt
+from math import floor, inf, log10, sqrt
 
 import numpy as np
 from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
+from reappraise.core.digits import supported
 from reappraise.core.estimate import Estimate
 
 type Floats = NDArray[np.floating]
@@ -139,18 +140,3 @@ def mean(draws: Floats | NDArray[np.bool_]) -> float:
 
 def _error_of_mean(draws: Floats | NDArray[np.bool_]) -> float:
     return float(array_stats.mcse(draws.astype(np.float64), chain_axis=0, draw_axis=1, method="mean"))
-
-
-def supported(value: float, error: float) -> float:
-    """`value` cut to the decimals in which its standard error is at most 2 units of the last.
-
-    Examples
-    --------
-    >>> supported(0.43768, 0.0013), supported(12.3456, 0.3)
-    (0.438, 12.0)
-    """
-    if not (isfinite(value) and isfinite(error)) or error <= 0 or value in {0.0, inf}:
-        return value
-    decimals = floor(-log10(error / 2))
-    leading = -floor(log10(abs(value)))  # a first digit is always shown, however little it is known
-    return round(value, max(decimals, leading))

@@ -136,16 +136,16 @@ def _of_prior(one: OneRate, prior: RatePrior, level: float) -> Iterator[Estimate
     if one.benchmark is None:
         return
     sign = ">" if published.better == "higher" else "<"
-    margin = float(published.margin) * (1 if published.better == "higher" else -1)
-    asked = {
-        "probability_of_benefit": f"rate {sign} {100 * one.benchmark:g}%",
-        "probability_above_margin": f"rate {sign} {100 * (one.benchmark + margin):g}%",
-    }
+    margin = published.smallest_that_matters
+    asked = {"probability_of_benefit": f"rate {sign} {100 * one.benchmark:g}%"}
+    if margin is not None:
+        beyond = one.benchmark + (margin if published.better == "higher" else -margin)
+        asked["probability_above_margin"] = f"rate {sign} {100 * beyond:g}%"
     for found in contrast_estimates(
         partial(make, numerator=one.arm, denominator=BENCHMARK),
         AgainstBenchmark(rate, one.benchmark),
         better=published.better,
-        margin=float(published.margin),
+        margin=margin,
         level=level,
     ):
         if found.quantity != "number_needed_to_treat":  # nobody is treated with a benchmark

@@ -151,6 +151,10 @@ class EndpointRecord(Sourced):
         del published, population
         return None
 
+    def subgroups(self) -> Iterator[tuple[str, str]]:
+        """Yield its subgroups: the name of the population, ``"factor=level"``, and its words."""
+        yield from ()
+
     @property
     def factors_counted(self) -> tuple[str, ...]:
         """Factors that `partition` takes, the one that divides nobody first; empty if it takes none."""

@@ -33,7 +33,7 @@ class Partition:
     timing
         When the factor was determined: a post-randomisation factor has no causal reading.
     margin
-        Risk difference that would matter to patients (fraction).
+        Risk difference that would matter to patients (fraction); None where the publication states none.
     planned_odds_ratio
         Effect the trial was planned for, as odds of the better outcome, experimental over control; None if not stated.
     source
@@ -52,7 +52,7 @@ class Partition:
     totals: tuple[tuple[int, int], ...]
     better: Better
     timing: Timing = "baseline"
-    margin: float = 0.10
+    margin: float | None = None
     planned_odds_ratio: float | None = None
     source: str = ""
     caution: str = ""

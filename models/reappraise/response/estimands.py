@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
+from reappraise.core.arms import Better
 from reappraise.core.estimate import Estimate
 from reappraise.fits.layout import Variable
 from reappraise.fits.model import Floats
-from reappraise.fits.summary import Make, errors, estimated, probability
+from reappraise.fits.summary import Make, errors, estimated, places, probability
 from reappraise.published.partition import Partition
+from reappraise.response.asked import questions
 from reappraise.response.needed_to_treat import needed_to_treat
 
 SMALLEST_RATE = 1e-15
@@ -124,12 +127,15 @@ def report(draws: Mapping[str, Floats], partition: Partition, make: Make, *, lev
             )
             yield estimate
             if quantity == "risk_difference":
-                known = errors(draws[quantity][..., index].astype(np.float64), level)
-                yield needed_to_treat(estimate, better=partition.better, errors=known)
-        margin = partition.margin
-        for quantity, at, holds in (
-            ("probability_of_benefit", "risk difference in favour > 0", benefit > 0),
-            ("probability_above_margin", f"risk difference in favour > {margin:g}", benefit > margin),
-            ("probability_of_equivalence", f"risk difference within +-{margin:g}", np.abs(benefit) < margin),
-        ):
-            yield here(quantity=quantity, at=at, value=probability(holds))
+                yield _needed(estimate, draws[quantity][..., index], partition.better, level)
+        for asked in questions(partition.better, partition.margin):
+            holds = (benefit > asked.low) & (benefit < asked.high)
+            yield here(quantity=asked.quantity, at=asked.at, value=probability(holds))
+
+
+def _needed(estimate: Estimate, difference: Floats, better: Better, level: float) -> Estimate:
+    """The number needed to treat, of the difference before it was cut to the digits that draws support."""
+    draws = difference.astype(np.float64)
+    value, low, high = (float(number) for number in np.quantile(draws, places(level)))
+    whole = replace(estimate, value=value, low=low, high=high)
+    return needed_to_treat(whole, better=better, errors=errors(draws, level))

@@ -17,6 +17,7 @@ from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RatePrior
 from reappraise.core.silence import with_silence
 from reappraise.published.partition import Partition
+from reappraise.response.asked import questions
 from reappraise.response.needed_to_treat import needed_to_treat
 
 type Make = Callable[..., Estimate]
@@ -152,7 +153,9 @@ def _estimates(partition: Partition, prior: RatePrior, level: float) -> Iterator
         yield from contrast_estimates(make, pair, better=partition.better, margin=partition.margin, level=level)
 
 
-def contrast_estimates(make: Make, pair: Pair, *, better: Better, margin: float, level: float) -> Iterator[Estimate]:
+def contrast_estimates(
+    make: Make, pair: Pair, *, better: Better, margin: float | None, level: float
+) -> Iterator[Estimate]:
     """Yield the contrasts of two rates, and how probable benefit, more of it than the margin, and equivalence are.
 
     Parameters
@@ -162,7 +165,7 @@ def contrast_estimates(make: Make, pair: Pair, *, better: Better, margin: float,
     pair
         Distribution of the contrasts.
     better, margin
-        Whether a higher rate is good, and the difference that matters.
+        Whether a higher rate is good, and the difference that matters; None where none is stated.
     level
         Coverage of the equal-tailed intervals.
     """
@@ -177,9 +180,6 @@ def contrast_estimates(make: Make, pair: Pair, *, better: Better, margin: float,
         yield estimate
         if quantity == "risk_difference":
             yield needed_to_treat(estimate, better=better)
-    for quantity, at, probability in (
-        ("probability_of_benefit", "risk difference in favour > 0", benefit(0.0)),
-        ("probability_above_margin", f"risk difference in favour > {margin:g}", benefit(margin)),
-        ("probability_of_equivalence", f"risk difference within +-{margin:g}", benefit(-margin) - benefit(margin)),
-    ):
-        yield make(quantity=quantity, at=at, value=probability)
+    for asked in questions(better, margin):
+        beyond = benefit(asked.high) if asked.high < inf else 0.0
+        yield make(quantity=asked.quantity, at=asked.at, value=benefit(asked.low) - beyond)

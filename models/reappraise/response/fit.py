@@ -74,9 +74,9 @@ class ResponseJob(FitJob[ResponseModel, Prior, "ResponseFit"]):
 
     @property
     def depends(self) -> dict[str, Any]:
-        """Counts, model, prior, settings and width."""
+        """Counts, model, prior, settings and width; not the margin, which is asked of the draws afterwards."""
         return {
-            "table": counted(self.table),
+            "table": {name: value for name, value in counted(self.table).items() if name != "margin"},
             "model": self.model.name,
             "formula": self.model.formula,
             "prior": asdict(self.prior),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf
 
 from reappraise.core.arms import Better
+from reappraise.core.digits import supported
 from reappraise.core.estimate import Estimate
 
 NIL = 1e-6
@@ -17,9 +18,10 @@ NOTHING = "no difference: infinite"
 def needed_to_treat(
     difference: Estimate, *, better: Better, errors: tuple[float, float, float] = (0.0, 0.0, 0.0)
 ) -> Estimate:
-    r"""Number needed to treat for one more patient with the better outcome; negative numbers are harm.
+    r"""Number needed to treat for one more patient with the better outcome; negative numbers are needed to harm one.
 
-    .. math:: NNT = 1 / \Delta, \qquad \Delta = \text{rate difference in favour of the numerator arm}
+    .. math:: NNT = 1 / \Delta, \qquad \Delta = \text{rate difference in favour of the numerator arm}, \qquad
+        NNH = -1 / \Delta
 
     The reciprocal has no value at a difference of 0: there the number is infinite, which is neither benefit nor harm,
     and `method` says so. An interval that holds 0 runs from benefit through infinity to harm. Then `low` is the limit
@@ -34,7 +36,9 @@ def needed_to_treat(
         Whether a higher or a lower rate is good for the patient.
     errors
         Monte Carlo standard errors of value, low and high. What lies within two of them from 0 may be none, and which
-        of benefit and harm its reciprocal would be is chance.
+        of benefit and harm its reciprocal would be is chance. The digits of a reciprocal are those that its error,
+        :math:`e / \Delta^2`, supports: the difference comes with all of its own, for a reciprocal of a rounded
+        difference, 1 / 0.05 for 1 / 0.047, is wrong by more than it is uncertain.
 
     References
     ----------
@@ -42,14 +46,13 @@ def needed_to_treat(
     doi:10.1136/bmj.317.7168.1309
     """
     sign = 1.0 if better == "higher" else -1.0
-    of_value, *of_limits = (max(NIL, 2 * error) for error in errors)
-    limits = ((difference.low, of_limits[0]), (difference.high, of_limits[1]))
-    favour = sorted((sign * limit, nil) for limit, nil in limits if limit is not None)
+    limits = ((difference.low, errors[1]), (difference.high, errors[2]))
+    favour = sorted((sign * limit, error) for limit, error in limits if limit is not None)
     low, high = (reciprocal(*favour[1]), reciprocal(*favour[0])) if len(favour) == 2 else (None, None)
-    value = None if difference.value is None else reciprocal(sign * difference.value, nil=of_value)
+    value = None if difference.value is None else reciprocal(sign * difference.value, errors[0])
     said = f"; {NOTHING}" if value == inf else ""
     if low is not None and high is not None and -inf < high < 0 < low < inf:
-        said += f"; interval from benefit {low:.3g} through infinity to harm {-high:.3g}"
+        said += f"; interval from NNT {low:.3g} through infinity to NNH {-high:.3g}"
     return replace(
         difference,
         quantity="number_needed_to_treat",
@@ -60,6 +63,8 @@ def needed_to_treat(
     )
 
 
-def reciprocal(difference: float, nil: float = NIL) -> float:
-    """1 / difference; infinite, without a sign, where there is none."""
-    return inf if abs(difference) <= nil else 1 / difference
+def reciprocal(difference: float, error: float = 0.0) -> float:
+    """1 / difference, with the digits that the error of the difference supports; infinite, without a sign, at none."""
+    if abs(difference) <= max(NIL, 2 * error):
+        return inf
+    return supported(1 / difference, error / difference**2)

@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from reappraise.core.arms import WHOLE, Arms, Better, Timing
+from reappraise.core.arms import WHOLE, Arms, Timing
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.published.answers import Counted, Problem, listed, repeats
+from reappraise.published.better import BetterEvent
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.partition import Partition
 from reappraise.published.record import Count, Key, PlannedRatio, Record, Sourced, Text
@@ -51,10 +52,12 @@ class ResponseEndpoint(EndpointRecord):
 
     kind: Literal["response"]
     """Tag of this kind of endpoint."""
-    better: Better
-    """Whether a higher or a lower rate is good for the patient."""
-    margin: Annotated[Decimal, Field(gt=0, lt=1)] = Decimal("0.10")
-    """Difference in rates that would matter to patients."""
+    better: BetterEvent
+    """"more" where the event is good for the patient, such as a response, "fewer" where it is bad, such as death;
+    "higher" and "lower" say the same of its rate."""
+    margin: Annotated[Decimal | None, Field(gt=0, lt=1)] = None
+    """Difference in rates that would matter to patients, as a fraction: 0.02 is two percentage points. Without it,
+    nothing is said of equivalence, or of benefit beyond a margin."""
     planned_odds_ratio: PlannedRatio | None = None
     """Odds ratio of the better outcome, experimental over control, that the trial was planned for."""
     counts: Annotated[tuple[Count, ...], Field(min_length=1)]
@@ -63,9 +66,9 @@ class ResponseEndpoint(EndpointRecord):
     """Subgroup factors."""
 
     @property
-    def margin_stated(self) -> bool:
-        """Whether the file states the margin; else it is this program's."""
-        return "margin" in self.model_fields_set
+    def smallest_that_matters(self) -> float | None:
+        """The margin as a number; None where none is stated."""
+        return None if self.margin is None else float(self.margin)
 
     def counted(self) -> Iterator[Counted]:
         """Yield responders of all patients, then of each level of each factor."""
@@ -81,6 +84,14 @@ class ResponseEndpoint(EndpointRecord):
                     quantity="rate",
                     within=totals,
                 )
+
+    def subgroups(self) -> Iterator[tuple[str, str]]:
+        """Yield every level of every factor, the remainder as well."""
+        for factor in self.factors:
+            for level in factor.levels:
+                yield f"{factor.key}={level.key}", f"{factor.label}: {level.label}"
+            if factor.remainder is not None:
+                yield f"{factor.key}={factor.remainder_key}", f"{factor.label}: {factor.remainder}"
 
     def references(self, context: Context) -> Iterator[Problem]:
         """Yield an arm without counts, and keys of factors and levels that repeat."""
@@ -151,7 +162,7 @@ class ResponseEndpoint(EndpointRecord):
             totals=tuple((cell.get(arms[0], (0, 0))[1], cell.get(arms[1], (0, 0))[1]) for _, _, cell in rows),
             better=self.better,
             timing=timing,
-            margin=float(self.margin),
+            margin=self.smallest_that_matters,
             planned_odds_ratio=None if self.planned_odds_ratio is None else float(self.planned_odds_ratio),
             source=source,
         )

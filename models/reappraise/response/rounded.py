@@ -194,4 +194,6 @@ def rounded_estimates(counts: RoundedCounts, prior: RatePrior, *, level: float =
         yield make(quantity="rate", arm=arm.key, value=value, low=low, high=high, level=level)
     pair = MixedPair(control, experimental)
     make = partial(make, numerator=arms[1].key, denominator=arms[0].key)
-    yield from contrast_estimates(make, pair, better=published.better, margin=float(published.margin), level=level)
+    yield from contrast_estimates(
+        make, pair, better=published.better, margin=published.smallest_that_matters, level=level
+    )

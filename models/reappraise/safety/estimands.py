@@ -144,7 +144,7 @@ def report(posterior: xr.Dataset, table: EventTable, make: Make, *, level: float
         yield here(quantity="probability_of_increase", value=probability(ratio[..., index] > 1))
         yield here(
             quantity="probability_of_increase_above_margin",
-            at=f"{MARGIN:g}",
+            at=f"rate higher by more than {100 * MARGIN:g} percentage points, a margin of this program",
             value=probability(difference[..., index] > MARGIN),
         )
         if null is not None:

@@ -14,7 +14,6 @@ from reappraise.safety.published import AdverseEventsEndpoint
 from reappraise.safety.rows import grade_of, kind_of
 from reappraise.safety.table import (
     KINDS,
-    MARGIN,
     EventTable,
     Pair,
     SingleEvent,
@@ -107,7 +106,6 @@ def single_events(
             events=((control.known_events, treated.known_events),),
             totals=((control.total, treated.total),),
             better="lower",
-            margin=MARGIN,
             source=control.source,
             caution=exposure,
         )

@@ -221,7 +221,8 @@ def _sizes(answer: Answer, said: str, asked: Questions) -> Iterator[tuple[str, N
         return
     gain = asked.plan.gain(answer.horizon)
     enough = answer.draws > gain if favourable else answer.draws < -gain
-    yield f"{said} in favour by more than {gain:.3g} {asked.unit}", enough
+    whose = ", a margin of this program" if asked.plan.restricted_mean is None else ", the stated margin"
+    yield f"{said} in favour by more than {gain:.3g} {asked.unit}{whose}", enough
 
 
 def _good(longer: NDArray[np.bool_], asked: Questions) -> NDArray[np.bool_]:

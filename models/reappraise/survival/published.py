@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from reappraise.core.arms import WHOLE, Better
+from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.printed import Printed
 from reappraise.core.units import time_unit
@@ -22,6 +22,7 @@ from reappraise.published.answers import (
     repeats,
     unknown,
 )
+from reappraise.published.better import BetterTime, refuse_of_times
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.patient_format import PatientFormat
 from reappraise.published.record import Count, Key, PlannedRatio, Published, Text
@@ -36,8 +37,10 @@ class SurvivalEndpoint(EndpointRecord):
 
     kind: Literal["survival"]
     """Tag of this kind of endpoint."""
-    better: Better
-    """"higher" where a longer time is good for the patient."""
+    better: BetterTime
+    """"longer" where a longer time to the event is good for the patient, as to death or progression, "shorter" where a
+    shorter one is, as to recovery; "higher" and "lower" say the same, and are refused where the label contradicts them.
+    It is about the time, never about how many have the event."""
     unit: Annotated[Text, AfterValidator(time_unit)]
     """Unit of time: hours, days, weeks, months or years, in any usual spelling."""
     estimator: str = ""
@@ -77,6 +80,13 @@ class SurvivalEndpoint(EndpointRecord):
     """Subgroup factors, as a forest plot prints them."""
     extrapolation: ExtrapolationRequest | None = None
     """What is asked beyond the follow-up, and by which rule; without it nothing is extrapolated."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_what_is_better_of_times(cls, raw: object) -> object:
+        if isinstance(raw, Mapping):
+            refuse_of_times(raw.get("label"), raw.get("better"))
+        return raw
 
     def counted(self) -> Iterator[Counted]:
         """Yield patients with an event, all and by level: no rate, which depends on how long they were followed."""
@@ -120,6 +130,14 @@ class SurvivalEndpoint(EndpointRecord):
         known = {count.arm: count.known_events for count in counts}
         found = {arm: events for arm in arms if arm and (events := known.get(arm))}
         return found if len(found) == 2 else None
+
+    def subgroups(self) -> Iterator[tuple[str, str]]:
+        """Yield every level of every factor, the remainder as well."""
+        for factor in self.factors:
+            for level in factor.levels:
+                yield factor.population(level.key), f"{factor.label}: {level.label}"
+            if factor.remainder is not None:
+                yield factor.population(factor.remainder_key), f"{factor.label}: {factor.remainder}"
 
     def references(self, context: Context) -> Iterator[Problem]:
         """Yield an endpoint of responders that is none, and numbers at risk that belong to no curve."""

@@ -211,7 +211,7 @@ def test_where_the_event_is_good_benefit_and_prior_are_mirrored(
 ) -> None:
     """Discharge, of which a ratio of 1.33 is good, is read with the mirrored prior: P(benefit) is that of death."""
     numbers = 'value = "1.33", low = "0.98", high = "1.82"'
-    good = fit_printed_effect(write(one(numbers), better="lower"), prior="enthusiastic", seed=31)
+    good = fit_printed_effect(write(one(numbers), better="shorter"), prior="enthusiastic", seed=31)
     assert good.job.entered == ENTHUSIASTIC.mirrored()
     assert good.job.prior == ENTHUSIASTIC
     bad = exact_effect(effect, ENTHUSIASTIC)

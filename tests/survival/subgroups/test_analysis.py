@@ -19,7 +19,7 @@ from reappraise.fits.store import Store
 from reappraise.survival.analysis import SURVIVAL
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.survival.subgroups.analysis import SubgroupResult, analyse_with_subgroups
-from reappraise.terminal import comparison_tables
+from reappraise.terminal.comparison import comparison_tables
 
 FEW = Sampling(draws=200, tune=200, chains=2, seed=8)
 

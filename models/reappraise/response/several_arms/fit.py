@@ -87,7 +87,7 @@ class SeveralArmsJob(FitJob[SharedEffects, LogRatioPrior, "SeveralArmsFit"]):
     def depends(self) -> dict[str, Any]:
         """Counts, model, prior and settings."""
         return {
-            "table": counted(self.table),
+            "table": {name: value for name, value in counted(self.table).items() if name != "margin"},
             "model": self.model.name,
             "formula": self.model.formula,
             "prior": asdict(self.prior),

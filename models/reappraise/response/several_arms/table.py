@@ -32,7 +32,7 @@ class SeveralArms:
     better
         Whether a higher or a lower rate is good for the patient.
     margin
-        Risk difference that would matter to patients (fraction).
+        Risk difference that would matter to patients (fraction); None where the publication states none.
     planned_odds_ratio
         Effect the trial was planned for, as odds of the better outcome, experimental over control; None if not stated.
     source
@@ -47,7 +47,7 @@ class SeveralArms:
     totals: tuple[int, ...]
     contrasts: tuple[tuple[str, str], ...]
     better: Better
-    margin: float = 0.10
+    margin: float | None = None
     planned_odds_ratio: float | None = None
     source: str = ""
 
@@ -121,7 +121,7 @@ def several_arms(trial: Trial, endpoint: ResponseEndpoint) -> SeveralArms | None
         totals=tuple(known[arm.key][1] for arm in arms),
         contrasts=tuple(pair for pair in stated if set(pair) <= keys),
         better=endpoint.better,
-        margin=float(endpoint.margin),
+        margin=endpoint.smallest_that_matters,
         planned_odds_ratio=None if endpoint.planned_odds_ratio is None else float(endpoint.planned_odds_ratio),
         source=endpoint.source,
     )

@@ -1,0 +1,1 @@
+"""Tables for a terminal, as a clinician reads them."""
