@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reappraise.core.errors import AnalysisError, ReappraiseError
+from reappraise.rows import Format
+from reappraise.rows import console as _console
+from reappraise.rows import print_rows as _print_rows
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from reappraise.analysis import Progress
     from reappraise.fits.store import Store
     from reappraise.published.trial import Trial
@@ -36,14 +35,6 @@ INCONSISTENT = UNCONVERGED = NOT_CALIBRATED = 1
 BAD_INPUT = 2
 INTERRUPTED = 128
 """Plus the number of the signal, as shells have it."""
-
-
-class Format(StrEnum):
-    """How rows are printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 TrialName = Annotated[str, typer.Argument(metavar="TRIAL", help="Key of a shipped trial, or path of a trial file.")]
@@ -156,6 +147,33 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
         _tell_margins(loaded)
     else:
         _print_rows(rows, ESTIMATE_COLUMNS, form)
+
+
+@app.command()
+def sensitivity(
+    trial: TrialName,
+    endpoint: Annotated[str | None, typer.Option(metavar="KEY", help="Only this endpoint.")] = None,
+    effect: Annotated[str | None, typer.Option(help="Which effect, such as risk_ratio; else the first.")] = None,
+    prior: Annotated[list[str] | None, typer.Option(help="A prior by name, or mean:sd; may be repeated.")] = None,
+    beyond: Annotated[list[float] | None, typer.Option(help="Benefit beyond what; may be repeated.")] = None,
+    form: As = Format.table,
+) -> None:
+    """Print what each prior makes of each effect, and where the conclusion breaks. Nothing is sampled."""
+    from reappraise.core.estimate import ESTIMATE_COLUMNS
+    from reappraise.evidence.report import reports
+    from reappraise.trial import load_trial
+
+    asked = reports(load_trial(trial), endpoint=endpoint, effect=effect, priors=prior, beyond=beyond)
+    if form is Format.table:
+        from reappraise.terminal import sensitivity_table
+
+        for report in asked.found:
+            _console().print(sensitivity_table(report))
+    else:
+        rows = [estimate.as_row() for report in asked.found for estimate in report.found.estimates()]
+        _print_rows(rows, ESTIMATE_COLUMNS, form)
+    for reason in asked.left_out:
+        typer.echo(f"not analysed: {reason}", err=True)
 
 
 @app.command()
@@ -337,34 +355,6 @@ def _leave_whole(store: Store) -> None:
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, leave)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
-    return Console(width=width, highlight=False)
-
-
-def _print_rows(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], form: Format) -> None:
-    if form is Format.json:
-        typer.echo(json.dumps([{key: _plain(value) for key, value in row.items()} for row in rows], indent=1))
-    elif form is Format.csv:
-        writer = csv.DictWriter(sys.stdout, list(columns), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: "" if value is None else str(value) for key, value in row.items()} for row in rows)
-    else:
-        from rich.table import Table
-
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*("" if row[column] is None else str(row[column]).replace("[", "\\[") for column in columns))
-        _console().print(table)
-
-
-def _plain(value: object) -> object:
-    """A value as JSON has it: infinities, which JSON lacks, as text."""
-    return str(value) if isinstance(value, float) and value in {float("inf"), float("-inf")} else value
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Tables for a terminal: the comparison, the exact posterior, the audit."""
+"""Tables for a terminal: the comparison, the exact posterior, sensitivity to the prior, the audit."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from reappraise.response.exact import METHOD as EXACT
 if TYPE_CHECKING:
     from reappraise.audit.finding import Finding
     from reappraise.core.comparison import Comparison
+    from reappraise.evidence.report import Report
 
 _CONTRASTS = ("risk_difference", "risk_ratio", "odds_ratio", "number_needed_to_treat")
 _RATE_MODELS = frozenset({"independent", "logit-normal", "beta-binomial"})
@@ -101,6 +102,39 @@ def exact_table(endpoint: str, label: str, estimates: Sequence[Estimate], arms: 
         said = [f"[dim]{_plain(part)}[/dim]" for part in (at, how) if part]
         table.add_row("\n".join((named, *said)), *(_cell(found[prior]) if prior in found else "" for prior in priors))
     table.caption = _plain(silences(estimates)) or None
+    return table
+
+
+def sensitivity_table(report: Report) -> Table:
+    """What each prior makes of one effect: worth, effect, and the probabilities of benefit beyond each threshold."""
+    found, asked = report.found, report.found.likelihood
+    named = f"{_plain(asked.label or asked.endpoint)} ({asked.endpoint})"
+    table = Table(
+        title=f"{named}: {QUANTITIES[asked.quantity].label.lower()}, {_plain(asked.direction)}",
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column("Prior", no_wrap=True)
+    table.add_column("holds plausible, 95%", justify="right", no_wrap=True)
+    if report.unit:
+        table.add_column(f"worth, {report.unit}", justify="right")
+    table.add_column(f"Posterior median ({100 * found.level:g}% interval)", justify="right", no_wrap=True)
+    for words in ("benefit", *(asked.beyond_words(value) for value in found.thresholds)):
+        table.add_column(f"P({_plain(words)})", justify="right")
+    table.add_column("p, prior against data", justify="right")
+    for index, prior in enumerate(found.priors):
+        low, middle, high = (float(numbers[index]) for numbers in (found.low, found.median, found.high))
+        worth, conflict, plausible = report.worth[index], report.conflict[index], report.plausible[index]
+        table.add_row(
+            _plain(prior.name),
+            "anything" if plausible is None else f"{plausible[0]:.3g} to {plausible[1]:.3g}",
+            *(("" if worth is None else f"{worth:.3g}",) if report.unit else ()),
+            f"{middle:.3g} ({low:.3g} to {high:.3g})",
+            *(_sure(float(value)) for value in (found.benefit[index], *found.beyond[index])),
+            "" if conflict is None else _bounded(conflict),
+        )
+    table.caption = _plain(" ".join((*report.notes, f"Likelihood: {asked.words}.")))
+    table.caption_justify = "left"
     return table
 
 
@@ -239,12 +273,15 @@ def _hazard_subgroups(endpoint: str, mine: Comparison) -> Table:
 
 def _cell(estimate: Estimate) -> str:
     if QUANTITIES[estimate.quantity].form == "probability" and estimate.value is not None:
-        if not estimate.method.startswith("exact"):
-            return _bounded(estimate.value)
-        if estimate.value < _LEAST:
-            return f"< {_LEAST}"
-        return f"> {1 - _LEAST}" if estimate.value > 1 - _LEAST else f"{estimate.value:.4f}"
+        return _sure(estimate.value) if estimate.method.startswith("exact") else _bounded(estimate.value)
     return number(estimate)
+
+
+def _sure(value: float) -> str:
+    """An exact probability; one that is all but 0 or 1 as a bound."""
+    if value < _LEAST:
+        return f"< {_LEAST}"
+    return f"> {1 - _LEAST}" if value > 1 - _LEAST else f"{value:.4f}"
 
 
 def _benefit(estimate: Estimate | None) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 from typing import Final, Literal
 
+from reappraise.core.errors import AnalysisError
 from reappraise.core.prior import effect_priors
 from reappraise.effect.prior import contrast_priors
-from reappraise.evidence.counts import ArmCounts, BinaryEffect, tabulated_counts
+from reappraise.evidence.counts import MEAN_LOGIT_SD, ArmCounts, BinaryEffect, tabulated_counts
 from reappraise.evidence.likelihood import EffectLikelihood
 from reappraise.evidence.prior import MixturePrior
 from reappraise.published.partition import Partition
@@ -18,8 +19,6 @@ from reappraise.response.rounded import rounded_counts
 
 MODEL: Final = "logit-normal"
 BINARY: Final[tuple[BinaryEffect, ...]] = ("odds_ratio", "risk_ratio", "risk_difference")
-BOUNDS: Final = (-1.0, 1.0)
-"""Of a risk difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,7 @@ class _Contrasted:
 
 
 def counts_likelihood(item: TrialEndpoint[ResponseEndpoint], quantity: BinaryEffect = "odds_ratio") -> EffectLikelihood:
-    """The likelihood of an effect on a binary endpoint, in all patients.
-
-    The mean logit of both arms is integrated out under its prior in the logit-normal model, so that a prior on the
-    log odds ratio gives that model's posterior. A prior on the log risk ratio, or on the risk difference, is a prior
-    on that effect at every level of the rates alike.
+    """The likelihood of an effect on a binary endpoint, in all patients: of its counts, or of all that print so.
 
     Parameters
     ----------
@@ -53,36 +48,75 @@ def counts_likelihood(item: TrialEndpoint[ResponseEndpoint], quantity: BinaryEff
     AnalysisError
         If the counts are unknown or impossible.
     """
-    published, (control, experimental) = item.published, item.trial.arms
-    rounded = rounded_counts(item)
-    partition = rounded.extremes[0] if rounded else item.partition()
-    events = rounded.events if rounded else tuple((number,) for number in partition.events[0])
-    arms = [ArmCounts(found, total) for found, total in zip(events, partition.totals[0], strict=True)]
+    published, rounded = item.published, rounded_counts(item)
+    if rounded is None:
+        return partition_likelihood(item.partition(), quantity, label=published.label)
+    partition = rounded.extremes[0]
+    arms = [ArmCounts(found, total) for found, total in zip(rounded.events, rounded.totals, strict=True)]
+    words = f"{rounded.words}, every count that rounds to the print"
+    return _of_arms(partition, arms, quantity, published.label, words)
+
+
+def partition_likelihood(
+    partition: Partition, quantity: BinaryEffect = "odds_ratio", *, label: str = ""
+) -> EffectLikelihood:
+    """The likelihood of an effect on patients with and without an event, of one population.
+
+    The mean logit of both arms is integrated out under its prior in the logit-normal model, so that a prior on the
+    log odds ratio gives that model's posterior. A prior on the log risk ratio, or on the risk difference, is a prior
+    on that effect at every level of the rates alike.
+
+    Parameters
+    ----------
+    partition
+        Counts of one level: the whole population.
+    quantity
+        Which effect.
+    label
+        The endpoint in words.
+
+    Raises
+    ------
+    AnalysisError
+        If there are several levels, an arm has no patients, or the effect is another.
+    """
+    if quantity not in BINARY:
+        raise AnalysisError(f"{partition.endpoint}: expected one of {', '.join(BINARY)} of counts, got {quantity!r}")
+    if len(partition.levels) != 1:
+        raise AnalysisError(
+            f"{partition.endpoint}: expected counts of one population, got the {len(partition.levels)} levels of "
+            f"{partition.factor}: levels learn from each other in the model that a run samples"
+        )
+    arms = [ArmCounts((k,), n) for k, n in zip(partition.events[0], partition.totals[0], strict=True)]
+    shown = zip(partition.arm_labels, partition.events[0], partition.totals[0], strict=True)
+    return _of_arms(partition, arms, quantity, label, "; ".join(f"{name} {k} of {n}" for name, k, n in shown))
+
+
+def _of_arms(
+    partition: Partition, arms: list[ArmCounts], quantity: BinaryEffect, label: str, words: str
+) -> EffectLikelihood:
     effect, height, error = tabulated_counts(arms[0], arms[1], quantity)
-    benefit: Literal[1, -1] = 1 if published.better == "higher" else -1
-    margin = float(published.margin) if quantity == "risk_difference" else None
-    if rounded:
-        said = f"{rounded.words}, every count that rounds to the print"
-    else:
-        shown = zip(partition.arm_labels, partition.events[0], partition.totals[0], strict=True)
-        said = "; ".join(f"{label} {k} of {n}" for label, k, n in shown)
+    benefit: Literal[1, -1] = 1 if partition.better == "higher" else -1
+    difference = quantity == "risk_difference"
+    said = f"counts: {words}; mean logit ~ Normal(0, {MEAN_LOGIT_SD:g})"
     return EffectLikelihood(
-        endpoint=published.key,
-        label=published.label,
-        arms=(control.key, experimental.key),
-        arm_labels=(control.short, experimental.short),
+        endpoint=partition.endpoint,
+        label=label,
+        population=partition.population(partition.levels[0]),
+        arms=partition.arms,
+        arm_labels=partition.arm_labels,
         quantity=quantity,
         benefit=benefit,
         effect=effect,
         log_likelihood=height,
-        bounds=BOUNDS if quantity == "risk_difference" else (float("-inf"), float("inf")),
+        bounds=(-1.0, 1.0) if difference else (-inf, inf),
         model=MODEL,
-        words="; ".join(filter(None, (f"counts: {said}; mean logit ~ Normal(0, 1.5)", partition.caution))),
-        patients=sum(partition.totals[0]),
+        words="; ".join(filter(None, (said, partition.caution))),
+        patients=sum(arm.total for arm in arms),
         planned=_planned(partition, quantity, benefit),
-        margin=margin,
+        margin=partition.margin if difference else None,
         named=_named(partition, quantity, benefit, error),
-        source=published.source,
+        source=partition.source,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import hypot
 from typing import Final
 
 import numpy as np
+from scipy.special import ndtr
 
 from reappraise.core.errors import AnalysisError
 from reappraise.evidence.grid import cumulated
@@ -51,12 +53,14 @@ def prior_predictive_p(likelihood: EffectLikelihood, prior: Opinion) -> float:
             f"{likelihood.endpoint}: expected a prior that is a distribution: nothing surprises a flat one"
         )
     error = likelihood.standard_error
+    if len(entered.sds) == 1:
+        return float(2 * ndtr(-abs(likelihood.estimate - entered.mean) / hypot(entered.sds[0], error)))
     predicted = MixturePrior(
         entered.name,
         entered.label,
         entered.weights,
         entered.means,
-        tuple(float(np.hypot(sd, error)) for sd in entered.sds),
+        tuple(hypot(sd, error) for sd in entered.sds),
         entered.rationale,
     )
     seen = float(predicted.log_density(np.array(likelihood.estimate)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 
@@ -92,14 +92,14 @@ def effective_sample_size(likelihood: EffectLikelihood, prior: Opinion, *, measu
     Neuenschwander B, Weber S, Schmidli H, O'Hagan A. Predictively consistent prior effective sample sizes. Biometrics
     2020;76:578-587. doi:10.1111/biom.13252
     """
+    if measure not in get_args(Measure.__value__):
+        raise AnalysisError(f"expected 'moment' or 'elir' as measure of a prior's worth, got {measure!r}")
     entered = entering(prior, likelihood)
     if isinstance(entered, FlatPrior):
         return 0.0
     variance = unit_of(likelihood).variance
-    if measure == "moment":
+    if measure == "moment" or len(entered.sds) == 1:
         return variance / entered.sd**2
-    if measure != "elir":
-        raise AnalysisError(f"expected 'moment' or 'elir' as measure of a prior's worth, got {measure!r}")
     return variance * _information(entered)
 
 
