@@ -123,6 +123,11 @@ class EffectLikelihood:
         return self.quantity.replace("_", " ")
 
     @property
+    def one(self) -> str:
+        """The effect in words with its article, such as "an odds ratio"."""
+        return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
+
+    @property
     def direction(self) -> str:
         """What is over, or minus, what."""
         return f"{self.arm_labels[1]} {'over' if self.ratio else 'minus'} {self.arm_labels[0]}"
@@ -151,7 +156,7 @@ class EffectLikelihood:
         effect = log(value) if self.ratio else value
         if not self.bounds[0] < effect < self.bounds[1]:
             raise AnalysisError(
-                f"{self.endpoint}: expected a {self.name} between {self.bounds[0]:g} and {self.bounds[1]:g}, such as "
+                f"{self.endpoint}: expected {self.one} between {self.bounds[0]:g} and {self.bounds[1]:g}, such as "
                 f"0.02 for two percentage points, got {value:g}"
             )
         return effect
@@ -172,6 +177,7 @@ class EffectLikelihood:
         distance = sign * (self.effect - self._peak)
         order = np.argsort(distance)
         away, height = distance[order], self.log_likelihood[order]
+        level += float(self.at_effect(np.array(self._peak)))  # which lies between two places, and is higher than both
         outward = (away > 0) & (height < level)
         if not outward.any():
             return inf

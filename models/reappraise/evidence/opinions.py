@@ -24,7 +24,7 @@ NEUTRAL_SAYS: Final[dict[Strength, str]] = {
 WRONG_SIDE: Final[dict[Strength, float]] = {"weak": 0.30, "moderate": 0.15, "strong": 0.05}
 """Chance that an optimistic prior gives harm, and a pessimistic one benefit."""
 UNPLANNED: Final = log(1.5)
-"""Log ratio that optimists expect where none is planned for: 2/3 of what is bad, or 3/2 of what is good."""
+"""Log ratio that optimists expect where no benefit is planned for: 2/3 of what is bad, or 3/2 of what is good."""
 
 _NORMAL: Final = NormalDist()
 
@@ -68,7 +68,7 @@ def planned_prior(
     said = f"{likelihood.natural(centre):.3g}"
     return MixturePrior.normal(
         name, label, centre, sd,
-        f"Expects a {likelihood.name} of {said}, with a chance of {wrong_side:.3g} of the other side of no effect.",
+        f"Expects {likelihood.one} of {said}, with a chance of {wrong_side:.3g} of the other side of no effect.",
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def prior_beyond(
     if not 0 < chance < 0.5:
         raise AnalysisError(f"prior {name}: expected a chance between 0 and 0.5, both excluded, got {chance:g}")
     sd = abs(end - middle) / _NORMAL.inv_cdf(1 - chance)
-    about = "no effect" if centre is None else f"a {likelihood.name} of {centre:.3g}"
+    about = "no effect" if centre is None else f"{likelihood.one} of {centre:.3g}"
     return MixturePrior.normal(
         name, label, middle, sd,
         f"Centred at {about}, with a chance of {chance:.3g} that the {likelihood.name} is beyond {beyond:.3g}.",
@@ -145,7 +145,7 @@ def prior_as_trial(
         raise AnalysisError(f"prior {name}: expected a trial of more than 0 patients or events, got {size:g}")
     unit = unit_of(likelihood)
     centre = 0.0 if result is None else likelihood.scaled(result)
-    found = "no effect" if result is None else f"a {likelihood.name} of {result:.3g}"
+    found = "no effect" if result is None else f"{likelihood.one} of {result:.3g}"
     return MixturePrior.normal(
         name, label, centre, sqrt(unit.variance / size), f"Worth a trial of {size:g} {unit.name} that found {found}."
     )
@@ -167,8 +167,8 @@ def zampieri_prior(
     belief, strength
         Which prior.
     expected
-        The expected ratio; None takes the planned one that the trial states, or where it states none 2/3 of what is
-        bad (3/2 of what is good).
+        The expected ratio; None takes the planned one that the trial states, or where it states none in favour of the
+        experimental arm 2/3 of what is bad (3/2 of what is good).
 
     Raises
     ------
@@ -187,7 +187,7 @@ def zampieri_prior(
         )
     if not likelihood.ratio:
         raise AnalysisError(
-            f"{likelihood.endpoint}: the grid of beliefs and strengths is of ratios, and a {likelihood.name} is none"
+            f"{likelihood.endpoint}: the grid of beliefs and strengths is of ratios, and {likelihood.one} is none"
         )
     name, label = f"{belief}-{strength}", f"{belief.capitalize()}, {strength}"
     if belief == "neutral":
@@ -196,7 +196,7 @@ def zampieri_prior(
     centre, whose = _expected(likelihood, expected)
     if centre * likelihood.benefit <= 0:
         raise AnalysisError(
-            f"{likelihood.endpoint}: expected a {likelihood.name} that favours the experimental arm, got "
+            f"{likelihood.endpoint}: expected {likelihood.one} that favours the experimental arm, got "
             f"{likelihood.natural(centre):.3g}"
         )
     chance = WRONG_SIDE[strength]
@@ -229,9 +229,9 @@ def zampieri_priors(likelihood: EffectLikelihood, *, expected: float | None = No
 def _expected(likelihood: EffectLikelihood, expected: float | None) -> tuple[float, str]:
     """The log ratio that optimists expect, and its words."""
     if expected is not None:
-        return likelihood.scaled(expected), f"a {likelihood.name} of {expected:.3g}"
-    if likelihood.planned is not None:
+        return likelihood.scaled(expected), f"{likelihood.one} of {expected:.3g}"
+    if likelihood.planned is not None and likelihood.planned * likelihood.benefit > 0:
         said = f"{likelihood.natural(likelihood.planned):.3g}"
         return likelihood.planned, f"the planned {likelihood.name} of {said}"
     centre = likelihood.benefit * UNPLANNED
-    return centre, f"a {likelihood.name} of {likelihood.natural(centre):.2g}, as none is planned for"
+    return centre, f"{likelihood.one} of {likelihood.natural(centre):.2g}, as no benefit is planned for"

@@ -268,7 +268,7 @@ def _reached(likelihood: EffectLikelihood, prior: AnyPrior, height: Floats) -> N
     for end, bound in ((0, likelihood.bounds[0]), (-1, likelihood.bounds[1])):
         if not isfinite(bound) and height[end] > height.max() - CUT:
             raise AnalysisError(
-                f"{likelihood.endpoint}: prior {prior.name} reaches to a {likelihood.name} of "
+                f"{likelihood.endpoint}: prior {prior.name} reaches to {likelihood.one} of "
                 f"{likelihood.natural(float(likelihood.effect[end])):.3g} and beyond, where the likelihood is not "
                 "known: take a narrower one, or one nearer to the data"
             )

@@ -61,7 +61,7 @@ def unit_of(likelihood: EffectLikelihood) -> Unit:
         return Unit(*UNIT_VARIANCES[likelihood.quantity])
     if likelihood.patients is None:
         raise UndeterminedError(
-            f"{likelihood.endpoint}: what a prior on a {likelihood.name} is worth is counted in patients of the trial, "
+            f"{likelihood.endpoint}: what a prior on {likelihood.one} is worth is counted in patients of the trial, "
             "whose number is not known"
         )
     return Unit(likelihood.patients * likelihood.standard_error**2, "patients")
