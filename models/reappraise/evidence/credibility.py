@@ -15,7 +15,9 @@ from reappraise.evidence.likelihood import EffectLikelihood
 from reappraise.evidence.posterior import effect_posterior
 from reappraise.evidence.prior import FlatPrior, MixturePrior
 
-_HALVINGS: Final = 48
+_HALVINGS: Final = 12
+_LINES: Final = 5
+"""Steps of a search: halvings first, and once the function is all but straight its lines."""
 _NORMAL: Final = NormalDist()
 WIDEST: Final = 3.0
 """Powers of ten of the standard error between which a sceptical prior's standard deviation lies."""
@@ -231,7 +233,14 @@ def _advocacy(likelihood: EffectLikelihood, needed: float, sign: float) -> float
 
 def _bisected(rising: Callable[[float], float], wanted: float, low: float, high: float) -> float:
     """Where a rising function has a value."""
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rising(middle) < wanted else (low, middle)
-    return (low + high) / 2
+    ends = [rising(low), rising(high)]
+    for step in range(_HALVINGS + _LINES):
+        rise = ends[1] - ends[0]
+        share = (wanted - ends[0]) / rise if step >= _HALVINGS and rise > 0 else 0.5
+        middle = low + (high - low) * share
+        found = rising(middle)
+        if found < wanted:
+            low, ends[0] = middle, found
+        else:
+            high, ends[1] = middle, found
+    return middle

@@ -8,7 +8,7 @@ from math import exp, isfinite
 from typing import Final, Self
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from reappraise.core.errors import AnalysisError
 from reappraise.effect.prior import EffectPrior
@@ -139,6 +139,8 @@ class MixturePrior:
         """
         if not 0 < probability < 1:
             raise AnalysisError(f"prior {self.name}: expected a probability between 0 and 1, got {probability:g}")
+        if len(self.sds) == 1:
+            return self.means[0] + self.sds[0] * float(ndtri(probability))
         reach = 40 * max(self.sds)
         low, high = min(self.means) - reach, max(self.means) + reach
         for _ in range(_HALVINGS):  # importing an optimiser would take longer than all of it

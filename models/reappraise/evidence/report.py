@@ -12,7 +12,7 @@ from reappraise.evidence.credibility import credibility
 from reappraise.evidence.likelihood import EffectLikelihood
 from reappraise.evidence.prior import FlatPrior, MixturePrior
 from reappraise.evidence.sensitivity import Sensitivity, sensitivity
-from reappraise.evidence.sources import effect_likelihoods
+from reappraise.evidence.sources import EffectLikelihoods, effect_likelihoods, endpoint_likelihoods
 from reappraise.evidence.worth import effective_sample_size, unit_of
 from reappraise.published.trial import Trial
 
@@ -89,23 +89,18 @@ def reports(
     AnalysisError
         If the trial has no such endpoint or effect, or a prior or threshold does not fit.
     """
-    every = effect_likelihoods(trial)
+    first = effect is None
     if endpoint is not None:
-        key = trial[endpoint].published.key
-        every.of(key, effect)
-        chosen = [one for one in every if one.endpoint == key]
+        every = EffectLikelihoods(endpoint_likelihoods(trial[endpoint], every=not first))
     else:
-        chosen = list(every)
-    if effect is not None:
-        chosen = [one for one in chosen if one.quantity == effect]
-    else:
-        firsts = {one.endpoint: one for one in reversed(chosen)}
-        chosen = [one for one in chosen if firsts[one.endpoint] is one]
+        every = effect_likelihoods(trial, every=not first)
+    chosen = [one for one in every if first or one.quantity == effect]
     if not chosen:
         known = ", ".join(dict.fromkeys(one.quantity for one in every)) or "none"
-        raise AnalysisError(f"trial {trial.key} has no {effect or 'effect with a likelihood'}; it has {known}")
+        where = f"trial {trial.key}" if endpoint is None else f"endpoint {endpoint}"
+        raise AnalysisError(f"{where} has no {effect or 'effect with a likelihood'}; it has {known}")
     found = tuple(_report(one, sensitivity(one, priors or None, beyond=beyond or None)) for one in chosen)
-    return Reports(found, () if endpoint is not None else every.left_out)
+    return Reports(found, every.left_out)
 
 
 def _report(likelihood: EffectLikelihood, found: Sensitivity) -> Report:

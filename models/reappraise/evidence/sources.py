@@ -73,26 +73,27 @@ class EffectLikelihoods:
         raise AnalysisError(f"no likelihood of one effect for {asked}{f' ({why})' if why else ''}; there are {known}")
 
 
-def effect_likelihoods(trial: Trial) -> EffectLikelihoods:
+def effect_likelihoods(trial: Trial, *, every: bool = True) -> EffectLikelihoods:
     """Every integrated likelihood of a trial of two or more arms.
 
     Parameters
     ----------
     trial
         The trial.
+    every
+        Every effect of an endpoint, or only the one that its kind is analysed by.
 
     Raises
     ------
     AnalysisError
         If the trial has one arm, and so no contrast.
     """
-    if trial.single:
-        raise AnalysisError(f"trial {trial.key} has one arm: there is no effect of one treatment over another")
+    _of_two_arms(trial)
     found: list[EffectLikelihood] = []
     left_out = [reason for part in (trial, *trial.pairs) for _, reason in part.left_out]
     for item in trial:
         try:
-            found += endpoint_likelihoods(item)
+            found += endpoint_likelihoods(item, every=every)
         except AnalysisError as error:
             said = str(error)
             key = item.published.key
@@ -100,7 +101,7 @@ def effect_likelihoods(trial: Trial) -> EffectLikelihoods:
     return EffectLikelihoods(tuple(found), tuple(left_out))
 
 
-def endpoint_likelihoods(item: TrialEndpoint[Any]) -> tuple[EffectLikelihood, ...]:
+def endpoint_likelihoods(item: TrialEndpoint[Any], *, every: bool = True) -> tuple[EffectLikelihood, ...]:
     """The integrated likelihoods of one endpoint, the one that its kind is analysed by first.
 
     Parameters
@@ -108,25 +109,33 @@ def endpoint_likelihoods(item: TrialEndpoint[Any]) -> tuple[EffectLikelihood, ..
     item
         The endpoint: binary (odds ratio, risk ratio and risk difference from its counts), an effect or a hazard ratio
         as printed, means, or event rates.
+    every
+        Every effect, or only the first.
 
     Raises
     ------
     AnalysisError
-        If it is of another kind, or what is printed does not say how sure its effect is.
+        If the trial has one arm, the endpoint is of another kind, or print does not say how sure its effect is.
     """
+    _of_two_arms(item.trial)
     published = item.published
-    patients = _patients(item)
+    patients, some = _patients(item), slice(None if every else 1)
     if isinstance(published, ResponseEndpoint):
-        return tuple(counts_likelihood(item, quantity) for quantity in BINARY)
+        return tuple(counts_likelihood(item, quantity) for quantity in BINARY[some])
     if isinstance(published, EffectEndpoint):
-        return tuple(contrast_likelihood(one, patients=patients) for one in printed_contrasts(item))
+        return tuple(contrast_likelihood(one, patients=patients) for one in printed_contrasts(item)[some])
     if isinstance(published, SurvivalEndpoint):
         return (hazard_ratio_likelihood(printed_effect(item), patients=patients),)
     if isinstance(published, ContinuousEndpoint):
-        return tuple(means_likelihood(one, patients=patients) for one in mean_contrasts(item))
+        return tuple(means_likelihood(one, patients=patients) for one in mean_contrasts(item)[some])
     if isinstance(published, EventRateEndpoint):
-        return tuple(rates_likelihood(one, patients=patients) for one in rate_contrasts(item))
+        return tuple(rates_likelihood(one, patients=patients) for one in rate_contrasts(item)[some])
     raise UndeterminedError(f"{published.key}: endpoints of kind {published.kind} have no one effect: sampled by a run")
+
+
+def _of_two_arms(trial: Trial) -> None:
+    if trial.single:
+        raise AnalysisError(f"trial {trial.key} has one arm: there is no effect of one treatment over another")
 
 
 def _patients(item: TrialEndpoint[Any]) -> int | None:
