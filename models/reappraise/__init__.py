@@ -89,6 +89,34 @@ _HOMES = {
     "recompute_survival": "survival.classical.recompute",
     "reconstruct": "survival.reconstruction",
     "SeveralArmsFit": "response.several_arms.fit",
+    "Credibility": "evidence.credibility",
+    "EffectLikelihood": "evidence.likelihood",
+    "EffectPosterior": "evidence.posterior",
+    "FlatPrior": "evidence.prior",
+    "MixturePrior": "evidence.prior",
+    "Sensitivity": "evidence.sensitivity",
+    "bayes_factor": "evidence.bayes_factor",
+    "bayes_factors": "evidence.bayes_factor",
+    "benefit_needed": "evidence.bayes_factor",
+    "cochrane_prior": "evidence.cochrane",
+    "cochrane_shrinkage": "evidence.cochrane",
+    "credibility": "evidence.credibility",
+    "effect_likelihoods": "evidence.sources",
+    "effect_posterior": "evidence.posterior",
+    "effective_sample_size": "evidence.worth",
+    "normal_likelihood": "evidence.own",
+    "partition_likelihood": "evidence.binary",
+    "planned_prior": "evidence.opinions",
+    "printed_likelihood": "evidence.own",
+    "prior_as_trial": "evidence.opinions",
+    "prior_beyond": "evidence.opinions",
+    "prior_predictive_p": "evidence.conflict",
+    "prior_probability_needed": "evidence.bayes_factor",
+    "sensitivity": "evidence.sensitivity",
+    "tipping_centre": "evidence.credibility",
+    "tipping_sd": "evidence.credibility",
+    "zampieri_prior": "evidence.opinions",
+    "zampieri_priors": "evidence.opinions",
     "shipped_trials": "trial",
 }
 
@@ -115,6 +143,25 @@ if TYPE_CHECKING:
     from reappraise.event_rate.contrast import rate_contrasts
     from reappraise.event_rate.exact import exact_rate_contrast
     from reappraise.event_rate.published import EventRateEndpoint
+    from reappraise.evidence.bayes_factor import bayes_factor, bayes_factors, benefit_needed, prior_probability_needed
+    from reappraise.evidence.binary import partition_likelihood
+    from reappraise.evidence.cochrane import cochrane_prior, cochrane_shrinkage
+    from reappraise.evidence.conflict import prior_predictive_p
+    from reappraise.evidence.credibility import Credibility, credibility, tipping_centre, tipping_sd
+    from reappraise.evidence.likelihood import EffectLikelihood
+    from reappraise.evidence.opinions import (
+        planned_prior,
+        prior_as_trial,
+        prior_beyond,
+        zampieri_prior,
+        zampieri_priors,
+    )
+    from reappraise.evidence.own import normal_likelihood, printed_likelihood
+    from reappraise.evidence.posterior import EffectPosterior, effect_posterior
+    from reappraise.evidence.prior import FlatPrior, MixturePrior
+    from reappraise.evidence.sensitivity import Sensitivity, sensitivity
+    from reappraise.evidence.sources import effect_likelihoods
+    from reappraise.evidence.worth import effective_sample_size
     from reappraise.fits.fit import Fit
     from reappraise.fits.netcdf import read_tree
     from reappraise.fits.sampling import Effort, Sampling
@@ -160,10 +207,13 @@ __all__ = [
     "Comparison",
     "ContinuousEndpoint",
     "ContinuousResult",
+    "Credibility",
     "DepthEndpoint",
     "DepthFit",
     "DepthResult",
     "EffectEndpoint",
+    "EffectLikelihood",
+    "EffectPosterior",
     "Effort",
     "Estimate",
     "EventRateEndpoint",
@@ -172,8 +222,10 @@ __all__ = [
     "ExtrapolatedFit",
     "Extrapolation",
     "Fit",
+    "FlatPrior",
     "HazardPrior",
     "LogRatioPrior",
+    "MixturePrior",
     "OrderError",
     "OrderedFit",
     "OutputError",
@@ -191,6 +243,7 @@ __all__ = [
     "SafetyFit",
     "SafetyResult",
     "Sampling",
+    "Sensitivity",
     "SeveralArmsFit",
     "SharedSurvivalFit",
     "Store",
@@ -201,8 +254,17 @@ __all__ = [
     "TrialFileError",
     "analyse",
     "audit_trial",
+    "bayes_factor",
+    "bayes_factors",
+    "benefit_needed",
+    "cochrane_prior",
+    "cochrane_shrinkage",
     "compare_proportionality",
     "contrast_priors",
+    "credibility",
+    "effect_likelihoods",
+    "effect_posterior",
+    "effective_sample_size",
     "exact_contrast",
     "exact_estimates",
     "exact_mean_contrast",
@@ -220,8 +282,16 @@ __all__ = [
     "load_trial",
     "mean_contrasts",
     "mean_priors",
+    "normal_likelihood",
     "order_survival",
+    "partition_likelihood",
+    "planned_prior",
     "printed_contrasts",
+    "printed_likelihood",
+    "prior_as_trial",
+    "prior_beyond",
+    "prior_predictive_p",
+    "prior_probability_needed",
     "pseudo_patients",
     "rate_contrasts",
     "read_patients",
@@ -229,7 +299,12 @@ __all__ = [
     "recompute",
     "recompute_survival",
     "reconstruct",
+    "sensitivity",
     "shipped_trials",
+    "tipping_centre",
+    "tipping_sd",
+    "zampieri_prior",
+    "zampieri_priors",
 ]
 
 

@@ -176,6 +176,35 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
 
 
 @app.command()
+def sensitivity(
+    trial: TrialName,
+    endpoint: Annotated[str | None, typer.Option(metavar="KEY", help="Only this endpoint.")] = None,
+    effect: Annotated[str | None, typer.Option(help="Which effect, such as risk_ratio; else the first.")] = None,
+    prior: Annotated[list[str] | None, typer.Option(help="A prior by name, or mean:sd; may be repeated.")] = None,
+    beyond: Annotated[list[float] | None, typer.Option(help="Benefit beyond what; may be repeated.")] = None,
+    form: As = Format.table,
+) -> None:
+    """Print what each prior makes of each effect, and where the conclusion breaks. Nothing is sampled."""
+    from reappraise.core.estimate import ESTIMATE_COLUMNS
+    from reappraise.evidence.report import reports
+    from reappraise.terminal.rows import between, console, print_rows
+    from reappraise.trial import load_trial
+
+    asked = reports(load_trial(trial), endpoint=endpoint, effect=effect, priors=prior, beyond=beyond)
+    if form is Format.table:
+        from reappraise.terminal.sensitivity import sensitivity_table
+
+        screen = console()
+        for report in asked.found:
+            screen.print(sensitivity_table(report, between=between(screen)))
+    else:
+        rows = [estimate.as_row() for report in asked.found for estimate in report.found.estimates()]
+        print_rows(rows, ESTIMATE_COLUMNS, form)
+    for reason in asked.left_out:
+        typer.echo(f"not analysed: {reason}", err=True)
+
+
+@app.command()
 def run(
     trial: TrialName,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")],

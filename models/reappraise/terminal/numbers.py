@@ -58,7 +58,7 @@ def number(estimate: Estimate | None, *, between: str = " ") -> str:
     infinite = "not reached" if estimate.quantity == "median" else "inf"
     limits = estimate.low, estimate.high
     if estimate.quantity in _CHANCES:
-        value, interval = _bounded(estimate.value, exact=exact), ""
+        value, interval = chance(estimate.value, exact=exact), ""
     elif estimate.quantity == "number_needed_to_treat":
         value, interval = _needed(estimate.value, *limits)
     else:
@@ -111,12 +111,12 @@ def opposite(at: str) -> str:
 
 def probability(estimate: Estimate) -> str:
     """A probability as text, a bound where it is next to 0 or 1."""
-    return "" if estimate.value is None else _bounded(estimate.value, exact=_exact(estimate))
+    return "" if estimate.value is None else chance(estimate.value, exact=_exact(estimate))
 
 
 def harm(estimate: Estimate) -> str:
     """The probability of the opposite of a benefit as text."""
-    return "" if estimate.value is None else _bounded(_rest(estimate.value), exact=_exact(estimate))
+    return "" if estimate.value is None else chance(_rest(estimate.value), exact=_exact(estimate))
 
 
 def benefit_and_harm(estimate: Estimate | None, *, between: str = " ") -> str:
@@ -124,7 +124,7 @@ def benefit_and_harm(estimate: Estimate | None, *, between: str = " ") -> str:
     if estimate is None or estimate.prob_benefit is None:
         return ""
     benefit = round(estimate.prob_benefit, _DECIMALS)
-    return between.join((_bounded(benefit, exact=False), f"/ {_bounded(_rest(benefit), exact=False)}"))
+    return between.join((chance(benefit, exact=False), f"/ {chance(_rest(benefit), exact=False)}"))
 
 
 def whose_margins(estimates: Iterable[Estimate]) -> str:
@@ -182,7 +182,7 @@ def _size(value: float) -> str:
     return f"{size:.3g}" if size < 999.5 else f"{float(f'{size:.3g}'):.0f}"
 
 
-def _bounded(value: float, *, exact: bool) -> str:
+def chance(value: float, *, exact: bool) -> str:
     """A probability; where it is next to 0 or 1, which draws cannot show, a bound."""
     least = LEAST if exact else LEAST_DRAWN
     near = least if exact else least / 2
