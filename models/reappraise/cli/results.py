@@ -1,0 +1,69 @@
+"""Commands that read what a run wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reappraise.cli.app import As, Format, app
+from reappraise.core.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from reappraise.core.comparison import Comparison
+
+
+@app.command()
+def compare(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run wrote.")],
+    endpoint: Annotated[str | None, typer.Option(help="Everything of this endpoint.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything of every endpoint: every prior and model, subgroups, events.")
+    ] = False,
+    form: As = Format.table,
+) -> None:
+    """Show published, recomputed and posterior numbers of a run side by side: the main ones, or all of them."""
+    from reappraise.core.comparison import Comparison
+    from reappraise.core.estimate import ESTIMATE_COLUMNS
+    from reappraise.terminal.rows import print_rows
+
+    comparison = Comparison.from_csv(folder / "comparison.csv")
+    if endpoint is not None:
+        known = ", ".join(dict.fromkeys(item.endpoint for item in comparison.estimates))
+        every, comparison = comparison, comparison.select(endpoint=endpoint)
+        if not comparison.estimates:  # of several arms, each contrast has the endpoint's key and its own
+            comparison = Comparison(tuple(e for e in every.estimates if e.endpoint.startswith(f"{endpoint}-")))
+        if not comparison.estimates:
+            raise AnalysisError(f"{folder} has no endpoint {endpoint!r}; it has {known}")
+    if form is Format.table:
+        _show(comparison, folder, everything=everything or endpoint is not None)
+    else:
+        print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
+
+
+def _show(comparison: Comparison, folder: Path, *, everything: bool) -> None:
+    """Print the tables of a comparison, or its main rows and how to see the others."""
+    from reappraise.core.names import Names
+    from reappraise.fits.manifest import MANIFEST, Manifest
+    from reappraise.terminal.comparison import comparison_tables
+    from reappraise.terminal.numbers import printable
+    from reappraise.terminal.rows import between, console
+    from reappraise.terminal.screen import main_rows
+
+    manifest = Manifest.read(folder / MANIFEST)
+    names = Names.of_plain(manifest.run.facts.get("names") if manifest and manifest.run else None)
+    screen = console()
+    if everything:
+        for table in comparison_tables(comparison, names, between=between(screen)):
+            screen.print(table)
+        return
+    table, shown = main_rows(comparison, names, between=between(screen))
+    screen.print(table)
+    left_out = dict.fromkeys(names.whole(item.endpoint) for item in comparison.estimates if item.endpoint not in shown)
+    if left_out:
+        typer.echo(printable(f"Not shown: {', '.join(left_out)}."))
+    first = next(iter((*shown, *left_out)), "")
+    one = f"reappraise compare {folder} --endpoint {first}"
+    typer.echo(printable(f"All priors, models and subgroups of one endpoint: {one}"))
+    typer.echo("Everything: --all. For programs: --format csv.")
