@@ -282,11 +282,13 @@ def _page(analysis: Analysis, figures: Sequence[str]) -> Iterator[tuple[str, str
     from reappraise.report.facts import FILE, facts_of
     from reappraise.report.page import FILE as PAGE
     from reappraise.report.page import render
+    from reappraise.report.weighed import weighed_effects
 
     facts = facts_of(
         analysis.trial,
         results=analysis.results.values(),
         diagnosed=analysis.diagnosed,
+        weighed=weighed_effects(analysis.trial),
         refused=(refusal.reason for refusal in analysis.refused),
         program=f"reappraise {version('reappraise')}",
         seed=analysis.sampling.seed,
@@ -301,6 +303,7 @@ def _write_first_page(trial: Trial, sampling: Sampling, findings: Sequence[Findi
     from reappraise.report.facts import FILE, facts_of
     from reappraise.report.page import FILE as PAGE
     from reappraise.report.page import render
+    from reappraise.report.weighed import weighed_effects
 
     estimates: list[Estimate] = []
     for part in trial.parts:
@@ -309,6 +312,7 @@ def _write_first_page(trial: Trial, sampling: Sampling, findings: Sequence[Findi
                 estimates += [*published_estimates(endpoint), *found]
     facts = facts_of(
         trial,
+        weighed=weighed_effects(trial),
         pending=(item.published.label for item in trial),
         program=f"reappraise {version('reappraise')}",
         seed=sampling.seed,

@@ -42,6 +42,22 @@ def compare(
         print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
 
 
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run wrote.")]) -> None:
+    """Write the page of a run again, from what stands in its folder. Nothing is sampled."""
+    from reappraise.fits.store import Store
+    from reappraise.report.again import page_again
+    from reappraise.report.page import FILE
+
+    text, notes = page_again(folder)
+    with Store.open(folder) as store:
+        store.write(FILE, text.encode())
+        notes = (*notes, *store.notes)
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(f"The page is {folder / FILE}")
+
+
 def _show(comparison: Comparison, folder: Path, *, everything: bool) -> None:
     """Print the tables of a comparison, or its main rows and how to see the others."""
     from reappraise.core.names import Names

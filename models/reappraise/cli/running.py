@@ -72,6 +72,7 @@ def run(
         typer.echo(f"The {len(loaded.pairs)} contrasts share patients: each stands alone, never add or average them.")
     tell_margins(loaded)
     typer.echo(f"Results are in {out}; read them with: reappraise compare {out}")
+    typer.echo(f"The page that answers: {out / 'report.html'}")
     why = ", which no analysis of these patients could give" if inconsistent else ""
     found = f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent{why}"
     typer.echo(f"{found}; see them with: reappraise audit {trial}")

@@ -13,6 +13,7 @@ from reappraise.core.estimate import Estimate
 from reappraise.fits.result import Diagnosed, Result
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.trial import Trial
+from reappraise.report.weighed import Weighed
 
 FILE = "facts.json"
 _FORMAT = "reappraise facts 1"
@@ -102,6 +103,8 @@ class Facts:
         Models and priors.
     judged
         Verdicts on fits.
+    weighed
+        The main effect of each endpoint under every prior.
     refused
         What was not analysed, and why.
     pending
@@ -119,6 +122,7 @@ class Facts:
     endpoints: tuple[EndpointFacts, ...]
     believed: tuple[Believed, ...] = ()
     judged: tuple[Judged, ...] = ()
+    weighed: tuple[Weighed, ...] = ()
     refused: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     program: str = ""
@@ -160,6 +164,17 @@ class Facts:
                         Judged(**{**one, "checks": tuple((str(n), float(v), float(t)) for n, v, t in one["checks"])})
                         for one in found["judged"]
                     ),
+                    "weighed": tuple(
+                        Weighed(
+                            **{
+                                **one,
+                                "columns": tuple(one["columns"]),
+                                "rows": tuple(tuple(row) for row in one["rows"]),
+                                "notes": tuple(one["notes"]),
+                            }
+                        )
+                        for one in found["weighed"]
+                    ),
                     "refused": tuple(map(str, found["refused"])),
                     "pending": tuple(map(str, found["pending"])),
                 }
@@ -173,6 +188,7 @@ def facts_of(
     *,
     results: Iterable[Result[Any, Any]] = (),
     diagnosed: Iterable[Diagnosed] = (),
+    weighed: Iterable[Weighed] = (),
     refused: Iterable[str] = (),
     pending: Iterable[str] = (),
     program: str = "",
@@ -184,8 +200,8 @@ def facts_of(
     ----------
     trial
         The trial.
-    results, diagnosed
-        What was found out, and what has a verdict.
+    results, diagnosed, weighed
+        What was found out, what has a verdict, and the main effects under every prior.
     refused, pending
         What was not analysed and why; what is still being computed.
     program, seed
@@ -225,6 +241,7 @@ def facts_of(
             )
             for item in judged
         ),
+        weighed=tuple(weighed),
         refused=tuple(refused),
         pending=tuple(pending),
         program=program,

@@ -19,6 +19,7 @@ from reappraise.report.facts import Believed, EndpointFacts, Facts, in_order
 from reappraise.report.numbers import estimate_text
 from reappraise.report.parts import EndpointPart, endpoint_part
 from reappraise.report.sentences import answer, question
+from reappraise.report.weighed import as_script
 
 FILE: Final = "report.html"
 _ROOM: Final = "reappraise.report"
@@ -36,7 +37,13 @@ class Checked:
     kept: tuple[tuple[str, int], ...]
 
 
-def render(facts: Facts, estimates: Sequence[Estimate], findings: Sequence[Finding], *, pictures: Sequence[str]) -> str:
+def render(
+    facts: Facts,
+    estimates: Sequence[Estimate],
+    findings: Sequence[Finding],
+    *,
+    pictures: Sequence[str],
+) -> str:
     """The page as HTML text.
 
     Parameters
@@ -58,7 +65,10 @@ def render(facts: Facts, estimates: Sequence[Estimate], findings: Sequence[Findi
         if items or key in known
     )
     first = next((part for part in parts if part.lead is not None), None)
-    style, script = _asset("page.css"), _asset("page.js")
+    lead = "" if first is None else first.facts.key
+    weighed = sorted(facts.weighed, key=lambda one: one.endpoint != lead)  # the others keep their order
+    explorable = [one.explorer for one in weighed if one.explorer]
+    style, script, explorer = _asset("page.css"), _asset("page.js"), _asset("explorer.js")
     template = _environment().get_template("page.html.j2")
     return template.render(
         facts=facts,
@@ -73,6 +83,10 @@ def render(facts: Facts, estimates: Sequence[Estimate], findings: Sequence[Findi
         lead_words="" if first is None or first.lead is None else _lead_words(first.lead.contrast),
         style=style,
         script=script,
+        explorer=explorer,
+        explorable=as_script(explorable) if explorable else "",
+        weighed=weighed,
+        explorer_digest=_digest(explorer),
         style_digest=_digest(style),
         script_digest=_digest(script),
     )
