@@ -48,6 +48,8 @@ def test_a_mean_of_whole_numbers_is_a_sum_over_patients(n: int, mean: str, verdi
         (200, "0.5", "0.53", "inconsistent"),
         (20, "1.20", "0.41", "inconsistent"),  # beyond 1
         (4, "0.00", "0.00", "consistent"),
+        (20, "0.35", "0.18", "inconsistent"),  # examples in the documentation of R's scrutiny
+        (20, "0.36", "0.11", "inconsistent"),
     ],
 )
 def test_mean_and_spread_of_zeros_and_ones_are_those_of_one_number_of_patients(
