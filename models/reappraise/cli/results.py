@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from reappraise.cli.app import As, Format, app
 from reappraise.core.errors import AnalysisError
-
-if TYPE_CHECKING:
-    from reappraise.core.comparison import Comparison
 
 
 @app.command()
@@ -37,7 +34,9 @@ def compare(
         if not comparison.estimates:
             raise AnalysisError(f"{folder} has no endpoint {endpoint!r}; it has {known}")
     if form is Format.table:
-        _show(comparison, folder, everything=everything or endpoint is not None)
+        from reappraise.terminal.show import show
+
+        show(comparison, folder, everything=everything or endpoint is not None)
     else:
         print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
 
@@ -56,30 +55,3 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder th
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     typer.echo(f"The page is {folder / FILE}")
-
-
-def _show(comparison: Comparison, folder: Path, *, everything: bool) -> None:
-    """Print the tables of a comparison, or its main rows and how to see the others."""
-    from reappraise.core.names import Names
-    from reappraise.fits.manifest import MANIFEST, Manifest
-    from reappraise.terminal.comparison import comparison_tables
-    from reappraise.terminal.numbers import printable
-    from reappraise.terminal.rows import between, console
-    from reappraise.terminal.screen import main_rows
-
-    manifest = Manifest.read(folder / MANIFEST)
-    names = Names.of_plain(manifest.run.facts.get("names") if manifest and manifest.run else None)
-    screen = console()
-    if everything:
-        for table in comparison_tables(comparison, names, between=between(screen)):
-            screen.print(table)
-        return
-    table, shown = main_rows(comparison, names, between=between(screen))
-    screen.print(table)
-    left_out = dict.fromkeys(names.whole(item.endpoint) for item in comparison.estimates if item.endpoint not in shown)
-    if left_out:
-        typer.echo(printable(f"Not shown: {', '.join(left_out)}."))
-    first = next(iter((*shown, *left_out)), "")
-    one = f"reappraise compare {folder} --endpoint {first}"
-    typer.echo(printable(f"All priors, models and subgroups of one endpoint: {one}"))
-    typer.echo("Everything: --all. For programs: --format csv.")
