@@ -12,6 +12,7 @@ the date, the versions and the digests of the trials.
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def measured(key: str) -> dict[str, object]:
         "table_ms": {one.endpoint: table(one) for one in first.values()},
         "credibility_ms": {one.endpoint: milliseconds(lambda one=one: credibility(one)) for one in first.values()},
         "bayes_factors_ms": {one.endpoint: milliseconds(lambda one=one: bayes_factors(one)) for one in first.values()},
-        "shell_s": round(min(shell(key) for _ in range(3)), 2),
+        "shell_s": shell(key),
     }
 
 
@@ -86,11 +87,16 @@ def milliseconds(call: Callable[[], object]) -> float:
     return round(1e3 * statistics.median(taken), 1)
 
 
-def shell(key: str) -> float:
-    """Seconds of the command."""
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "reappraise", "sensitivity", key], check=True, capture_output=True)
-    return time.perf_counter() - started
+def shell(key: str) -> dict[str, float]:
+    """Seconds of the command, the best of three: by the clock, and of the processor, however busy it is."""
+    clock, processor = [], []
+    for _ in range(3):
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run([sys.executable, "-m", "reappraise", "sensitivity", key], check=True, capture_output=True)
+        clock.append(time.perf_counter() - started)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processor.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return {"clock": round(min(clock), 2), "processor": round(min(processor), 2)}
 
 
 if __name__ == "__main__":

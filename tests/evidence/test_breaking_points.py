@@ -115,6 +115,16 @@ def test_bayes_factors_over_widths_peak_at_z_squared_minus_1() -> None:
         bayes_factor(difference(), FlatPrior())
 
 
+@pytest.mark.parametrize("sd", [0.2, 1.0])
+def test_a_bayes_factor_is_the_ratio_of_densities_at_no_effect(sd: float) -> None:
+    """Savage and Dickey's: prior density at no effect over posterior density there, for counts."""
+    likelihood = partition_likelihood(whole(events=((30, 45),), totals=((90, 92),)))
+    prior = about(0.1, sd)
+    found = effect_posterior(likelihood, prior)
+    there = float(np.interp(0.0, found.effect, found.density))
+    assert bayes_factor(likelihood, prior) == pytest.approx(float(prior.density(np.array(0.0))) / there, rel=1e-3)
+
+
 def test_a_bounded_effect_is_weighed_by_the_prior_inside_its_bounds() -> None:
     likelihood = partition_likelihood(whole(), "risk_difference")
     wide, wider = (bayes_factor(likelihood, about(0.0, sd)) for sd in (20.0, 200.0))

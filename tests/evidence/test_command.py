@@ -10,15 +10,19 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from reappraise.cli import app
 from reappraise.core.errors import AnalysisError
-from reappraise.evidence.report import reports
+from reappraise.evidence.binary import BINARY, partition_likelihood
+from reappraise.evidence.counts import BinaryEffect
+from reappraise.evidence.report import report_on, reports
 from reappraise.evidence.sensitivity import sensitivity
 from reappraise.evidence.sources import effect_likelihoods
 from reappraise.trial import load_trial, shipped_trials
+from support.tables import whole
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -62,6 +66,30 @@ def test_every_trial_has_its_tables(trial: str) -> None:
     for report in found.found:
         assert report.notes
         assert len(report.worth) == len(report.conflict) == len(report.plausible) == len(report.found.priors)
+
+
+@pytest.mark.parametrize("quantity", BINARY)
+@pytest.mark.parametrize(
+    ("events", "totals"),
+    [
+        ((49_087, 22_847), (109_171, 22_847)),  # no effect is 240 standard errors away
+        ((0, 7_490), (29_402, 11_540)),  # and the likelihood far from normal on its way there
+        ((206, 0), (206, 1)),  # all and none: ratios without end, a difference at the end of its scale
+        ((0, 0), (500_000, 3)),
+        ((1, 7_914), (3, 7_914)),
+    ],
+)
+def test_extreme_counts_are_reported_too(
+    events: tuple[int, int], totals: tuple[int, int], quantity: BinaryEffect
+) -> None:
+    likelihood = partition_likelihood(whole(events=(events,), totals=(totals,)), quantity)
+    found = sensitivity(likelihood)
+    assert np.all((found.low < found.median) & (found.median < found.high))
+    assert np.all((found.benefit >= 0) & (found.benefit <= 1))
+    separated = events == (206, 0)
+    assert ("flat" in [prior.name for prior in found.priors]) == (not separated or quantity == "risk_difference")
+    notes = " ".join(report_on(found).notes)
+    assert ("does not fall on one side" if separated else "have the right sign") in notes
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,12 @@ from reappraise.evidence.sources import effect_likelihoods, endpoint_likelihoods
 from reappraise.published.partition import Partition
 from reappraise.response.models import LogitNormal
 from reappraise.response.published import ResponseEndpoint
+from reappraise.response.rounded import rounded_counts
 from reappraise.survival.effect.exact import exact_effect
 from reappraise.survival.effect.published import printed_effect
 from reappraise.survival.published import SurvivalEndpoint
 from reappraise.trial import load_trial
+from support.audit_trials import COUNTS, HEAD, RESPONSE
 from support.effects import about
 from support.tables import partition, whole
 
@@ -298,3 +300,22 @@ def test_a_likelihood_of_ones_own_is_checked() -> None:
 def test_the_endpoint_of_the_binary_trial_is_read_whole() -> None:
     item = load_trial("eolia").of(ResponseEndpoint)[0]
     assert counts_likelihood(item).words.startswith("counts: Control 57 of 125; ECMO 44 of 124")
+    assert "no margin is stated" not in counts_likelihood(item, "risk_difference").words
+    unstated = counts_likelihood(load_trial("andromeda-shock").of(ResponseEndpoint)[0], "risk_difference")
+    assert unstated.words.endswith("no margin is stated: 10 percentage points are asked for")
+
+
+def test_counts_that_only_round_to_the_print_are_weighed(tmp_path: Path) -> None:
+    counts = COUNTS.format(0, 0)
+    for percent, total, old in (("26", 472, "100"), ("44", 478, "50")):
+        counts = counts.replace(f"events = 0\ntotal = {old}", f'percent = "{percent}"\ntotal = {total}')
+    path = tmp_path / "small.toml"
+    path.write_text(HEAD.replace("c = 100, e = 50", "c = 472, e = 478") + RESPONSE + counts, encoding="utf-8")
+    item = load_trial(path).of(ResponseEndpoint)[0]
+    found = counts_likelihood(item)
+    assert "every count that rounds to the print" in found.words
+    rounded = rounded_counts(item)
+    assert rounded is not None
+    middle = rounded.partition(*(events[len(events) // 2] for events in rounded.events))
+    assert found.estimate == pytest.approx(partition_likelihood(middle).estimate, abs=0.5 * found.standard_error)
+    assert found.standard_error >= partition_likelihood(middle).standard_error

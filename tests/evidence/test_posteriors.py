@@ -134,6 +134,11 @@ def test_a_table_holds_every_prior_against_every_threshold() -> None:
         f"hazard ratio < {value}" for value in ("0.9", "1", "1.25")
     }
     assert found.of("about").prior.name == "about"
+    assert "P(benefit) 0.964" in repr(found.of("flat"))
+    assert repr(likelihood) == "<likelihood of a hazard ratio of effect, experimental over control>"
+    shown = found._repr_html_()
+    assert "hazard ratio &lt; 1.25" in shown
+    assert shown.count("<tr>") == 5
 
 
 def test_a_plan_in_favour_of_the_control_arm_makes_no_optimist() -> None:

@@ -19,7 +19,7 @@ WIDTHS: Final = 61
 """Widths from a tenth of the standard error to a hundred of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BayesFactors:
     """How much the data speak for an effect against none at all, by how large it is held to be.
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import gammaln, log_expit, logsumexp
 
 from reappraise.core.errors import AnalysisError
-from reappraise.evidence.grid import Floats, between, places
+from reappraise.evidence.grid import REACH, Floats, between, places
 from reappraise.evidence.likelihood import tabulated
 
 type BinaryEffect = Literal["odds_ratio", "risk_ratio", "risk_difference"]
@@ -215,7 +215,9 @@ def tabulated_counts(
     if quantity != "risk_difference":
         return *tabulated(likelihood, centre, scale, ratio=True), scale
     slope = 1 - centre**2
-    far = places(atanh(centre), scale / slope, farthest=ATANH - abs(atanh(centre)))
+    middle, width = atanh(centre), scale / slope
+    # so that no difference, which priors are about, is among them
+    far = places(middle, width, farthest=ATANH - abs(middle), reach=max(REACH, 3 * abs(middle) / width))
     effect = np.tanh(far)
     return effect, likelihood(effect), scale
 

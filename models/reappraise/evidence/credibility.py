@@ -20,7 +20,9 @@ _LINES: Final = 5
 """Steps of a search: halvings first, and once the function is all but straight its lines."""
 _NORMAL: Final = NormalDist()
 WIDEST: Final = 3.0
-"""Powers of ten of the standard error between which a sceptical prior's standard deviation lies."""
+"""Powers of ten of the standard error between which a sceptical prior's standard deviation lies, up and down."""
+NARROWEST: Final = -12.0
+"""The same for a likelihood that is far from normal."""
 ADVOCACY: Final = (-2.0, 4.0)
 """The same for the middle of an advocate's prior."""
 FARTHEST_RATIO: Final = 1e3
@@ -214,7 +216,10 @@ def _sceptical_sd(likelihood: EffectLikelihood, needed: float, sign: float) -> f
 
     if sided(WIDEST) <= needed:
         return None
-    return float(error * 10 ** _bisected(sided, needed, -WIDEST, WIDEST))
+    narrow = -WIDEST
+    while sided(narrow) > needed and narrow > NARROWEST:  # far from normal, the likelihood is steeper there
+        narrow -= WIDEST
+    return float(error * 10 ** _bisected(sided, needed, narrow, WIDEST))
 
 
 def _advocacy(likelihood: EffectLikelihood, needed: float, sign: float) -> float | None:
@@ -236,7 +241,7 @@ def _bisected(rising: Callable[[float], float], wanted: float, low: float, high:
     ends = [rising(low), rising(high)]
     for step in range(_HALVINGS + _LINES):
         rise = ends[1] - ends[0]
-        share = (wanted - ends[0]) / rise if step >= _HALVINGS and rise > 0 else 0.5
+        share = min(max((wanted - ends[0]) / rise, 0.0), 1.0) if step >= _HALVINGS and rise > 0 else 0.5
         middle = low + (high - low) * share
         found = rising(middle)
         if found < wanted:

@@ -13,7 +13,7 @@ import numpy as np
 from reappraise.core.arms import WHOLE, Arms
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import QUANTITIES
-from reappraise.evidence.grid import Floats, between, places
+from reappraise.evidence.grid import REACH, Floats, between, places
 from reappraise.evidence.prior import MixturePrior
 
 LEAST: Final = 16
@@ -34,7 +34,7 @@ FARTHEST: Final = 60.0
 """Logarithm of a ratio that nobody asks about."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class EffectLikelihood:
     r"""Log likelihood of one effect, experimental over (or minus) control, all else integrated out.
 
@@ -112,6 +112,9 @@ class EffectLikelihood:
         object.__setattr__(self, "effect", effect)
         object.__setattr__(self, "log_likelihood", height - height.max())
 
+    def __repr__(self) -> str:
+        return f"<likelihood of {self.one} of {self.endpoint}, {self.direction}>"
+
     @property
     def ratio(self) -> bool:
         """Whether it is a ratio, held by its logarithm."""
@@ -170,7 +173,8 @@ class EffectLikelihood:
         top = int(np.clip(np.argmax(height), 1, FINE - 2))
         before, most, after = height[top - 1 : top + 2]
         bend = before - 2 * most + after
-        return float(fine[top] + (fine[1] - fine[0]) * (before - after) / (2 * bend) if bend < 0 else fine[top])
+        share = float(np.clip((before - after) / (2 * bend), -1.0, 1.0)) if bend < 0 else 0.0
+        return float(fine[top] + (fine[1] - fine[0]) * share)
 
     def _falls(self, sign: int, level: float) -> float:
         """Distance from the peak, on one side, at which the likelihood has fallen to a level; infinite if never."""
@@ -298,7 +302,8 @@ def tabulated(
     ratio
         Whether the effect is the logarithm of a ratio.
     """
-    effect = places(centre, scale, farthest=max(FARTHEST, 12 * scale) if ratio else inf)
+    reach = max(REACH, 3 * abs(centre) / scale)  # so that no effect at all, which priors are about, is among them
+    effect = places(centre, scale, farthest=max(FARTHEST, 12 * scale) if ratio else inf, reach=reach)
     height = log_likelihood(effect)
     finite = np.isfinite(height)
     return effect[finite], height[finite]

@@ -66,7 +66,7 @@ def entering(prior: Opinion, likelihood: EffectLikelihood) -> AnyPrior:
     return MixturePrior.normal(prior.name, prior.label, 0.0 + sign * prior.mean, prior.sd, prior.rationale)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class EffectPosterior:
     r"""The posterior of one effect.
 
@@ -88,6 +88,13 @@ class EffectPosterior:
     effect: Floats
     density: Floats
     log_evidence: float
+
+    def __repr__(self) -> str:
+        low, high = self.interval()
+        return (
+            f"<posterior of {self.likelihood.one} of {self.likelihood.endpoint}, {self.likelihood.direction}, prior "
+            f"{self.prior.name}: {self.median:.3g} ({low:.3g} to {high:.3g}), P(benefit) {self.benefit:.3g}>"
+        )
 
     @cached_property
     def _summed(self) -> Floats:

@@ -99,11 +99,19 @@ def reports(
         known = ", ".join(dict.fromkeys(one.quantity for one in every)) or "none"
         where = f"trial {trial.key}" if endpoint is None else f"endpoint {endpoint}"
         raise AnalysisError(f"{where} has no {effect or 'effect with a likelihood'}; it has {known}")
-    found = tuple(_report(one, sensitivity(one, priors or None, beyond=beyond or None)) for one in chosen)
+    found = tuple(report_on(sensitivity(one, priors or None, beyond=beyond or None)) for one in chosen)
     return Reports(found, every.left_out)
 
 
-def _report(likelihood: EffectLikelihood, found: Sensitivity) -> Report:
+def report_on(found: Sensitivity) -> Report:
+    """What is said beside a sensitivity; where the data give no estimate, that they do not.
+
+    Parameters
+    ----------
+    found
+        The sensitivity.
+    """
+    likelihood = found.likelihood
     worth: tuple[float | None, ...]
     conflict: tuple[float | None, ...]
     notes: tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from reappraise.evidence.prior import AnyPrior, FlatPrior, MixturePrior
 METHOD = "exact posterior of the integrated likelihood"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sensitivity:
     """What each prior makes of one effect.
 
@@ -67,6 +68,38 @@ class Sensitivity:
             if one.name == prior:
                 return found
         raise AnalysisError(f"no prior {prior!r}; there are {', '.join(one.name for one in self.priors)}")
+
+    def __repr__(self) -> str:
+        asked = self.likelihood
+        heads = (
+            "prior",
+            f"{asked.name} ({100 * self.level:g}%)",
+            "P(benefit)",
+            *map(asked.beyond_words, self.thresholds),
+        )
+        rows = [heads, *self._cells()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return "\n".join((f"{asked.endpoint}, {asked.direction}", *lines))
+
+    def _repr_html_(self) -> str:
+        asked = self.likelihood
+        head = "".join(f"<th>{escape(cell)}</th>" for cell in ("", *self._heads))
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self._cells())
+        caption = escape(f"{asked.label or asked.endpoint}: {asked.direction}")
+        return f"<table><caption>{caption}</caption><tr>{head}</tr>{body}</table>"
+
+    @property
+    def _heads(self) -> tuple[str, ...]:
+        words = (self.likelihood.beyond_words(value) for value in self.thresholds)
+        return f"{self.likelihood.name} ({100 * self.level:g}%)", "P(benefit)", *words
+
+    def _cells(self) -> Iterator[tuple[str, ...]]:
+        """Yield a row for each prior, in words."""
+        for index, prior in enumerate(self.priors):
+            low, middle, high = (float(numbers[index]) for numbers in (self.low, self.median, self.high))
+            chances = (f"{float(value):.3f}" for value in (self.benefit[index], *self.beyond[index]))
+            yield prior.name, f"{middle:.3g} ({low:.3g} to {high:.3g})", *chances
 
     def estimates(self) -> Iterator[Estimate]:
         """Yield the posterior effect, P(benefit) and P(beyond) under each prior."""
@@ -139,6 +172,17 @@ def sensitivity(
         ratios a benefit of a tenth and of a fifth.
     level
         Probability of the equal-tailed intervals.
+
+    Examples
+    --------
+    >>> import reappraise as ra
+    >>> printed = ra.printed_likelihood("hazard_ratio", "0.75", "0.55", "1.02", better="lower")
+    >>> ra.sensitivity(printed, ["flat", "neutral-moderate", "0:0.392"], beyond=[0.9])
+    effect, experimental over control
+    prior             hazard ratio (95%)     P(benefit)  hazard ratio < 0.9
+    flat              0.75 (0.551 to 1.02)   0.966       0.876
+    neutral-moderate  0.786 (0.593 to 1.04)  0.952       0.826
+    0:0.392           0.781 (0.586 to 1.04)  0.955       0.835
 
     Raises
     ------
