@@ -300,9 +300,9 @@ def test_a_likelihood_of_ones_own_is_checked() -> None:
 def test_the_endpoint_of_the_binary_trial_is_read_whole() -> None:
     item = load_trial("eolia").of(ResponseEndpoint)[0]
     assert counts_likelihood(item).words.startswith("counts: Control 57 of 125; ECMO 44 of 124")
-    assert "no margin is stated" not in counts_likelihood(item, "risk_difference").words
+    assert counts_likelihood(item, "risk_difference").thresholds == (-0.02,)
     unstated = counts_likelihood(load_trial("andromeda-shock").of(ResponseEndpoint)[0], "risk_difference")
-    assert unstated.words.endswith("no margin is stated: 10 percentage points are asked for")
+    assert unstated.thresholds == (), "nobody said which difference matters"
 
 
 def test_counts_that_only_round_to_the_print_are_weighed(tmp_path: Path) -> None:

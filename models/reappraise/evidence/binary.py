@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, log
 from typing import Final, Literal
 
@@ -50,15 +50,10 @@ def counts_likelihood(item: TrialEndpoint[ResponseEndpoint], quantity: BinaryEff
     """
     published, rounded = item.published, rounded_counts(item)
     if rounded is None:
-        found = partition_likelihood(item.partition(), quantity, label=published.label)
-    else:
-        arms = [ArmCounts(counts, total) for counts, total in zip(rounded.events, rounded.totals, strict=True)]
-        words = f"{rounded.words}, every count that rounds to the print"
-        found = _of_arms(rounded.extremes[0], arms, quantity, published.label, words)
-    if found.margin is None or published.margin_stated:
-        return found
-    points = f"{100 * found.margin:.3g} percentage points"
-    return replace(found, words=f"{found.words}; no margin is stated: {points} are asked for")
+        return partition_likelihood(item.partition(), quantity, label=published.label)
+    arms = [ArmCounts(counts, total) for counts, total in zip(rounded.events, rounded.totals, strict=True)]
+    words = f"{rounded.words}, every count that rounds to the print"
+    return _of_arms(rounded.extremes[0], arms, quantity, published.label, words)
 
 
 def partition_likelihood(
