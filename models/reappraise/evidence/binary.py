@@ -50,12 +50,10 @@ def counts_likelihood(item: TrialEndpoint[ResponseEndpoint], quantity: BinaryEff
     """
     published, rounded = item.published, rounded_counts(item)
     if rounded is None:
-        found = partition_likelihood(item.partition(), quantity, label=published.label)
-    else:
-        arms = [ArmCounts(counts, total) for counts, total in zip(rounded.events, rounded.totals, strict=True)]
-        words = f"{rounded.words}, every count that rounds to the print"
-        found = _of_arms(rounded.extremes[0], arms, quantity, published.label, words)
-    return found
+        return partition_likelihood(item.partition(), quantity, label=published.label)
+    arms = [ArmCounts(counts, total) for counts, total in zip(rounded.events, rounded.totals, strict=True)]
+    words = f"{rounded.words}, every count that rounds to the print"
+    return _of_arms(rounded.extremes[0], arms, quantity, published.label, words)
 
 
 def partition_likelihood(
