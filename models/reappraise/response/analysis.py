@@ -150,9 +150,9 @@ class ResponseKind(Kind[ResponseEndpoint]):
     def calibrations(self) -> tuple[Calibration, ...]:
         """Every response model, of two arms and of several."""
         from reappraise.response.calibrate import RESPONSE_CALIBRATIONS
-        from reappraise.response.several_arms.calibrate import SeveralArmsCalibration
+        from reappraise.response.several_arms.calibrate import SEVERAL_ARMS_CALIBRATION
 
-        return (*RESPONSE_CALIBRATIONS, SeveralArmsCalibration())
+        return (*RESPONSE_CALIBRATIONS, SEVERAL_ARMS_CALIBRATION)
 
 
 RESPONSE = ResponseKind(ResponseEndpoint)

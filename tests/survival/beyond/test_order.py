@@ -211,7 +211,7 @@ def test_a_run_holds_an_endpoint_below_the_other(tmp_path: Path) -> None:
         )
         for key, rate in rates.items()
     }
-    found = KIND.joined(results, SESSION)
+    found = KIND.joined(trial, results, SESSION)
     assert list(found) == ["remission"]
     (both,) = found["remission"].orders
     assert both in found["remission"].diagnosed
@@ -222,14 +222,14 @@ def test_a_run_holds_an_endpoint_below_the_other(tmp_path: Path) -> None:
     turned = {
         key: replace(results[other], endpoint=trial[key]) for key, other in zip(rates, reversed(rates), strict=True)
     }
-    (refusal,) = KIND.joined(turned, SESSION)["remission"].refusals
+    (refusal,) = KIND.joined(trial, turned, SESSION)["remission"].refusals
     assert refusal.contradiction
     assert "not held below summarised" in refusal.reason
 
     alone = {**results, "summarised": NotAnalysed(endpoint=trial["summarised"])}
-    (refusal,) = KIND.joined(alone, SESSION)["remission"].refusals
+    (refusal,) = KIND.joined(trial, alone, SESSION)["remission"].refusals
     assert refusal.reason == "not held below summarised: nothing is known of the hazards of summarised"
-    assert not KIND.joined({"remission": results["remission"]}, SESSION)
+    assert not KIND.joined(trial, {"remission": results["remission"]}, SESSION)
 
 
 def test_it_is_a_public_name() -> None:

@@ -107,6 +107,7 @@ def test_without_being_asked_nothing_is_extrapolated() -> None:
 
 def test_an_endpoint_without_hazards_says_that_it_is_not_extrapolated(tmp_path: Path) -> None:
     endpoint = trial_with(CONSTANT, tmp_path)["remission"]
-    found = KIND.joined({"remission": NotAnalysed(endpoint=endpoint)}, Session(sampling=Sampling(seed=1)))
+    alone = {"remission": NotAnalysed(endpoint=endpoint)}
+    found = KIND.joined(endpoint.trial, alone, Session(sampling=Sampling(seed=1)))
     (refusal,) = found["remission"].refusals
     assert refusal.reason == "not extrapolated: nothing is known of its hazards"

@@ -89,7 +89,7 @@ def test_hazard_ratios_are_turned_to_experimental_over_control(tmp_path: Path) -
     [
         (RATIO, "0.02", 1, "higher", (norm.ppf(0.015), norm.ppf(0.025))),
         (TURNED, "0.02", 1, "higher", (norm.ppf(0.015), norm.ppf(0.025))),
-        (RATIO, "0.98", 1, "lower", (norm.ppf(0.015), norm.ppf(0.025))),
+        (RATIO, "0.98", 1, "shorter", (norm.ppf(0.015), norm.ppf(0.025))),
         (RATIO, "0.04", 2, "higher", (norm.ppf(0.0175), norm.ppf(0.0225))),
         (TURNED, "0.04", 2, "higher", (norm.ppf(0.0175), norm.ppf(0.0225))),
         (RATIO.replace("0.50", "1.01"), "0.04", 2, "higher", (-norm.ppf(0.0225), -norm.ppf(0.0175))),

@@ -127,3 +127,7 @@ class SeveralArmsCalibration:
             contrasts=tuple((key, keys[0]) for key in keys[1:]),
             better="higher",
         )
+
+
+SEVERAL_ARMS_CALIBRATION = SeveralArmsCalibration()
+"""The one there is."""
