@@ -14,7 +14,7 @@ from reappraise.core.prior import RATE_PRIORS, Prior, effect_priors
 from reappraise.core.refusal import refusal_of
 from reappraise.fits.each import Session
 from reappraise.fits.exact import ExactFit, exact_fits
-from reappraise.fits.result import Drawn, Result
+from reappraise.fits.result import Diagnosed, Drawn, Result
 from reappraise.fits.sampling import Sampling
 from reappraise.kind import Kind
 from reappraise.published.partition import Partition
@@ -24,7 +24,8 @@ from reappraise.response.fit import ResponseFit, ResponseJob, trial_width
 from reappraise.response.model import ResponseModel
 from reappraise.response.models import MODELS
 from reappraise.response.published import ResponseEndpoint
-from reappraise.response.rounded import RoundedCounts, rounded_counts, rounded_estimates
+from reappraise.response.rounded import RoundedCounts, rounded_counts
+from reappraise.response.rounded_levels import rounded_levels
 from reappraise.response.rounded_posteriors import rounded_posteriors
 from reappraise.response.several_arms.result import all_arms
 
@@ -37,12 +38,31 @@ class ResponseResult(Result[ResponseEndpoint, ResponseFit]):
     """Everything found out about a binary endpoint: fits of each factor by each model with each prior.
 
     Factors cut the same patients: no two are ever combined.
+
+    Parameters
+    ----------
+    exact
+        Exact posteriors of levels whose counts are known within rounding, each by itself.
     """
+
+    exact: tuple[ExactFit, ...] = ()
 
     @property
     def words(self) -> str:
         """How many posteriors."""
-        return f"{self.key}: {len(self.fits)} posteriors of rates."
+        more = f", and {len(self.exact)} exact ones of levels known within rounding" if self.exact else ""
+        return f"{self.key}: {len(self.fits)} posteriors of rates{more}."
+
+    @property
+    def diagnosed(self) -> tuple[Diagnosed, ...]:
+        """Fits, and draws of exact posteriors."""
+        return (*self.fits, *self.exact)
+
+    def estimated(self) -> Iterator[Estimate]:
+        """Yield what was recomputed, and what is estimated."""
+        yield from super().estimated()
+        for fit in self.exact:
+            yield from fit.estimates
 
     def recomputed(self) -> Iterator[Estimate]:
         """Yield the classical answers of every factor."""
@@ -72,8 +92,8 @@ class RoundedResult(Result[ResponseEndpoint, ExactFit]):
     def words(self) -> str:
         """How many posteriors, of what counts."""
         return (
-            f"{self.key}: {len(RATE_PRIORS)} exact posteriors of rates, of counts known within rounding "
-            f"({self.counts.words}); subgroups and models that share need the counts themselves."
+            f"{self.key}: {len(self.fits)} exact posteriors of rates, of counts known within rounding "
+            f"({self.counts.words}); models that share need the counts themselves."
         )
 
     def recomputed(self) -> Iterator[Estimate]:
@@ -88,15 +108,16 @@ class RoundedResult(Result[ResponseEndpoint, ExactFit]):
     def estimated(self) -> Iterator[Estimate]:
         """Yield what was recomputed, and the exact posterior under each prior."""
         yield from self.recomputed()
-        for prior in RATE_PRIORS:
-            yield from rounded_estimates(self.counts, prior, level=self.level)
+        for fit in self.fits:
+            yield from fit.estimates
 
     def figures(self, others: Sequence[Result[Any, Any]] = ()) -> Drawn:  # noqa: ARG002  # stands for itself
         """Yield its contrasts as a forest."""
         from reappraise.drawing.estimates import draw_estimates
         from reappraise.drawing.words import favours
 
-        differences = [item for item in self.estimated() if item.quantity == "risk_difference"]
+        every = (item for item in self.estimated() if item.quantity == "risk_difference")
+        differences = [item for item in every if item.population == WHOLE]
         first = differences[0].method.split(",")[0]
         estimates = [item for item in differences if item.prior or item.method.startswith(f"{first},")]
         control, experimental = self.endpoint.trial.arms
@@ -130,12 +151,20 @@ class ResponseKind(Kind[ResponseEndpoint]):
             if counts is None:
                 raise refused[WHOLE]
             level = session.sampling.level
-            exact = exact_fits(rounded_posteriors(counts, level=level), endpoint.trial, session)
+            found = (counts, *(one for factor in refused for one in rounded_levels(endpoint, factor)))
+            posteriors = (one for counts in found for one in rounded_posteriors(counts, level=level))
+            exact = exact_fits(posteriors, endpoint.trial, session)
             return RoundedResult(endpoint=endpoint, counts=counts, fits=exact, level=level)
         jobs = response_jobs(endpoint.partitions(), endpoint.trial, session.sampling)
         fits = session.each(jobs, response_words)
-        refusals = tuple(refusal_of(endpoint.published.key, error) for error in refused.values())
-        return ResponseResult(endpoint=endpoint, fits=fits, refusals=refusals, level=session.sampling.level)
+        level, key = session.sampling.level, endpoint.published.key
+        rounded = tuple(counts for factor in refused for counts in rounded_levels(endpoint, factor))
+        exact = exact_fits(
+            (one for counts in rounded for one in rounded_posteriors(counts, level=level)), endpoint.trial, session
+        )
+        told = {counts.part.factor for counts in rounded}
+        refusals = tuple(refusal_of(key, error) for factor, error in refused.items() if factor not in told)
+        return ResponseResult(endpoint=endpoint, fits=fits, exact=exact, refusals=refusals, level=level)
 
     def joined(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, betaln, gammaln, softmax
 
-from reappraise.core.arms import WHOLE
+from reappraise.core.arms import WHOLE, Timing
 from reappraise.core.estimate import Estimate
 from reappraise.core.prior import RatePrior
 from reappraise.published.partition import Partition
@@ -26,6 +26,24 @@ PLACES: Final = 20_001
 """Rates that a distribution is tabulated at, crowded at both ends: with no events it rises without limit there."""
 OUTSIDE: Final = 1e-13
 """Probability that is left out at either end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """All patients, or those of one level of a factor: keys, words, and when the factor was determined."""
+
+    factor: str
+    level: str
+    label: str
+    timing: Timing = "baseline"
+
+    @property
+    def population(self) -> str:
+        """Name of the population."""
+        return WHOLE if self.factor == WHOLE else f"{self.factor}={self.level}"
+
+
+EVERYBODY: Final = Part(WHOLE, WHOLE, "All patients")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +63,14 @@ class RoundedCounts:
         Counts that round to the print, ``[arm]``, control first.
     totals
         Patients of each arm.
+    part
+        Of whom the counts are: of all patients by default.
     """
 
     item: TrialEndpoint[ResponseEndpoint]
     events: tuple[Sequence[int], Sequence[int]]
     totals: tuple[int, int]
+    part: Part = EVERYBODY
 
     @property
     def words(self) -> str:
@@ -61,13 +82,24 @@ class RoundedCounts:
         )
 
     def partition(self, control: int, experimental: int) -> Partition:
-        """The endpoint as if these had been printed."""
-        known = {arm.key: events for arm, events in zip(self.item.trial.arms, (control, experimental), strict=True)}
-        counts = tuple(
-            count.model_copy(update={"events": known[count.arm]}) if count.arm in known else count
-            for count in self.item.published.counts
+        """The counts as if these had been printed: one level, of all patients or of those of the part."""
+        published, arms = self.item.published, self.item.trial.arms
+        planned = published.planned_odds_ratio
+        return Partition(
+            endpoint=published.key,
+            factor=self.part.factor,
+            levels=(self.part.level,),
+            level_labels=(self.part.label,),
+            arms=(arms[0].key, arms[1].key),
+            arm_labels=(arms[0].short, arms[1].short),
+            events=((control, experimental),),
+            totals=(self.totals,),
+            better=published.better,
+            timing=self.part.timing,
+            margin=published.smallest_that_matters,
+            planned_odds_ratio=None if planned is None else float(planned),
+            source=published.source,
         )
-        return replace(self.item, published=self.item.published.model_copy(update={"counts": counts})).partition()
 
     @property
     def extremes(self) -> tuple[Partition, Partition]:
@@ -179,7 +211,8 @@ def rounded_estimates(counts: RoundedCounts, prior: RatePrior, *, level: float =
     make = partial(
         Estimate,
         endpoint=published.key,
-        population=WHOLE,
+        population=counts.part.population,
+        causal=counts.part.timing == "baseline",
         kind="posterior",
         model="independent",
         prior=prior.name,
@@ -192,6 +225,8 @@ def rounded_estimates(counts: RoundedCounts, prior: RatePrior, *, level: float =
     for arm, rate in zip(arms, (control, experimental), strict=True):
         value, low, high = (float(rate.quantile(tail)) for tail in (0.5, (1 - level) / 2, (1 + level) / 2))
         yield make(quantity="rate", arm=arm.key, value=value, low=low, high=high, level=level)
+    if counts.part.timing != "baseline":
+        return
     pair = MixedPair(control, experimental)
     make = partial(make, numerator=arms[1].key, denominator=arms[0].key)
     yield from contrast_estimates(

@@ -46,8 +46,8 @@ def rounded_posteriors(counts: RoundedCounts, *, level: float) -> Iterator[Exact
     for prior in RATE_PRIORS:
         yield ExactPosterior(
             endpoint=published.key,
-            subject="all",
-            title=f"{published.label}, counts known within rounding",
+            subject=counts.part.population.replace("=", "-"),
+            title=f"{published.label}, {counts.part.label}: counts known within rounding",
             model="independent",
             formula="P(printed | rate) = sum of Binomial(events; total, rate) over events that print so; rate ~ prior",
             prior=prior,
