@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib.metadata import version
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from reappraise.audit import FINDING_COLUMNS, Finding, audit
 from reappraise.audit.walk import impossible_facts
@@ -22,6 +23,7 @@ from reappraise.core.estimate import Estimate
 from reappraise.core.refusal import Refusal, refusal_of
 from reappraise.core.side_by_side import side_by_side
 from reappraise.fits.each import Session, Tally, Tell
+from reappraise.fits.machine_code import source
 from reappraise.fits.manifest import Run
 from reappraise.fits.overview import diagnostics_plot
 from reappraise.fits.result import Diagnosed, Drawn, NotAnalysed, Result
@@ -33,6 +35,9 @@ from reappraise.one_arm.analysis import analyse_one_arm
 from reappraise.published.estimates import published_estimates
 from reappraise.published.names import names_of
 from reappraise.published.trial import Trial, TrialEndpoint
+
+COMPARISON: Final = "comparison.csv"
+"""The table of every number, written when all figures are."""
 
 type Progress = Callable[[str, int, int], None]
 """Told what begins now, how many steps are done, and of how many."""
@@ -257,24 +262,44 @@ def _left_out(trial: Trial) -> Iterator[Refusal]:
 def _write(analysis: Analysis, store: Store, tell: Callable[[str], None]) -> None:
     kept = {posterior_name(item.job) for item in analysis.diagnosed}
 
+    inputs = _inputs(analysis)
+
     def write(name: str, content: bytes) -> None:
-        store.write(name, content)
+        store.write(name, content, inputs=inputs)
         kept.add(name)
 
-    for name, text in analysis.tables():
-        write(f"{name}.csv", text.encode())
-    for name, figure in analysis.figures():
+    figures = list(_drawn_before(store, inputs))
+    kept |= set(figures)
+    for name, figure in () if figures else analysis.figures():
         tell(f"figure {name}")
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=150, metadata={"Software": None})
-        write(f"figures/{name}.png", picture.getvalue())
-    figures = sorted(name for name in kept if name.startswith("figures/"))
-    for name, text in _page(analysis, figures):
+        figures.append(f"figures/{name}.png")
+        write(figures[-1], picture.getvalue())
+    for name, text in analysis.tables():  # after the figures: where these stand, all of those do
+        write(f"{name}.csv", text.encode())
+    for name, text in _page(analysis, sorted(figures)):
         write(name, text.encode())
     store.prune(kept)
     verdicts = {item.job.name: item.diagnosis.verdict for item in analysis.diagnosed}
     refused = {item.endpoint: item.reason for item in analysis.refused}
     store.finish({"complete": True, "verdicts": verdicts, "refused": refused})
+
+
+def _inputs(analysis: Analysis) -> str:
+    """Digest of all that tables and figures are made of: the trial, every posterior with its verdict, and the code."""
+    judged = sorted((item.job.name, item.job.digest, item.diagnosis.verdict) for item in analysis.diagnosed)
+    known = (analysis.trial.digest, analysis.sampling.as_dict(), judged, source(), versions())
+    return hashlib.sha256(repr(known).encode()).hexdigest()
+
+
+def _drawn_before(store: Store, inputs: str) -> tuple[str, ...]:
+    """Figures that an earlier run drew of the same, if all of them are there and whole."""
+    entries = store.manifest.entries
+    if COMPARISON not in entries or entries[COMPARISON].inputs != inputs:
+        return ()
+    found = tuple(name for name, one in entries.items() if name.startswith("figures/") and one.inputs == inputs)
+    return found if all(store.holds(name) for name in found) else ()
 
 
 def _page(analysis: Analysis, figures: Sequence[str]) -> Iterator[tuple[str, str]]:

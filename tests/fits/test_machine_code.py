@@ -101,7 +101,7 @@ def test_other_code_or_another_shape_is_another_file_and_the_oldest_go(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for version in range(machine_code.KEPT + 2):
-        monkeypatch.setattr(machine_code, "_source", lambda version=version: str(version))
+        monkeypatch.setattr(machine_code, "source", lambda version=version: str(version))
         machine_code.forget()
         machine_code.compiled(MODEL, SHAPE)
         newest = max(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 import reappraise as ra
+from reappraise.analysis import Analysis
 from reappraise.cli import app
 from reappraise.core.errors import OutputError
 from reappraise.evidence.posterior import effect_posterior
+from reappraise.fits.result import Drawn
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import Store
 from reappraise.report.again import page_again
@@ -99,3 +102,33 @@ def test_likelihoods_cannot_end_their_element() -> None:
     assert "<" not in text
     assert "&" not in text
     assert json.loads(text) == hostile
+
+
+def test_figures_of_the_same_are_drawn_once(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    figures = Analysis.figures
+
+    def counted(self: Analysis) -> Drawn:
+        for name, figure in figures(self):
+            drawn.append(name)
+            yield name, figure
+
+    def run(seed: int = 2) -> set[str]:
+        drawn.clear()
+        with Store.open(out, replace=True) as store:
+            ra.analyse(ra.load_trial(DATA / "means.toml"), sampling=Sampling(seed=seed), store=store)
+        return {path.name for path in (out / "figures").iterdir()}
+
+    monkeypatch.setattr(Analysis, "figures", counted)
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    every = run()
+    assert drawn == []
+    (out / "figures" / "diagnostics.png").unlink()
+    assert run() == every
+    assert len(drawn) == len(every)
+    (out / "figures" / "diagnostics.png").write_bytes(b"changed")
+    assert run() > every  # what somebody changed is set aside, not lost
+    assert len(drawn) == len(every)
+    run(seed=3)
+    assert len(drawn) == len(every)

@@ -195,14 +195,14 @@ def _digest(model: FitModel, shape: tuple[int, ...]) -> str:
         [(name, version(name)) for name in COMPILERS],
         _codegen().magic_tuple(),
         os.environ.get("PYTENSOR_FLAGS", ""),
-        _source(),
+        source(),
     )
     return hashlib.sha256(repr(known).encode()).hexdigest()
 
 
 @cache
-def _source() -> str:
-    """Digest of this package's code."""
+def source() -> str:
+    """SHA-256 of this package's code: what is kept of another code is not taken for its own."""
     package = Path(__file__).parents[1]
     content = b"\0".join(path.read_bytes() for path in sorted(package.rglob("*.py")))
     return hashlib.sha256(content).hexdigest()

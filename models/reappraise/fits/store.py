@@ -174,6 +174,11 @@ class Store:
             self.notes.append(f"{path} cannot be read ({error}); it is computed again")
             return None
 
+    def holds(self, name: str) -> bool:
+        """Whether a file stands there whole, as this program wrote it."""
+        entry, path = self.manifest.entries.get(name), self.folder / name
+        return entry is not None and files.is_folder(path.parent) and files.sha256(path) == entry.sha256
+
     def prune(self, kept: set[str]) -> None:
         """Remove files of earlier runs that this run did not write or read; what was changed since stays, noted."""
         for name in sorted(self.manifest.entries.keys() - kept):
