@@ -6,6 +6,7 @@ Draws are independent: probabilities are compared within 5 standard errors, a fa
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from math import exp
 from pathlib import Path
 
@@ -148,3 +149,21 @@ def test_another_print_is_another_file(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_draws() -> None:
     one, two = (exact_of(analysed(DATA / "means.toml"))[0].tree for _ in range(2))
     assert one["posterior"].to_dataset().identical(two["posterior"].to_dataset())
+
+
+def test_another_unit_or_a_prior_that_differs_in_the_fourth_digit_is_another_file(tmp_path: Path) -> None:
+    text = (DATA / "one-arm.toml").read_text(encoding="utf-8")
+    assert 'unit = "months"' in text
+    jobs = []
+    for unit in ("months", "weeks"):
+        (tmp_path / "one.toml").write_text(text.replace("months", unit), encoding="utf-8")
+        jobs.append({fit.job.name: fit.job for fit in exact_of(analysed(tmp_path / "one.toml"))})
+    times = [name for name in jobs[0] if ".one-arm-median." in name]
+    assert times
+    assert all(jobs[0][name].digest != jobs[1][name].digest for name in times)
+    told = jobs[0][times[0]].posterior.prior
+    assert "log ratio of medians ~ Normal" in told.text
+    assert "inverse of a ratio of hazards" in told.rationale
+    prior = jobs[0][times[0]].posterior.prior
+    nearly = replace(jobs[0][times[0]].posterior, prior=replace(prior, sd=prior.sd + 1e-6))  # type: ignore[type-var]
+    assert replace(jobs[0][times[0]], posterior=nearly).digest != jobs[0][times[0]].digest

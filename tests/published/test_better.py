@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,23 @@ def test_the_schema_lists_the_words() -> None:
     parts = trial_schema().model_json_schema()["$defs"]
     assert parts["BetterTime"]["enum"] == ["longer", "shorter", "higher", "lower"]
     assert parts["BetterEvent"]["enum"] == ["more", "fewer", "higher", "lower"]
+
+
+@pytest.mark.parametrize(
+    ("label", "better", "quantities"),
+    [
+        ("Dying", "fewer", ("restricted_mean_difference",)),
+        ("Primary outcome", "lower", ("hazard_ratio", "restricted_mean_difference")),
+        ("Primary outcome", "higher", ("risk_ratio", "median_ratio")),
+        ("Overall survival", "lower", ("median_ratio",)),
+    ],
+)
+def test_contrasts_of_times_do_not_stand_beside_words_or_ratios_of_events(
+    tmp_path: Path, label: str, better: str, quantities: tuple[str, ...]
+) -> None:
+    path = typed(tmp_path, "effect", label, better, quantities[0])
+    text = path.read_text(encoding="utf-8")
+    one = next(found for found in re.findall(r"\{[^{}]*\}", text) if f'quantity = "{quantities[0]}"' in found)
+    path.write_text(text.replace(one, ", ".join(one.replace(quantities[0], other) for other in quantities)), "utf-8")
+    with pytest.raises(TrialFileError, match="which grows with the time to the event"):
+        load_trial(path)

@@ -190,12 +190,18 @@ def test_what_the_paper_prints_stands_first() -> None:
 def test_verdicts_have_a_row_for_each_prior() -> None:
     rows = [
         estimate(),
-        estimate("probability_above_margin", value=0.4, at="risk difference in favour > 0.1", low=None, high=None),
-        estimate("probability_of_equivalence", value=0.6, at="risk difference within +-0.1", low=None, high=None),
+        estimate("probability_above_margin", value=0.4, at="risk difference < -0.02", low=None, high=None),
+        estimate(
+            "probability_of_equivalence",
+            value=0.6,
+            at="rates differ by less than 5 percentage points, the stated margin",
+            low=None,
+            high=None,
+        ),
         estimate(prior="sceptical", prob_benefit=0.8, converged=False),
     ]
-    found = verdicts(rows)
-    assert found.columns == ("any benefit", "harm", "benefit > 10 points", "within \N{PLUS-MINUS SIGN}10 points")
+    found = verdicts(rows, lead_of(rows))
+    assert found.columns == ("any benefit", "harm", "risk difference < -0.02", "rates differ by less than 5 points")
     assert [row.prior for row in found.rows] == ["reference", "sceptical"]
     assert found.rows[0].probabilities == ("0.93", "0.07", "0.4", "0.6")
     assert found.rows[1].probabilities == ("0.8", "0.2", "", "")
@@ -289,3 +295,41 @@ def test_every_number_of_a_run_has_its_place(eolia: tuple[Facts, list[Estimate],
     for item in eolia[1]:
         if item.kind == "published" and item.population == "all" and item.value is not None:
             assert estimate_text(item) in words
+
+
+def test_an_adverse_event_that_is_more_frequent_says_so() -> None:
+    """As `safety.estimands` reports 10 of 100 against 40 of 100: P(benefit) is that of a smaller odds ratio."""
+    rows = [
+        estimate(
+            "odds_ratio", endpoint="teae-terms", item="Nausea", value=5.7, low=2.8, high=12.0, prob_benefit=0.0001
+        ),
+        estimate("probability_of_increase", endpoint="teae-terms", item="Nausea", value=0.9999, low=None, high=None),
+    ]
+    facts = facts_of(ra.load_trial("isatuximab-dexamethasone"))
+    text = render(facts, rows, (), pictures=[])
+    words = Page(text).text
+    assert "P(more frequent)" in words
+    assert "5.7 (2.8 to 12) 0.9999" in words
+    picture = text.split("teae-terms")[-1]
+    assert re.search(r'text-anchor="end">\N{LEFTWARDS ARROW} favours drug<', picture)
+    assert "favours placebo \N{RIGHTWARDS ARROW}" in picture
+
+
+def test_where_nothing_says_what_is_better_no_side_is_named() -> None:
+    part = endpoint_part(EndpointFacts(key="death", label="Death", kind="response"), [estimate()], {})
+    assert "favours" not in part.picture
+
+
+def test_each_contrast_of_several_arms_stands_by_itself() -> None:
+    trial = ra.load_trial(Path(__file__).parents[1] / "data" / "three-arms.toml")
+    pairs = {("low", "warfarin"): 0.85, ("high", "warfarin"): 0.999, ("high", "low"): 0.99}
+    rows = [
+        estimate(endpoint="stroke", numerator=above, denominator=below, value=1 - value / 2, prob_benefit=value)
+        for (above, below), value in pairs.items()
+    ]
+    words = Page(render(facts_of(trial), rows, (), pictures=[])).text
+    for (above, below), value in pairs.items():
+        names = {"low": "110 mg", "high": "150 mg", "warfarin": "Warfarin"}
+        said = f"stroke: {names[above]} and {names[below]}, Risk ratio, {names[above]} over {names[below]}."
+        table = words.split(f"under which prior: {said}")[1]
+        assert f"reference logit-normal {probability_text(value)} {probability_text(1 - value)}" in table[:120]

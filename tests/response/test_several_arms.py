@@ -224,3 +224,9 @@ def test_a_run_holds_all_arms_beside_the_contrasts(tmp_path: Path) -> None:
     published = [item for item in found.comparison.estimates if item.kind == "published"]
     assert not any(item.endpoint == "stroke" for item in published)
     assert "3 arms together, warfarin counted once" in found["stroke"].words
+
+
+def test_its_prior_says_that_it_is_of_the_mean_effect() -> None:
+    job = SeveralArmsJob(table=TABLE, model=MODEL, prior=PRIOR, sampling=Sampling(seed=1))
+    assert job.entered.text.startswith("of the mean effect of the arms over control, log OR ~ Normal(0.3, 0.8)")
+    assert "tau ~ HalfNormal(0.5)" in job.entered.text

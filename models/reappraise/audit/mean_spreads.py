@@ -17,6 +17,8 @@ from reappraise.audit.rounding import Span, logs, overlap, quantile
 from reappraise.published.trial import Trial
 
 NAME = "spreads of a mean"
+FEWEST = 10
+"""Patients from which on a spread that equals a standard error is one: of fewer both may come to the same by chance."""
 
 
 def check(trial: Trial) -> Iterator[Finding]:
@@ -63,6 +65,7 @@ def _judge(fact: MeasuredFact) -> Finding:
     message = "; ".join(f"{first} and {second} do not belong to one mean of {n} patients" for first, second in apart)
     if (
         one.sd is not None
+        and n >= FEWEST
         and all("sd" in pair for pair in apart)
         and all(overlap(one.sd.bounds, span) for name, span in errors.items() if name != "sd")
     ):

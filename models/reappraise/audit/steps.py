@@ -1,7 +1,8 @@
 """Means, medians and standard deviations of values in steps: whether any patients can have them.
 
 Values in steps (`step` in the trial file, counted from `lowest`) have means and standard deviations in steps as well:
-GRIM asks whether the mean is a sum of so many values, GRIMMER whether some values have both, and DEBIT, of what is only
+GRIM asks whether the mean is a sum of so many values, GRIMMER whether the sum of their squares may be one that
+some values have (not all impossible pairs near the greatest spread are found), and DEBIT, of what is only
 absent or present, whether mean and standard deviation are those of one number of patients. Standard deviations divided
 by all patients or by one fewer are allowed. Tolerance: rounding alone. Of 46,000 simulated arms on eleven scales,
 3 to 400 patients each, none was blamed.

@@ -12,7 +12,7 @@ from reappraise.core.arms import WHOLE
 from reappraise.core.estimate import QUANTITIES
 from reappraise.core.units import unit_of
 from reappraise.published.answers import Counted, Problem
-from reappraise.published.better import BetterEvent, refuse_of_hazards
+from reappraise.published.better import OF_EVENTS, OF_TIMES, BetterEvent, refuse_of_hazards, refuse_of_lengths
 from reappraise.published.endpoint import Context, EndpointRecord
 from reappraise.published.record import Count, Published
 
@@ -40,10 +40,14 @@ class EffectEndpoint(EndpointRecord):
     def _says_what_is_better_of_hazards(cls, raw: object) -> object:
         match raw:
             case {"better": typed, "label": label, "estimates": [*printed]}:
-                for one in printed:
-                    quantity = one.get("quantity") if isinstance(one, Mapping) else None
-                    if isinstance(quantity, str) and quantity in QUANTITIES and QUANTITIES[quantity].hastens:
-                        refuse_of_hazards(label, typed, QUANTITIES[quantity].label.lower())
+                found = [one.get("quantity") for one in printed if isinstance(one, Mapping)]
+                known = [QUANTITIES[name] for name in found if isinstance(name, str) and name in QUANTITIES]
+                for one in known:
+                    if one.hastens:
+                        refuse_of_hazards(label, typed, one.label.lower())
+                    elif one.name in OF_TIMES:
+                        mixed = any(other.hastens or other.name in OF_EVENTS for other in known)
+                        refuse_of_lengths(label, typed, one.label.lower(), mixed=mixed)
         return raw
 
     def counted(self) -> Iterator[Counted]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -120,7 +120,8 @@ class ExactJob(StoredJob):
             "described": one.described,
             "model": one.model,
             "formula": one.formula,
-            "prior": one.prior.text,
+            "prior": repr(one.prior),
+            "variables": {name: asdict(declared) for name, declared in one.variables.items()},
             "seed": self.seed,
             "level": self.level,
         }

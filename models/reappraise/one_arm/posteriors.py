@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from math import log
 
@@ -64,7 +65,7 @@ def time_posteriors(times: tuple[OneTime, ...], *, level: float) -> Iterator[Exa
                 model=TIME_MODEL,
                 formula="printed ~ Normal on the scale of its limits, with the spread that each of them says; "
                 "log of its ratio to the benchmark ~ prior",
-                prior=prior,
+                prior=_as_it_enters(one, prior),
                 variables={
                     own: Variable(description=f"{own}{where}, {unit}", reported=True),
                     one.quantity: Variable(description="ratio to the benchmark", scale="logarithm", reported=True),
@@ -81,6 +82,33 @@ def time_posteriors(times: tuple[OneTime, ...], *, level: float) -> Iterator[Exa
                 described=_described(one.item.trial.experimental.key, published.better),
                 estimates=partial(_of_prior, partial(time_estimates, (one,), level=level), prior.name),
             )
+
+
+@dataclass(frozen=True, slots=True)
+class OfTimes:
+    """A prior on a ratio to the benchmark, in the words of what it is a ratio of."""
+
+    name: str
+    label: str
+    text: str
+    rationale: str
+    mean: float
+    sd: float
+
+
+def _as_it_enters(one: OneTime, prior: LogRatioPrior) -> LogRatioPrior | OfTimes:
+    """A prior on hazards as it is; of a ratio of medians, which runs the other way, in words of its own."""
+    if not one.median:
+        return prior
+    low, high = (np.exp(prior.mean + side * 1.96 * prior.sd) for side in (-1, 1))
+    return OfTimes(
+        prior.name,
+        prior.label,
+        f"log ratio of medians ~ Normal({prior.mean:.3g}, {prior.sd:.3g}): ratio {low:.2g} to {high:.3g} with 95%",
+        f"{prior.rationale} A ratio of medians is taken for the inverse of a ratio of hazards.",
+        prior.mean,
+        prior.sd,
+    )
 
 
 def _of_prior(estimates: partial[Iterator[Estimate]], prior: str) -> Iterator[Estimate]:

@@ -114,6 +114,40 @@ def refuse_of_hazards(label: object, typed: object, ratio: str) -> None:
         )
 
 
+OF_TIMES: Final = frozenset(
+    {"median_ratio", "restricted_mean_difference", "restricted_mean_ratio", "survival_difference"}
+)
+"""Contrasts that grow where the event comes later, or to fewer."""
+OF_EVENTS: Final = frozenset({"risk_difference", "risk_ratio", "odds_ratio", "rate_ratio"})
+"""Contrasts that grow where there are more events."""
+
+
+def refuse_of_lengths(label: object, typed: object, contrast: str, *, mixed: bool) -> None:
+    """Refuse a word about events beside a contrast of times: what fewer events make longer has the other direction.
+
+    Parameters
+    ----------
+    label, typed
+        The endpoint's words, and the word for what is better.
+    contrast
+        The contrast in words.
+    mixed
+        Whether a ratio of events or hazards stands beside it.
+
+    Raises
+    ------
+    ValueError
+        If it does, or "fewer" or "more" stands there, or "lower" where times are plainly better the longer.
+    """
+    expected = good_times(label) if isinstance(label, str) else None
+    if mixed or typed in {"fewer", "more"} or (typed in {"higher", "lower"} and expected not in {None, typed}):
+        raise ValueError(
+            f'better = "{typed}" beside a {contrast}, which grows with the time to the event; expected "higher" where '
+            'later is better, or "lower" where sooner is. Beside a ratio of events or hazards it means the opposite: '
+            "give these an endpoint of their own"
+        )
+
+
 def _time(given: object) -> object:
     return _OF_TIMES.get(given, given) if isinstance(given, str) else given
 

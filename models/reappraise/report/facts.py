@@ -223,7 +223,7 @@ def facts_of(
                 key=key,
                 label=record.label,
                 kind=record.kind,
-                better=str(getattr(record, "better", "")),
+                better=record.better,
                 primary=record.primary,
                 population=populations.get(record.population, ""),
                 source=record.source,
@@ -251,13 +251,9 @@ def facts_of(
 
 def _labels(record: EndpointRecord) -> dict[str, str]:
     """Factors and levels in words."""
-    found: dict[str, str] = {}
-    for factor in getattr(record, "factors", ()):
-        found[factor.key] = factor.label
-        found |= {f"{factor.key}={level.key}": level.label for level in factor.levels}
-        if getattr(factor, "remainder", None):
-            found[f"{factor.key}={factor.remainder_key}"] = factor.remainder
-    return found
+    levels = dict(record.subgroups())
+    factors = {population.partition("=")[0] for population in levels}
+    return {factor: record.factor_label(factor) for factor in sorted(factors)} | levels
 
 
 def _believed(item: Diagnosed) -> Believed | None:

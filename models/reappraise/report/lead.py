@@ -36,9 +36,15 @@ class Lead:
         """Probability of benefit."""
         return float(self.contrast.prob_benefit or 0.0)
 
-    def of(self, quantity: str) -> Estimate | None:
-        """The first number of that quantity, at the same time as the contrast if it has one."""
-        return next((item for item in self.rows if item.quantity == quantity), None)
+    def matches(self, item: Estimate) -> bool:
+        """Whether a number is of the same quantity, at the same time, of the same arms."""
+        one = self.contrast
+        return (item.quantity, item.at, item.numerator, item.denominator) == (
+            one.quantity,
+            one.at,
+            one.numerator,
+            one.denominator,
+        )
 
 
 def whole(estimates: Iterable[Estimate]) -> tuple[Estimate, ...]:

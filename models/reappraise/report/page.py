@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
 from typing import Final
@@ -16,7 +16,7 @@ from markupsafe import Markup
 from reappraise.audit.finding import Finding
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.report.facts import Believed, EndpointFacts, Facts, in_order
-from reappraise.report.numbers import estimate_text
+from reappraise.report.numbers import estimate_text, probability_text
 from reappraise.report.parts import EndpointPart, endpoint_part
 from reappraise.report.sentences import answer, question
 from reappraise.report.weighed import as_script
@@ -59,13 +59,15 @@ def render(
     """
     names = {arm.key: arm.short for arm in facts.arms}
     known = {one.key: one for one in facts.endpoints}
+    several = len(facts.arms) > 2
     parts = tuple(
-        endpoint_part(known.get(key) or _part_of(key, known), items, names, below=key not in known)
+        endpoint_part(described, own, names, below=key not in known)
         for key, items in in_order(facts, estimates).items()
         if items or key in known
+        for described, own in _by_contrast(known.get(key) or _part_of(key, known), items, names, several=several)
     )
     first = next((part for part in parts if part.lead is not None), None)
-    lead = "" if first is None else first.facts.key
+    lead = "" if first is None or first.lead is None else first.lead.contrast.endpoint
     weighed = sorted(facts.weighed, key=lambda one: one.endpoint != lead)  # the others keep their order
     explorable = [one.explorer for one in weighed if one.explorer]
     style, script, explorer = _asset("page.css"), _asset("page.js"), _asset("explorer.js")
@@ -79,6 +81,7 @@ def render(
         audit=_checked(findings),
         believed=_by_model(facts.believed),
         pictures=pictures,
+        lead_probability="" if first is None or first.lead is None else probability_text(first.lead.probability),
         lead_text="" if first is None or first.lead is None else estimate_text(first.lead.contrast),
         lead_words="" if first is None or first.lead is None else _lead_words(first.lead.contrast),
         style=style,
@@ -101,7 +104,24 @@ def _part_of(key: str, known: Mapping[str, EndpointFacts]) -> EndpointFacts:
     if not whole:
         return EndpointFacts(key=key, label=key, kind="")
     words = key.removeprefix(f"{whole}-").replace("-", " ")
-    return EndpointFacts(key=key, label=f"{known[whole].label}: {words}", kind=known[whole].kind)
+    return replace(known[whole], key=key, label=f"{known[whole].label}: {words}", primary=False, words="")
+
+
+def _by_contrast(
+    facts: EndpointFacts, items: Sequence[Estimate], names: Mapping[str, str], *, several: bool
+) -> Iterator[tuple[EndpointFacts, tuple[Estimate, ...]]]:
+    """Yield an endpoint with its numbers: of several contrasts each by itself, of several arms with its contrast."""
+    pairs = list(dict.fromkeys((item.numerator, item.denominator) for item in items if item.numerator))
+    if not several or not pairs:
+        yield facts, tuple(items)
+        return
+    for place, pair in enumerate(pairs):
+        above, below = (names.get(key, key) for key in pair)
+        own = tuple(
+            item for item in items if (item.numerator, item.denominator) == pair or not (item.numerator or place)
+        )
+        key = f"{facts.key}-{place + 1}" if place else facts.key
+        yield replace(facts, key=key, label=f"{facts.label}: {above} and {below}"), own
 
 
 def _lead_words(item: Estimate) -> str:
@@ -117,7 +137,7 @@ def _sentences(
     first: EndpointPart | None, estimates: Sequence[Estimate], names: dict[str, str], findings: Sequence[Finding]
 ) -> Iterator[str]:
     if first is not None and first.lead is not None:
-        mine = [item for item in estimates if item.endpoint == first.facts.key]
+        mine = [item for item in estimates if item.endpoint == first.lead.contrast.endpoint]
         yield from answer(mine, first.lead, names)
     else:
         yield "Nothing that is printed says how probable benefit is."

@@ -80,6 +80,7 @@ class EndpointPart:
     facts: EndpointFacts
     below: bool
     lead: Lead | None
+    asked: str
     verdicts: Verdicts
     sides: tuple[Side, ...]
     picture: Markup
@@ -105,29 +106,37 @@ def endpoint_part(
         facts=facts,
         below=below,
         lead=lead,
-        verdicts=verdicts(estimates),
+        asked="" if lead is None else f"{quantity_words(lead.contrast)}, {_contrast(lead.contrast, names)}",
+        verdicts=verdicts(estimates, lead),
         sides=tuple(_sides(estimates, lead, names)),
         picture=_picture(facts, estimates, lead, names),
         groups=tuple(_groups(facts, estimates, names)),
     )
 
 
-def verdicts(estimates: Sequence[Estimate]) -> Verdicts:
-    """Probabilities about the contrast of all patients, under each prior."""
+def verdicts(estimates: Sequence[Estimate], lead: Lead | None) -> Verdicts:
+    """Probabilities about the contrast that stands first, under each prior.
+
+    Parameters
+    ----------
+    estimates
+        Every number of the endpoint.
+    lead
+        What stands first; of none there is nothing to say.
+    """
     asked: dict[str, str] = {}
     found: list[tuple[str, str, dict[str, str], bool]] = []
-    for (model, prior), rows in by_prior(estimates).items():
-        lead = lead_of(rows)
-        if lead is None:
+    for (model, prior), rows in by_prior(estimates).items() if lead is not None else ():
+        mine = next((item for item in rows if lead is not None and lead.matches(item)), None)
+        if mine is None or mine.prob_benefit is None:
             continue
-        said = {"any benefit": probability_text(lead.probability), "harm": probability_text(1 - lead.probability)}
+        said = {"any benefit": probability_text(mine.prob_benefit), "harm": probability_text(1 - mine.prob_benefit)}
         for item in rows:
             form = QUANTITIES[item.quantity].form
             if form == "probability" and item.quantity != "probability_of_benefit" and item.value is not None:
-                key = asked_words(item)
-                said.setdefault(key, probability_text(float(item.value)))
+                said.setdefault(asked_words(item), probability_text(float(item.value)))
         asked |= dict.fromkeys(said, "")
-        found.append((prior, model, said, lead.contrast.failed))
+        found.append((prior, model, said, mine.failed))
     columns = tuple(sorted(asked, key=lambda name: (name != "any benefit", name != "harm")))
     rows_of = (
         Verdict(prior, model, tuple(said.get(column, "") for column in columns), failed)
@@ -138,19 +147,20 @@ def verdicts(estimates: Sequence[Estimate]) -> Verdicts:
 
 def asked_words(item: Estimate) -> str:
     """What a probability is asked of, short enough for the head of a column."""
-    if item.quantity not in {"probability_above_margin", "probability_of_equivalence"}:
+    beyond, alike = item.quantity == "probability_above_margin", item.quantity == "probability_of_equivalence"
+    if not (beyond or alike):
         return f"{QUANTITIES[item.quantity].label}: {item.at}"
-    words = item.at.removeprefix("risk difference in favour ").removeprefix("risk difference ")
-    if words == item.at:
-        return item.at
-    sign, _, size = words.rpartition(" ")
-    points = f"{100 * float(size.removeprefix('+-')):g} points"
-    return f"benefit > {points}" if sign == ">" else f"within \N{PLUS-MINUS SIGN}{points}"
+    return item.at.replace("percentage points", "points").replace(", the stated margin", "")
 
 
-def benefit_is_more(facts: EndpointFacts, quantity: str) -> bool:
-    """Whether a larger value of a contrast favours the experimental arm: of times, a ratio of hazards turns round."""
-    return (facts.better != "lower") != (QUANTITIES[quantity].hastens and facts.kind == "survival")
+def benefit_is_more(facts: EndpointFacts, quantity: str) -> bool | None:
+    """Whether a larger value of a contrast favours the experimental arm: of times, a ratio of hazards turns round.
+
+    None where nothing says what is better.
+    """
+    if facts.better not in {"higher", "lower"}:
+        return None
+    return (facts.better == "higher") != (QUANTITIES[quantity].hastens and facts.kind == "survival")
 
 
 def _sides(estimates: Sequence[Estimate], lead: Lead | None, names: Mapping[str, str]) -> Iterator[Side]:
@@ -198,7 +208,10 @@ def _contrast(item: Estimate, names: Mapping[str, str]) -> str:
 
 def _favours(facts: EndpointFacts, item: Estimate, names: Mapping[str, str]) -> tuple[str, str]:
     above, below = (names.get(key, key) for key in (item.numerator, item.denominator))
-    left, right = (below, above) if benefit_is_more(facts, item.quantity) else (above, below)
+    more = benefit_is_more(facts, item.quantity)
+    if more is None:
+        return "", ""
+    left, right = (below, above) if more else (above, below)
     return f"\N{LEFTWARDS ARROW} favours {left}", f"favours {right} \N{RIGHTWARDS ARROW}"
 
 
@@ -209,11 +222,7 @@ def _picture(
     if lead is None:
         return Markup()
     first = lead.contrast
-    same = [
-        item
-        for item in whole(estimates)
-        if item.quantity == first.quantity and item.at == first.at and item.numerator and item.value is not None
-    ]
+    same = [item for item in whole(estimates) if lead.matches(item) and item.value is not None]
     published = [item for item in same if item.kind == "published"]
     recomputed = sorted((item for item in same if item.kind == "recomputed"), key=lambda e: _distance(e, published))
     lines = [
@@ -259,8 +268,9 @@ def _group(
     for name, items in levels.items():
         contrast = next((item for item in items if first is not None and _alike(item, first)), None)
         chance = next((item for item in items if first is not None and _asked(item, first)), None)
-        known = contrast.prob_benefit if contrast is not None and contrast.prob_benefit is not None else None
-        value = known if known is not None else None if chance is None else chance.value
+        # of an event that one hopes not to see, what is asked is whether it is more frequent
+        known = None if contrast is None or asked is not None else contrast.prob_benefit
+        value = known if chance is None else chance.value
         rows.append(
             Subgroup(
                 name=name,

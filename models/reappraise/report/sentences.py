@@ -49,7 +49,9 @@ def _size(contrast: Estimate, lead: Lead, above: str, below: str) -> str:
         (
             item
             for item in lead.rows
-            if item.quantity in {"risk_difference", "restricted_mean_difference"} and item is not contrast
+            if item.quantity in {"risk_difference", "restricted_mean_difference"}
+            and item is not contrast
+            and (item.numerator, item.denominator) == (contrast.numerator, contrast.denominator)
         ),
         None,
     )
@@ -66,7 +68,7 @@ def _priors(estimates: Sequence[Estimate], lead: Lead) -> str:
         for (model, prior), rows in by_prior(estimates).items()
         if model == lead.contrast.model
         for item in rows
-        if item.quantity == lead.contrast.quantity and item.at == lead.contrast.at and item.prob_benefit is not None
+        if lead.matches(item) and item.prob_benefit is not None
     }
     others = {prior: value for prior, value in found.items() if prior != lead.contrast.prior}
     if not others:

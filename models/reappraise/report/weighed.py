@@ -6,19 +6,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import exp
-from typing import Any, Final
+from typing import Any
 
 from markupsafe import Markup
 
-from reappraise.core.errors import AnalysisError
+from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.evidence.likelihood import EffectLikelihood
 from reappraise.evidence.prior import FlatPrior, MixturePrior
 from reappraise.evidence.report import Report, reports
+from reappraise.evidence.worth import unit_of
 from reappraise.published.trial import Trial
 from reappraise.report.numbers import PERCENT, figure, probability_text
-
-DEEPEST: Final = -60.0
-"""Places at which the log likelihood has fallen further say nothing to a reader, and are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +104,11 @@ def _explorer(one: EffectLikelihood, priors: Iterable[MixturePrior | FlatPrior])
     named = [prior for prior in priors if isinstance(prior, MixturePrior) and len(prior.weights) == 1]
     if not named or not all(one.ends):
         return {}
-    kept = one.log_likelihood > DEEPEST
     size = 100 if one.quantity in PERCENT else 1
-    threshold = one.thresholds[0] if one.thresholds else 1.0 if one.ratio else 0.0
+    try:
+        unit = unit_of(one)
+    except UndeterminedError:
+        unit = None
     return {
         "key": f"{one.endpoint}.{one.quantity}",
         "label": f"{one.label or one.endpoint}: {one.name}, {one.direction}",
@@ -119,11 +119,11 @@ def _explorer(one: EffectLikelihood, priors: Iterable[MixturePrior | FlatPrior])
         "benefit": one.benefit,
         "control": one.arm_labels[0],
         "experimental": one.arm_labels[1],
-        "effect": [float(f"{value:.10g}") for value in one.effect[kept]],
-        "log_likelihood": [float(f"{value:.9g}") for value in one.log_likelihood[kept]],
+        "effect": [float(f"{value:.10g}") for value in one.effect],
+        "log_likelihood": [float(f"{value:.9g}") for value in one.log_likelihood],
         "standard_error": one.standard_error,
-        "patients": one.patients,
-        "threshold": one.scaled(threshold),
+        "worth": None if unit is None else {"variance": unit.variance, "name": unit.name},
+        "threshold": one.scaled(one.thresholds[0]) if one.thresholds else None,
         "priors": [
             {
                 "name": prior.name,

@@ -33,6 +33,8 @@
     coarse.sort((a, b) => a - b);
     const heights = coarse.map((x) => likelihoodAt(x) - 0.5 * ((x - mean) / sd) ** 2), most = Math.max(...heights);
     const kept = coarse.map((_, i) => i).filter((i) => heights[i] > most - 30);
+    const ends = chosen.effect, first = coarse[kept[0]], last = coarse[kept[kept.length - 1]];
+    const beyond = !isFinite(most) || first <= ends[0] || last >= ends[ends.length - 1];
     const from = coarse[Math.max(kept[0] - 1, 0)], to = coarse[Math.min(kept[kept.length - 1] + 1, coarse.length - 1)];
     const step = (to - from) / (PLACES - 1);
     const place = new Float64Array(PLACES), mass = new Float64Array(PLACES), prior = new Float64Array(PLACES);
@@ -63,17 +65,18 @@
       return from + step * (low - 0.5 + share);
     };
     const better = (x) => (chosen.benefit > 0 ? 1 - below(x) : below(x));
-    return { place, mass, prior, like, better, quantile };
+    return { place, mass, prior, like, better, quantile, beyond };
   }
   function tipping() {
     const at = (sd) => posterior(0, sd).better(0);
     const wide = at(50 * chosen.standard_error);
     const sure = wide > 0.5 ? (p) => p > SURE : (p) => p < 1 - SURE;
     if (!sure(wide)) { return "Under no prior centred at no difference is the conclusion sure at 97.5%."; }
-    let low = 0.01 * chosen.standard_error, high = 50 * chosen.standard_error;
+    let low = 0.001 * chosen.standard_error, high = 50 * chosen.standard_error;
+    if (sure(at(low)) || posterior(0, low).beyond) { return "No sceptic's prior, however narrow, takes the conclusion away."; }
     for (let i = 0; i < 50; i += 1) { const m = Math.sqrt(low * high); if (sure(at(m))) { high = m; } else { low = m; } }
-    const patients = chosen.patients ? ", as much as a trial of about "
-      + Math.round(chosen.patients * (chosen.standard_error / high) ** 2) + " patients that found no difference" : "";
+    const patients = chosen.worth ? ", as much as a trial of about "
+      + Math.round(chosen.worth.variance / high ** 2) + " " + chosen.worth.name + " that found no difference" : "";
     return "The conclusion stays sure at 97.5% until a sceptic's prior, centred at no difference, is as narrow as "
       + span(0, high) + patients + ".";
   }
@@ -136,20 +139,24 @@
     const centre = parseFloat(field("centre").value), sd = parseFloat(field("sd").value);
     const limit = parseFloat(field("threshold").value), bad = out("problem");
     const wrong = !(sd > 0) ? "The spread has to be above 0."
-      : chosen.ratio && !(centre > 0 && limit > 0) ? "A ratio is above 0."
-      : !isFinite(centre) || !isFinite(limit) ? "A number is missing." : "";
-    bad.textContent = wrong;
-    if (wrong) { return; }
-    const mean = scaled(centre), threshold = scaled(limit), found = posterior(mean, sd / (chosen.ratio ? 1 : chosen.unit_size));
+      : !isFinite(centre) ? "The centre is missing."
+      : chosen.ratio && !(centre > 0 && !(limit <= 0)) ? "A ratio is above 0." : "";
+    const mean = scaled(centre), threshold = isFinite(limit) ? scaled(limit) : null;
+    const found = wrong ? null : posterior(mean, sd / (chosen.ratio ? 1 : chosen.unit_size));
+    bad.textContent = wrong || (found.beyond ? "This prior lies so far from the data that the page cannot compute it; reappraise sensitivity says why." : "");
+    if (bad.textContent) {
+      ["benefit", "beyond", "median", "interval", "believed", "tipping"].forEach((name) => { out(name).textContent = ""; });
+      return;
+    }
     out("benefit").textContent = probability(found.better(0));
-    out("beyond").textContent = probability(found.better(threshold));
-    out("beyond-words").textContent = "P(" + chosen.name + (chosen.benefit > 0 ? " > " : " < ") + minus(three(limit)) + ")";
+    out("beyond").textContent = threshold === null ? "" : probability(found.better(threshold));
+    out("beyond-words").textContent = threshold === null ? "beyond a threshold: none is set" : "P(" + chosen.name + (chosen.benefit > 0 ? " > " : " < ") + minus(three(limit)) + ")";
     out("median").textContent = minus(three(natural(found.quantile(0.5))));
     out("interval").textContent = minus(three(natural(found.quantile(0.025)))) + " to " + minus(three(natural(found.quantile(0.975))));
     out("believed").textContent = "Prior: " + span(mean, sd / (chosen.ratio ? 1 : chosen.unit_size)) + ".";
     out("tipping").textContent = tipping();
-    draw(found, threshold);
-    const state = new URLSearchParams({ effect: chosen.key, centre: centre, sd: sd, threshold: limit });
+    draw(found, threshold === null ? 0 : threshold);
+    const state = new URLSearchParams({ effect: chosen.key, centre: centre, sd: sd, threshold: threshold === null ? "" : limit });
     history.replaceState(null, "", "#" + state.toString());
   }
   const rounded = (x) => String(Number(x.toPrecision(4)));
@@ -171,7 +178,9 @@
       button.addEventListener("click", () => set(prior.mean, prior.sd));
       named.append(button);
     });
-    field("threshold").value = rounded(natural(chosen.threshold));
+    field("threshold").value = chosen.threshold === null ? "" : rounded(natural(chosen.threshold));
+    out("worth").textContent = chosen.worth ? "or: worth a trial of so many " + chosen.worth.name : "";
+    field("patients").disabled = !chosen.worth;
     set(chosen.priors[0].mean, chosen.priors[0].sd);
   }
   all.forEach((one) => { const option = document.createElement("option"); option.value = one.key; option.textContent = one.label; field("effect").append(option); });
@@ -179,7 +188,7 @@
   ["centre", "sd", "threshold"].forEach((name) => field(name).addEventListener("input", show));
   field("patients").addEventListener("change", () => {
     const number = parseFloat(field("patients").value);
-    if (number > 0 && chosen.patients) { field("sd").value = rounded((chosen.ratio ? 1 : chosen.unit_size) * chosen.standard_error * Math.sqrt(chosen.patients / number)); show(); }
+    if (number > 0 && chosen.worth) { field("sd").value = rounded((chosen.ratio ? 1 : chosen.unit_size) * Math.sqrt(chosen.worth.variance / number)); show(); }
   });
   field("tail").addEventListener("change", () => {
     const limit = parseFloat(field("tail").value), centre = parseFloat(field("centre").value);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from reappraise.fits.job import FitJob
 from reappraise.fits.layout import Axis, Variable
 from reappraise.fits.model import Data, Draws, Floats
 from reappraise.fits.sampling import Sampling, settings_with
-from reappraise.fits.summary import Make, probability
+from reappraise.fits.summary import Make, estimated, probability
 from reappraise.fits.words import Attributes, counted
 from reappraise.published.trial import Trial
 from reappraise.response.estimands import CONTRASTS, SMALLEST_RATE, contrasts, report
@@ -53,6 +54,16 @@ VARIABLES: Mapping[str, Variable] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfTheMean:
+    """A prior as it enters: on the mean of the effects of several arms, of each of which it is wider."""
+
+    name: str
+    label: str
+    text: str
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeveralArmsJob(FitJob[SharedEffects, LogRatioPrior, "SeveralArmsFit"]):
     """One posterior of all arms of an endpoint to be computed.
 
@@ -82,6 +93,18 @@ class SeveralArmsJob(FitJob[SharedEffects, LogRatioPrior, "SeveralArmsFit"]):
     def title(self) -> str:
         """Endpoint, model and prior in a line."""
         return f"{self.table.endpoint}, {self.model.label}, prior {self.prior.label}: {self.prior.text}"
+
+    @property
+    def entered(self) -> OfTheMean:
+        """The prior as it enters."""
+        spread = float(self.data()["effect_sd_scale"])
+        return OfTheMean(
+            name=self.prior.name,
+            label=self.prior.label,
+            text=f"of the mean effect of the arms over control, {self.prior.text}; each arm's own effect "
+            f"~ Normal(mean, tau), tau ~ HalfNormal({spread:.3g})",
+            rationale=self.prior.rationale,
+        )
 
     @property
     def depends(self) -> dict[str, Any]:
@@ -167,6 +190,11 @@ class SeveralArmsJob(FitJob[SharedEffects, LogRatioPrior, "SeveralArmsFit"]):
                 if item.arm not in seen:
                     yield item
             seen |= set(pair.arms)
+        for arm in (one for one in self.table.arms if one not in seen):  # of an arm that nobody compares, its rate
+            draws_of = posterior["rate"].sel(arm=arm).transpose("chain", "draw").values
+            yield estimated(
+                partial(make, endpoint=self.table.endpoint, quantity="rate", arm=arm), draws_of, self.sampling.level
+            )
         for arm in self.table.arms:
             best = posterior["best"].sel(arm=arm).transpose("chain", "draw").values > 0
             said = f"{'highest' if self.table.better == 'higher' else 'lowest'} rate of {len(self.table.arms)} arms"

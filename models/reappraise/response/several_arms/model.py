@@ -29,8 +29,9 @@ class SharedEffects:
 
     delta_k is the log odds ratio of arm k over control and :math:`\bar\delta` the mean of the K. The control arm
     enters once, so that contrasts are correlated as they are in the trial, and each arm says something about what
-    the others may do. With one experimental arm it is the logit-normal model of a contrast. Exchanged experimental
-    arms give exchanged results: none is the first.
+    the others may do. The named prior is that of delta, the mean of the effects: of one arm it is wider, by tau. With
+    one experimental arm and tau = 0 it would be the logit-normal model of a contrast. Exchanged experimental arms give
+    exchanged results: none is the first.
 
     Reasons. mu: Normal(0, 1.5) is close to uniform on a rate. tau: doses or drugs of one trial are tried because
     they may differ, but by less than any from control: its scale is the size of the planned effect, or 0.5 where none
