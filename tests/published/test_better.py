@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -156,7 +155,8 @@ def test_contrasts_of_times_do_not_stand_beside_words_or_ratios_of_events(
 ) -> None:
     path = typed(tmp_path, "effect", label, better, quantities[0])
     text = path.read_text(encoding="utf-8")
-    one = next(found for found in re.findall(r"\{[^{}]*\}", text) if f'quantity = "{quantities[0]}"' in found)
-    path.write_text(text.replace(one, ", ".join(one.replace(quantities[0], other) for other in quantities)), "utf-8")
+    head, one = text.split("[[endpoints.estimates]]")
+    more = [one.replace(quantities[0], other) for other in quantities]
+    path.write_text("[[endpoints.estimates]]".join((head, *more)), encoding="utf-8")
     with pytest.raises(TrialFileError, match="which grows with the time to the event"):
         load_trial(path)
