@@ -227,7 +227,7 @@ def facts_of(
                 primary=record.primary,
                 population=populations.get(record.population, ""),
                 source=record.source,
-                words=held[key].words if key in held and held[key].analysed else "",
+                words=_words(held[key]) if key in held and held[key].analysed else "",
                 labels=_labels(record),
             )
             for key, record in records.items()
@@ -247,6 +247,12 @@ def facts_of(
         program=program,
         seed=seed,
     )
+
+
+def _words(result: Result[Any, Any]) -> str:
+    """What was computed, without the key that it begins with."""
+    said = result.words.removeprefix(f"{result.key}: ")
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 def _labels(record: EndpointRecord) -> dict[str, str]:

@@ -81,6 +81,7 @@ class EndpointPart:
     below: bool
     lead: Lead | None
     asked: str
+    good: str
     verdicts: Verdicts
     sides: tuple[Side, ...]
     picture: Markup
@@ -107,11 +108,21 @@ def endpoint_part(
         below=below,
         lead=lead,
         asked="" if lead is None else f"{quantity_words(lead.contrast)}, {_contrast(lead.contrast, names)}",
+        good=_good(facts),
         verdicts=verdicts(estimates, lead),
         sides=tuple(_sides(estimates, lead, names)),
         picture=_picture(facts, estimates, lead, names),
         groups=tuple(_groups(facts, estimates, names)),
     )
+
+
+def _good(facts: EndpointFacts) -> str:
+    """What is better for patients, in a sentence; empty where nothing says so."""
+    words = {"survival": ("Longer", "Shorter"), "response": ("More", "Fewer"), "adverse_events": ("More", "Fewer")}
+    more, less = words.get(facts.kind, ("Higher", "Lower"))
+    if facts.better not in {"higher", "lower"}:
+        return ""
+    return f"{more if facts.better == 'higher' else less} is better for patients."
 
 
 def verdicts(estimates: Sequence[Estimate], lead: Lead | None) -> Verdicts:
@@ -226,7 +237,7 @@ def _picture(
     published = [item for item in same if item.kind == "published"]
     recomputed = sorted((item for item in same if item.kind == "recomputed"), key=lambda e: _distance(e, published))
     lines = [
-        *(Line("Published", item) for item in published),
+        *(Line("Published", item) for item in {estimate_text(item): item for item in published}.values()),
         *(Line(f"Recomputed: {item.method}", item) for item in recomputed[:1]),
         *(
             Line(f"{prior} prior{'' if model == first.model else f', {model}'}", item)
