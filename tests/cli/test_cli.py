@@ -123,7 +123,7 @@ def test_a_run_does_what_it_was_asked_beside_inconsistencies_and_says_so_last(tm
     done = reappraise("run", file, "--out", folder)
     assert done.returncode == 0
     last = done.stdout.splitlines()[-1]
-    assert "inconsistent, which no analysis of these patients could give" in last
+    assert "inconsistent" in last
     assert last.endswith(f"reappraise audit {file}")
     assert reappraise("audit", file).returncode == 1
     assert "Exit code 0" in " ".join(reappraise("run", "--help", COLUMNS="120").stdout.split())

@@ -59,7 +59,7 @@ def test_the_sceptical_prior_just_removes_the_finding_of_counts() -> None:
     found = credibility(likelihood)
     assert found.sceptical_sd is not None
     assert effect_posterior(likelihood, about(0.0, found.sceptical_sd)).benefit == pytest.approx(0.975, abs=1e-6)
-    assert f"the odds ratio of {found.scepticism_limit:.3g} plausible" in found.words
+    assert f"reaches to an odds ratio of {found.scepticism_limit:.3g}; not for one who held less" in found.words
     mirrored = credibility(likelihood.swapped())
     assert mirrored.scepticism_limit == pytest.approx(1 / found.scepticism_limit, rel=1e-4)
 
@@ -70,7 +70,7 @@ def test_the_advocate_just_makes_a_finding() -> None:
     assert found.advocacy_limit is not None
     middle = log(found.advocacy_limit) / 2
     assert effect_posterior(likelihood, about(middle, -middle / Z)).benefit == pytest.approx(0.975, abs=1e-6)
-    assert "it would not for whoever believed beforehand that the hazard ratio lies from" in found.words
+    assert "It would hold one for whoever believed beforehand that the hazard ratio lies from" in found.words
     nearly = credibility(difference(1.9599, 1.0))
     assert nearly.advocacy_limit is None or nearly.advocacy_limit > 1e3
 

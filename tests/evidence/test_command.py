@@ -35,10 +35,10 @@ def run(*arguments: str) -> str:
 
 def test_the_table_names_prior_effect_direction_and_origin() -> None:
     shown = run(
-        "andromeda-shock", "--endpoint", "survival28", "--prior", "0:0.392", "--prior", "flat", "--beyond", "1.1"
+        "andromeda-shock", "--endpoint", "survival28", "--prior", "1:0.392", "--prior", "flat", "--beyond", "1.1"
     )
     assert "hazard ratio, Perfusion over Lactate" in shown
-    for part in ("0:0.392", "flat", "0.781 (0.586 to 1.04)", "P(hazard ratio < 1.1)", "worth, events", "26"):
+    for part in ("1:0.392", "flat", "0.781 (0.586 to 1.04)", "P(hazard ratio < 1.1)", "worth, events", "26"):
         assert part in shown
     words = " ".join(shown.split())
     assert "Likelihood: printed: hazard ratio perfusion / lactate 0.75 (95% interval 0.55 to 1.02)" in words

@@ -118,8 +118,8 @@ def test_exchanged_arms_mirror_every_answer(quantity: str) -> None:
 
 def test_a_table_holds_every_prior_against_every_threshold() -> None:
     likelihood = hazards()
-    found = sensitivity(likelihood, ["flat", "neutral-strong", about(-0.1, 0.2), "0:0.355"], beyond=[0.9, 1.0, 1.25])
-    assert [prior.name for prior in found.priors] == ["flat", "neutral-strong", "about", "0:0.355"]
+    found = sensitivity(likelihood, ["flat", "neutral-strong", about(-0.1, 0.2), "1:0.355"], beyond=[0.9, 1.0, 1.25])
+    assert [prior.name for prior in found.priors] == ["flat", "neutral-strong", "about", "1:0.355"]
     assert found.beyond.shape == (4, 3)
     assert found.beyond[:, 1] == pytest.approx(found.benefit, abs=1e-12)
     assert np.all(np.diff(found.beyond, axis=1) > 0), "a ratio below 1.25 is more probable than one below 0.9"
@@ -162,9 +162,9 @@ def test_default_priors_are_none_those_of_the_kind_the_grid_and_the_usual_trial(
         (
             ["hopeful"],
             None,
-            "unknown prior 'hopeful' of effect; expected one of flat, .*cochrane, or mean:sd",
+            "unknown prior 'hopeful' of effect; expected one of flat, .*cochrane, or centre:sd",
         ),
-        (["0:0"], None, "expected standard deviations above 0 and finite, got 0"),
+        (["1:0"], None, "expected standard deviations above 0 and finite, got 0"),
         (["flat", "flat"], None, "priors of different names, got flat twice"),
         ([], None, "expected one prior or more, got none"),
         (None, [-0.1], "expected a ratio above 0, such as 0.9 as hazard ratio, got -0.1"),

@@ -120,10 +120,10 @@ def test_the_first_screen_answers(eolia: tuple[Facts, list[Estimate], tuple[Find
     words = Page(page(eolia)).text
     lead = lead_of([item for item in estimates if item.endpoint == "death60"])
     assert lead is not None
-    assert "Are patients better off with ECMO than with Control" in words
-    assert f"is better than Control is {probability_text(lead.probability)}" in words
+    assert "Death by day 60: are patients better off with ECMO than with Control?" in words
+    assert f"is better than Control in this respect is {probability_text(lead.probability)}" in words
     assert estimate_text(lead.contrast) in words
-    assert "found numbers that no patients could give" in words
+    assert "found some that do not go together" in words
     assert facts.title in words
     assert words.index("probability of benefit") < words.index("What the paper says, and what its counts say")
 
@@ -330,6 +330,45 @@ def test_each_contrast_of_several_arms_stands_by_itself() -> None:
     words = Page(render(facts_of(trial), rows, (), pictures=[])).text
     for (above, below), value in pairs.items():
         names = {"low": "110 mg", "high": "150 mg", "warfarin": "Warfarin"}
-        said = f"stroke: {names[above]} and {names[below]}, Risk ratio, {names[above]} over {names[below]}."
+        named, over = f"{names[above]} and {names[below]}", f"{names[above]} over {names[below]}"
+        said = f"stroke, all arms together: {named}, Risk ratio, {over}."
         table = words.split(f"under which prior: {said}")[1]
         assert f"reference logit-normal {probability_text(value)} {probability_text(1 - value)}" in table[:120]
+
+
+def test_what_the_answer_leaves_out_stands_beside_it() -> None:
+    facts = replace(
+        facts_of(ra.load_trial("eolia")),
+        endpoints=(
+            EndpointFacts(key="death", label="Death", kind="response", better="lower", primary=True),
+            EndpointFacts(key="bleeding", label="Major bleeding", kind="response", better="lower"),
+        ),
+    )
+    margin = "rate lower by more than 2 percentage points, the stated margin"
+    rows = [
+        estimate(),
+        estimate("probability_above_margin", value=0.31, at=margin, low=None, high=None, prob_benefit=None),
+        estimate(endpoint="bleeding", value=1.6, low=1.2, high=2.2, prob_benefit=0.002),
+    ]
+    words = Page(render(facts, rows, (), pictures=[])).text
+    assert "In other respects benefit is improbable: Major bleeding (0.002)." in words
+    assert f"The probability of a benefit that matters ({margin}) is 0.31." in words
+
+
+def test_a_benchmark_is_said_to_be_no_arm() -> None:
+    facts = facts_of(ra.load_trial(Path(__file__).parents[1] / "data" / "one-arm.toml"))
+    row = estimate(
+        "risk_difference", endpoint=facts.endpoints[0].key, denominator="benchmark", value=0.2, low=0.1, high=0.3
+    )
+    words = Page(render(facts, [row], (), pictures=[])).text
+    assert "better than the benchmark that the paper states?" in words
+    assert "nobody was randomised" in words
+
+
+def test_a_bound_and_another_level_keep_their_words() -> None:
+    bound = estimate(
+        value=None, low=None, high=None, p_value=0.001, method="as printed; p printed as <0.001", kind="published"
+    )
+    assert estimate_text(bound) == "p <0.001"
+    wide = estimate(value=0.73, low=0.59, high=0.89, level=0.96, kind="published")
+    assert estimate_text(wide) == "0.730 (0.590 to 0.890, 96% interval)"

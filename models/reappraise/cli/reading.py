@@ -135,7 +135,12 @@ def sensitivity(
     trial: TrialName,
     endpoint: Annotated[str | None, typer.Option(metavar="KEY", help="Only this endpoint.")] = None,
     effect: Annotated[str | None, typer.Option(help="Which effect, such as risk_ratio; else the first.")] = None,
-    prior: Annotated[list[str] | None, typer.Option(help="A prior by name, or mean:sd; may be repeated.")] = None,
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A prior by name, or CENTRE:SD (of a ratio: a ratio, and SD of its logarithm); may be repeated."
+        ),
+    ] = None,
     beyond: Annotated[list[float] | None, typer.Option(help="Benefit beyond what; may be repeated.")] = None,
     form: As = Format.table,
 ) -> None:

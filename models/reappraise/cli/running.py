@@ -73,8 +73,7 @@ def run(
     tell_margins(loaded)
     typer.echo(f"Results are in {out}; read them with: reappraise compare {out}")
     typer.echo(f"The page that answers: {out / 'report.html'}")
-    why = ", which no analysis of these patients could give" if inconsistent else ""
-    found = f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent{why}"
+    found = f"Audit: {len(analysis.findings)} checks, {inconsistent} inconsistent"
     typer.echo(f"{found}; see them with: reappraise audit {trial}")
     for fit in analysis.unconverged:
         typer.echo(f"NOT CONVERGED: {fit.job.name}: {fit.diagnosis.failures}", err=True)

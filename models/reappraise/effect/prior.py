@@ -87,7 +87,7 @@ def contrast_priors(contrast: Contrasted) -> tuple[EffectPrior, ...]:
     Parameters
     ----------
     contrast
-        What was printed: the sceptical and the enthusiastic prior know its planned effect, or its margin.
+        What was printed: the sceptical and the enthusiastic prior know its planned effect.
     """
     if contrast.ratio:
         sd = REFERENCE.get(contrast.quantity, 1.0)
@@ -97,8 +97,6 @@ def contrast_priors(contrast: Contrasted) -> tuple[EffectPrior, ...]:
         sd = WIDE * sum(contrast.standard_error) / 2
         wide = "Barely an opinion: worth a twenty-fifth of what the printed standard error says."
     planned, whose = contrast.planned, "the planned effect"
-    if planned is None and contrast.margin is not None:
-        planned, whose = contrast.benefit * contrast.margin, "the margin, in place of a planned effect"
     if planned is None and contrast.ratio:
         planned, whose = contrast.benefit * UNPLANNED, "a ratio of 2 or 1/2, in place of a planned effect"
     reference = EffectPrior("reference", "Reference", 0.0, sd, wide)

@@ -70,17 +70,18 @@ class Credibility:
         sure = f"The {100 * self.level:g}% interval"
         if self.scepticism_limit is not None:
             return (
-                f"{sure} leaves no effect out, and still does for whoever held the {asked.name} of "
-                f"{self.scepticism_limit:.3g} plausible beforehand; it does not for a stronger sceptic."
+                f"{sure} lies on one side of no effect, and would for a sceptic whose prior, centred at no effect, "
+                f"reaches to {asked.one} of {self.scepticism_limit:.3g}; not for one who held less to be plausible."
             )
         if self.significant:
-            return f"{sure} leaves no effect out, by so little that any scepticism removes that."
+            return f"{sure} lies on one side of no effect, but by so little that any scepticism would change that."
         if self.advocacy_limit is None or not _thinkable(asked, self.advocacy_limit):
-            return f"{sure} holds no effect; almost any belief in the direction of the estimate would change that."
+            belief = "almost any belief in the direction of the estimate would change that"
+            return f"{sure} holds both sides of no effect; {belief}."
         low, high = sorted((asked.natural(0.0), self.advocacy_limit))
         return (
-            f"{sure} holds no effect; it would not for whoever believed beforehand that the {asked.name} lies from "
-            f"{low:.3g} to {high:.3g}, or nearer to no effect than that."
+            f"{sure} holds both sides of no effect. It would hold one for whoever believed beforehand that the "
+            f"{asked.name} lies from {low:.3g} to {high:.3g}, or nearer to no effect than that."
         )
 
 

@@ -16,6 +16,9 @@ from reappraise.evidence.sources import EffectLikelihoods, effect_likelihoods, e
 from reappraise.evidence.worth import effective_sample_size, unit_of
 from reappraise.published.trial import Trial
 
+OVERSTATED = 1.05
+"""Factor below which an estimate is not said to be overstated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -80,7 +83,7 @@ def reports(
     effect
         Key of an effect, such as ``"risk_ratio"``; None takes the first of each endpoint.
     priors
-        Names of priors, or "mean:sd"; None takes the default ones.
+        Names of priors, or "centre:sd"; None takes the default ones.
     beyond
         Thresholds; None takes those of the effect.
 
@@ -141,8 +144,14 @@ def _usual(likelihood: EffectLikelihood) -> str:
         left = cochrane_shrinkage(likelihood)
     except AnalysisError as error:
         return str(error)
+    signs = f"{100 * left.right_sign:.0f}% of them have the right sign"
+    again = (
+        f"an exact repetition finds p < {left.significance:g} in the same direction with a probability of "
+        f"{left.replicates:.2g}."
+    )
+    if left.exaggeration < OVERSTATED:  # an estimate near no effect says little: there is nothing to be overstated
+        return f"Of trials whose estimate is as near to no effect, {signs}; {again}"
     return (
         f"Trials whose estimate is as many standard errors from no effect usually overstate it by a factor of "
-        f"{left.exaggeration:.2g}, and {100 * left.right_sign:.0f}% of them have the right sign; an exact repetition "
-        f"finds p < {left.significance:g} in the same direction with a probability of {left.replicates:.2g}."
+        f"{left.exaggeration:.2g}, and {signs}; {again}"
     )

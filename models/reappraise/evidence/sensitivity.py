@@ -229,15 +229,17 @@ def _chosen(likelihood: EffectLikelihood, priors: Sequence[Opinion | str] | None
 
 
 def _written(text: str, likelihood: EffectLikelihood, known: tuple[str, ...]) -> MixturePrior:
-    """A normal prior written as "mean:sd", on the scale of the likelihood."""
-    mean, colon, sd = text.partition(":")
+    """A normal prior written as "centre:sd": of a ratio the centre is a ratio, and sd that of its logarithm."""
+    centre, colon, sd = text.partition(":")
     try:
-        numbers = float(mean), float(sd)
+        numbers = float(centre), float(sd)
     except ValueError:
-        scale = f"the logarithm of the {likelihood.name}" if likelihood.ratio else f"the {likelihood.name}"
+        scale = "a ratio and the standard deviation of its logarithm" if likelihood.ratio else f"a {likelihood.name}"
+        example = "1:0.355" if likelihood.ratio else "0:2"
         raise AnalysisError(
-            f"unknown prior {text!r} of {likelihood.endpoint}; expected one of {', '.join(known)}, or mean:sd on "
-            f"{scale}, such as 0:0.355"
+            f"unknown prior {text!r} of {likelihood.endpoint}; expected one of {', '.join(known)}, or centre:sd, "
+            f"{scale}, such as {example}"
         ) from None
     named = f"{numbers[0]:g}{colon}{numbers[1]:g}"
-    return MixturePrior.normal(named, f"Normal({numbers[0]:g}, {numbers[1]:g})", *numbers, "As asked for.")
+    words = f"about {numbers[0]:g}, sd {numbers[1]:g}{' of the logarithm' if likelihood.ratio else ''}"
+    return MixturePrior.normal(named, words, likelihood.scaled(numbers[0]), numbers[1], "As asked for.")

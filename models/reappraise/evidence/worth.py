@@ -44,8 +44,9 @@ class Unit:
 def unit_of(likelihood: EffectLikelihood) -> Unit:
     """What the worth of a prior on an effect is counted in.
 
-    A patient is worth 1/16 of the inverse variance of a log odds ratio, an event 1/4 of that of a log hazard ratio; of
-    other effects a patient is worth what one of this trial was.
+    An event is worth 1/4 of the inverse variance of a log hazard ratio; of other effects a patient is worth what one of
+    this trial was: where events are rare, little. A log odds ratio in patients of unknown number is counted in those of
+    a trial with a rate of 1/2, each worth 1/16.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def unit_of(likelihood: EffectLikelihood) -> Unit:
     UndeterminedError
         If that needs the patients of the trial, and they are not known.
     """
-    if likelihood.quantity in UNIT_VARIANCES:
+    if likelihood.quantity in UNIT_VARIANCES and (likelihood.quantity != "odds_ratio" or likelihood.patients is None):
         return Unit(*UNIT_VARIANCES[likelihood.quantity])
     if likelihood.patients is None:
         raise UndeterminedError(

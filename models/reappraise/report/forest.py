@@ -10,7 +10,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from reappraise.core.estimate import QUANTITIES, Estimate
-from reappraise.report.numbers import PERCENT, estimate_text
+from reappraise.report.numbers import PERCENT, estimate_text, quantity_words
 
 WIDTH: Final = 760
 LABELS: Final = 250
@@ -95,6 +95,8 @@ def forest(lines: Sequence[Line], *, title: str, favours: tuple[str, str]) -> Ma
         x = axis.place(tick)
         parts.append(f'<line class="tick" x1="{x:.1f}" x2="{x:.1f}" y1="{foot}" y2="{foot + 5}"/>')
         parts.append(f'<text class="tick" x="{x:.1f}" y="{foot + 18}" text-anchor="middle">{tick:g}</text>')
+    scale = f"{quantity_words(first)}{' (log scale)' if axis.logarithmic else ''}"
+    parts.append(f'<text class="side" x="0" y="{foot + 18}">{escape(_cut(scale))}</text>')
     parts.append(f'<line class="axis" x1="{LABELS}" x2="{WIDTH - NUMBERS}" y1="{foot}" y2="{foot}"/>')
     for place, line in enumerate(drawn):
         parts.append(_line(line, TOP + ROW * place + ROW / 2, axis))

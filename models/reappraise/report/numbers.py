@@ -11,6 +11,8 @@ PERCENT = frozenset({"rate", "risk_difference", "category_rate", "rate_or_better
 """Quantities that are read in percent, or percentage points."""
 LEAST = 0.0001
 """Probabilities nearer to 0 or 1 are shown as bounds."""
+USUAL, SAME = 0.95, 1e-6
+"""The level that intervals have where none is named, and by how much levels may differ."""
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -50,11 +52,14 @@ def interval(item: Estimate, low: float | None, high: float | None) -> str:
 def estimate_text(item: Estimate) -> str:
     """Value and interval, without a unit."""
     if item.value is None:
-        return f"p {p_text(item.p_value)}" if item.p_value is not None else ""
+        bound = item.method.partition("p printed as ")[2].partition(";")[0]  # which a table keeps in words alone
+        return f"p {bound or p_text(item.p_value)}" if item.p_value is not None else ""
     if item.quantity == "number_needed_to_treat":
         return _needed(item)
     text = figure(item.value, percent=item.quantity in PERCENT, posterior=_sampled(item))
     limits = interval(item, item.low, item.high)
+    if limits and item.kind == "published" and item.level is not None and abs(item.level - USUAL) > SAME:
+        limits += f", {100 * item.level:g}% interval"
     return f"{text} ({limits})" if limits else text
 
 

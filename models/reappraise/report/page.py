@@ -18,13 +18,21 @@ from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.report.facts import Believed, EndpointFacts, Facts, in_order
 from reappraise.report.numbers import estimate_text, probability_text
 from reappraise.report.parts import EndpointPart, endpoint_part
-from reappraise.report.sentences import answer, question
+from reappraise.report.sentences import answer, elsewhere, question
 from reappraise.report.weighed import as_script
 
 FILE: Final = "report.html"
 _ROOM: Final = "reappraise.report"
 _SERIOUS: Final = ("inconsistent", "not reproduced")
 _UNKNOWN: Final = "cannot judge"
+
+
+class Called(dict[str, str]):
+    """Names by key; a key without one, such as in a table that was changed, stands for itself."""
+
+    def __missing__(self, key: str) -> str:
+        """The key itself."""
+        return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +65,7 @@ def render(
     pictures
         Names of the figures beside the page, relative to it.
     """
-    names = {arm.key: arm.short for arm in facts.arms}
+    names = Called({arm.key: arm.short for arm in facts.arms})
     known = {one.key: one for one in facts.endpoints}
     several = len(facts.arms) > 2
     parts = tuple(
@@ -77,7 +85,7 @@ def render(
         parts=parts,
         first=first,
         question="" if first is None or first.lead is None else question(first.facts, first.lead, names),
-        sentences=tuple(_sentences(first, estimates, names, findings)),
+        sentences=tuple(_sentences(first, parts, estimates, names, findings)),
         audit=_checked(findings),
         believed=_by_model(facts.believed),
         pictures=pictures,
@@ -117,11 +125,12 @@ def _by_contrast(
         return
     for place, pair in enumerate(pairs):
         above, below = (names.get(key, key) for key in pair)
-        own = tuple(
-            item for item in items if (item.numerator, item.denominator) == pair or not (item.numerator or place)
-        )
+        mine = (item for item in items if (item.numerator, item.denominator) == pair)
+        arms = (item for item in items if not item.numerator and (item.arm in pair or not item.arm))
+        own = (*arms, *mine)
         key = f"{facts.key}-{place + 1}" if place else facts.key
-        yield replace(facts, key=key, label=f"{facts.label}: {above} and {below}"), own
+        together = ", all arms together" if len(pairs) > 1 else ""
+        yield replace(facts, key=key, label=f"{facts.label}{together}: {above} and {below}"), own
 
 
 def _lead_words(item: Estimate) -> str:
@@ -134,18 +143,24 @@ def _digest(text: str) -> str:
 
 
 def _sentences(
-    first: EndpointPart | None, estimates: Sequence[Estimate], names: dict[str, str], findings: Sequence[Finding]
+    first: EndpointPart | None,
+    parts: Sequence[EndpointPart],
+    estimates: Sequence[Estimate],
+    names: dict[str, str],
+    findings: Sequence[Finding],
 ) -> Iterator[str]:
     if first is not None and first.lead is not None:
         mine = [item for item in estimates if item.endpoint == first.lead.contrast.endpoint]
         yield from answer(mine, first.lead, names)
+        others = {part.facts.label: part.lead for part in parts if part.lead is not None and part is not first}
+        yield from filter(None, (elsewhere(others),))
     else:
         yield "Nothing that is printed says how probable benefit is."
     counts = Counter(finding.verdict for finding in findings)
     if findings:
         yield (
-            f"Of {len(findings)} checks of the paper's own arithmetic, {counts['inconsistent']} found numbers that no "
-            f"patients could give, and {counts['not reproduced']} numbers that the methods tried do not give."
+            f"Of {len(findings)} checks of the paper's own numbers, {counts['inconsistent']} found some that do not go "
+            f"together, and {counts['not reproduced']} some that the methods tried do not give."
         )
 
 

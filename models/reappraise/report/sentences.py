@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reappraise.core.estimate import QUANTITIES, Estimate
+from reappraise.published.record import BENCHMARK
 from reappraise.report.facts import EndpointFacts
 from reappraise.report.lead import Lead, by_prior
 from reappraise.report.numbers import PERCENT, estimate_text, probability_text
 
+WORSE = 0.9
+"""Probability of harm from which on another endpoint is named beside the answer."""
 SURE = 0.975
 """Probability from which on a conclusion is called the same under every prior."""
 _OPINIONS = {
@@ -22,7 +25,10 @@ _HOLDERS = {"sceptical": "a sceptic", "enthusiastic": "an enthusiast", "wide": "
 def question(endpoint: EndpointFacts, lead: Lead, names: Mapping[str, str]) -> str:
     """What is asked."""
     above, below = names[lead.contrast.numerator], names[lead.contrast.denominator]
-    return f"Are patients better off with {above} than with {below}: {endpoint.label}?"
+    about = endpoint.label.removesuffix(f": {above} and {below}")
+    if lead.contrast.denominator == BENCHMARK:
+        return f"{about}: is {above} better than the benchmark that the paper states?"
+    return f"{about}: are patients better off with {above} than with {below}?"
 
 
 def answer(estimates: Sequence[Estimate], lead: Lead, names: Mapping[str, str]) -> Iterator[str]:
@@ -32,10 +38,13 @@ def answer(estimates: Sequence[Estimate], lead: Lead, names: Mapping[str, str]) 
     opinion = _OPINIONS.get(contrast.prior, f"the {contrast.prior} prior")
     failed = " This fit did not converge: do not rely on it." if contrast.failed else ""
     yield (
-        f"Given what is printed and {opinion}, the probability that {above} is better than {below} is "
+        f"Given what is printed and {opinion}, the probability that {above} is better than {below} in this respect is "
         f"{probability_text(lead.probability)}.{failed}"
     )
+    if contrast.denominator == BENCHMARK:
+        yield "The benchmark is a fixed number without an error of its own, from other patients: nobody was randomised."
     yield _size(contrast, lead, above, below)
+    yield from _beyond(lead)
     yield _priors(estimates, lead)
 
 
@@ -49,7 +58,7 @@ def _size(contrast: Estimate, lead: Lead, above: str, below: str) -> str:
         (
             item
             for item in lead.rows
-            if item.quantity in {"risk_difference", "restricted_mean_difference"}
+            if item.quantity == "risk_difference"
             and item is not contrast
             and (item.numerator, item.denominator) == (contrast.numerator, contrast.denominator)
         ),
@@ -60,6 +69,29 @@ def _size(contrast: Estimate, lead: Lead, above: str, below: str) -> str:
         at = f" ({difference.at})" if difference.at else ""
         said += f"; the {_name(difference)}{at} is {estimate_text(difference)}{unit}"
     return f"{said}."
+
+
+def _beyond(lead: Lead) -> Iterator[str]:
+    """Yield how probable a benefit is that the paper says matters."""
+    for item in lead.rows:
+        if item.quantity == "probability_above_margin" and "the stated margin" in item.at and item.value is not None:
+            yield f"The probability of a benefit that matters ({item.at}) is {probability_text(float(item.value))}."
+            return
+
+
+def elsewhere(leads: Mapping[str, Lead]) -> str:
+    """Endpoints in which the other arm is probably better, in a sentence; empty where there is none.
+
+    Parameters
+    ----------
+    leads
+        What stands first of each other endpoint, by its words.
+    """
+    worse = {label: lead for label, lead in leads.items() if lead.probability < 1 - WORSE}
+    if not worse:
+        return ""
+    said = "; ".join(f"{label} ({probability_text(lead.probability)})" for label, lead in worse.items())
+    return f"In other respects benefit is improbable: {said}."
 
 
 def _priors(estimates: Sequence[Estimate], lead: Lead) -> str:
