@@ -25,7 +25,7 @@ from reappraise.survival.effect.untimed import has_time
 from reappraise.survival.fit import SurvivalFit, SurvivalJob
 from reappraise.survival.from_print import (
     DEPARTURE,
-    analyse_print,
+    analyse_print_loosely,
     printed_or_refused,
     refuse_too_little,
     round_landmarks,
@@ -158,7 +158,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
             printed = printed_or_refused(endpoint)
             road = road_of(printed)
             if not road.reconstructs:
-                return analyse_print(endpoint, printed, road, session)
+                return analyse_print_loosely(endpoint, printed, road, session)
         reference, *others = published.plan.priors
         known = trial.patients.get(published.key)
         replicates = None
@@ -172,7 +172,7 @@ class SurvivalKind(Kind[SurvivalEndpoint]):
             replicates = session.one(job, "reconstruction of individual data", end=RECONSTRUCTING)
             given_up = not replicates.converged and session.effort.usual  # who asks for less gets that
             if given_up and printed.summaries.origin != "curve":
-                return analyse_print(endpoint, printed, stuck(road), session, start=RECONSTRUCTING)
+                return analyse_print_loosely(endpoint, printed, stuck(road), session, start=RECONSTRUCTING)
             patients, digest = replicates.data, job.digest
             sampling = replace(session.sampling, thresholds=ENSEMBLE)
         landmarks = round_landmarks(grid.horizon)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from reappraise.core.errors import AnalysisError, UndeterminedError
 from reappraise.core.estimate import Estimate
+from reappraise.core.refusal import Refusal
 from reappraise.fits.each import Session
 from reappraise.published.trial import TrialEndpoint
 from reappraise.survival.beyond.result import HazardResult, extrapolated
@@ -136,6 +137,58 @@ def analyse_print(
         road=road,
         level=session.sampling.level,
     )
+
+
+def analyse_print_loosely(
+    endpoint: TrialEndpoint[SurvivalEndpoint], printed: Print, road: Road, session: Session, *, start: float = 0.0
+) -> PrintedResult:
+    """As `analyse_print`; where the print contradicts itself by the limits of its medians alone, without these.
+
+    Where an event is seen at visits, as progression is at scans, many patients share one time, and the limits of a
+    median lie on it: smooth hazards give such limits in no trial, though nothing is wrong with any of the numbers.
+
+    Parameters
+    ----------
+    endpoint, printed, road, session, start
+        As of `analyse_print`.
+
+    Raises
+    ------
+    AnalysisError
+        If the printed numbers contradict each other without these limits as well.
+    """
+    try:
+        return analyse_print(endpoint, printed, road, session, start=start)
+    except UndeterminedError:
+        raise
+    except AnalysisError as error:
+        loose = without_limits_of_medians(endpoint)
+        if loose is None:
+            raise
+        try:
+            found = analyse_print(loose, printed_or_refused(loose), road, session, start=start)
+        except AnalysisError:
+            raise error from None
+        reason = (
+            f"{endpoint.published.key}, limits of the medians: with them the printed numbers contradict each other "
+            "under any smooth hazards, so they were left out. Where the event is seen at visits, such as progression at "
+            "scans, many patients share one time, and such limits are no mistake; else check them in the source"
+        )
+        refusal = Refusal(endpoint.published.key, reason, contradiction=False)
+        return replace(found, endpoint=endpoint, refusals=(*found.refusals, refusal))
+
+
+def without_limits_of_medians(endpoint: TrialEndpoint[SurvivalEndpoint]) -> TrialEndpoint[SurvivalEndpoint] | None:
+    """The endpoint as if no median had limits; None where none has, or nothing else says how uncertain they are."""
+    published = endpoint.published
+    medians = [one for one in published.printed if one.quantity == "median" and one.low is not None]
+    known = published.counts or any(one.quantity != "median" and one.low is not None for one in published.printed)
+    if not medians or not known:
+        return None
+    kept = tuple(
+        one.model_copy(update={"low": None, "high": None}) if one in medians else one for one in published.printed
+    )
+    return replace(endpoint, published=published.model_copy(update={"printed": kept}))
 
 
 def refuse_too_little(summaries: Summaries) -> None:
