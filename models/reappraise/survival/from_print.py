@@ -171,8 +171,8 @@ def analyse_print_loosely(
             raise error from None
         reason = (
             f"{endpoint.published.key}, limits of the medians: with them the printed numbers contradict each other "
-            "under any smooth hazards, so they were left out. Where the event is seen at visits, such as progression at "
-            "scans, many patients share one time, and such limits are no mistake; else check them in the source"
+            "under any smooth hazards, so they were left out. Where the event is seen at visits, such as progression "
+            "at scans, many patients share one time, and such limits are no mistake; else check them in the source"
         )
         refusal = Refusal(endpoint.published.key, reason, contradiction=False)
         return replace(found, endpoint=endpoint, refusals=(*found.refusals, refusal))
