@@ -177,12 +177,12 @@ def sensitivity(
     --------
     >>> import reappraise as ra
     >>> printed = ra.printed_likelihood("hazard_ratio", "0.75", "0.55", "1.02", better="lower")
-    >>> ra.sensitivity(printed, ["flat", "neutral-moderate", "0:0.392"], beyond=[0.9])
+    >>> ra.sensitivity(printed, ["flat", "neutral-moderate", "1:0.392"], beyond=[0.9])
     effect, experimental over control
     prior             hazard ratio (95%)     P(benefit)  hazard ratio < 0.9
     flat              0.75 (0.551 to 1.02)   0.966       0.876
     neutral-moderate  0.786 (0.593 to 1.04)  0.952       0.826
-    0:0.392           0.781 (0.586 to 1.04)  0.955       0.835
+    1:0.392           0.781 (0.586 to 1.04)  0.955       0.835
 
     Raises
     ------
