@@ -23,37 +23,11 @@ from reappraise.fits.exact import CHAINS, KEPT, ExactFit
 from reappraise.fits.sampling import Sampling
 from reappraise.fits.store import Store
 from reappraise.testing import assert_converged, assert_posterior
+from support.percentages import HEAD, ROUNDED
 
 DATA = Path(__file__).parents[1] / "data"
 ERRORS = 5.0
 OF_SHARE = ERRORS * 0.5 / np.sqrt(CHAINS * KEPT)
-ROUNDED = """
-schema_version = 1
-key = "percent"
-title = "Percentages alone"
-citation = "Made for the tests"
-arms = [
-  { key = "placebo", label = "Placebo", short = "Placebo", role = "control", source = "Methods" },
-  { key = "drug", label = "Drug", short = "Drug", role = "experimental", source = "Methods" },
-]
-[[populations]]
-key = "itt"
-label = "All"
-sizes = { placebo = 472, drug = 468 }
-source = "Figure 1"
-[[endpoints]]
-kind = "response"
-key = "cure"
-label = "Cure"
-population = "itt"
-better = "higher"
-margin = 0.05
-source = "Table 2"
-counts = [
-  { arm = "placebo", percent = 26, total = 472, source = "Table 2" },
-  { arm = "drug", percent = 31, total = 468, source = "Table 2" },
-]
-"""
 
 
 @cache
@@ -69,7 +43,7 @@ def analysed(path: Path, store: Store | None = None) -> Analysis:
 @pytest.fixture(scope="module")
 def trials(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("trials")
-    (folder / "rounded.toml").write_text(ROUNDED, encoding="utf-8")
+    (folder / "rounded.toml").write_text(HEAD + ROUNDED, encoding="utf-8")
     effect = next(path for path in DATA.glob("*.toml") if path.stem == "three-arms")
     return {
         **{name: DATA / f"{name}.toml" for name in ("means", "event-rates", "one-arm")},

@@ -14,7 +14,6 @@ import pytest
 
 import reappraise as ra
 from reappraise.audit.finding import Finding
-from reappraise.core.comparison import Comparison
 from reappraise.core.errors import OutputError
 from reappraise.core.estimate import Estimate
 from reappraise.core.printed import Printed
@@ -111,8 +110,10 @@ def test_it_holds_everything_itself_and_lets_nothing_in(
         assert b64encode(sha256(inside.encode()).digest()).decode() in policy
     ids = [attributes["id"] for _, attributes in found.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    anchors = {(attributes["href"] or "")[1:] for tag, attributes in found.tags if tag == "a"}
-    assert {anchor for anchor in anchors if (f"#{anchor}") in text and not anchor.endswith(("csv", "png"))} <= set(ids)
+    inside = {str(attributes["href"]) for tag, attributes in found.tags if tag == "a"}
+    anchors = {target[1:] for target in inside if target.startswith("#")}
+    assert len(anchors) >= 5
+    assert anchors <= set(ids)
 
 
 def test_the_first_screen_answers(eolia: tuple[Facts, list[Estimate], tuple[Finding, ...]]) -> None:
@@ -162,11 +163,11 @@ def test_facts_are_read_back_as_they_were_written(
     ("content", "said"),
     [
         (None, "make it with: reappraise run"),
-        ("{", "cannot be read"),
+        ("{", "got at the file: Invalid JSON"),
         ("[]", "run the trial again"),
-        ('{"format": "reappraise facts 0"}', "run the trial again"),
-        ('{"format": "reappraise facts 1"}', "cannot be read"),
-        (json.dumps({"format": "reappraise facts 1", "arms": 3}), "cannot be read"),
+        ('{"form": "reappraise facts 0"}', "run the trial again"),
+        ('{"form": "reappraise facts 1"}', "got at title: Field required"),
+        (json.dumps({"title": 3}), "got at title: Input should be a valid string"),
     ],
 )
 def test_facts_that_cannot_be_read_say_so(tmp_path: Path, content: str | None, said: str) -> None:
@@ -267,7 +268,7 @@ def test_a_forest_places_what_it_says() -> None:
         ),
         (
             estimate("number_needed_to_treat", value=9.0, low=4.0, high=-20.0),
-            "benefit 9.00 (benefit 4.00 through \N{INFINITY} to harm 20.0)",
+            "NNT 9 (NNT 4 to \N{INFINITY} to NNH 20)",
         ),
         (
             estimate("median", numerator="", denominator="", arm="drug", value=12.0, low=9.0, high=float("inf")),
@@ -291,10 +292,10 @@ def test_probabilities_are_never_certain() -> None:
 
 def test_every_number_of_a_run_has_its_place(eolia: tuple[Facts, list[Estimate], tuple[Finding, ...]]) -> None:
     words = Page(page(eolia)).text
-    assert len(Comparison(tuple(eolia[1])).estimates) == len(eolia[1])
-    for item in eolia[1]:
-        if item.kind == "published" and item.population == "all" and item.value is not None:
-            assert estimate_text(item) in words
+    printed = [one for one in eolia[1] if one.kind == "published" and one.population == "all" and one.value is not None]
+    assert len(printed) >= 3
+    for item in printed:
+        assert estimate_text(item) in words
 
 
 def test_an_adverse_event_that_is_more_frequent_says_so() -> None:

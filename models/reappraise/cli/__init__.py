@@ -7,12 +7,17 @@ import sys
 
 import typer
 
-# each registers its commands, in the order in which help lists them
-from reappraise.cli import calibration, reading, results, running  # noqa: F401
 from reappraise.cli.app import BAD_INPUT, app
+from reappraise.cli.calibration import calibrate
+from reappraise.cli.reading import audit, exact, facts, schema, sensitivity, trials
+from reappraise.cli.results import compare, report
+from reappraise.cli.running import run
 from reappraise.core.errors import ReappraiseError
 
 __all__ = ["app", "main"]
+
+for command in (trials, schema, facts, audit, exact, sensitivity, run, compare, report, calibrate):
+    app.command()(command)  # in this order help lists them
 
 
 def main() -> None:

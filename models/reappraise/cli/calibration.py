@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from reappraise.cli.app import NOT_CALIBRATED, app
+from reappraise.cli.app import NOT_CALIBRATED
 from reappraise.cli.interrupts import interruptible, progress
 
 
-@app.command()
 def calibrate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Key of a model.")],
     datasets: Annotated[int, typer.Option(min=20, help="Simulated data sets.")] = 400,

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reappraise.cli.app import INCONSISTENT, As, Format, TrialName, app
+from reappraise.cli.app import INCONSISTENT, As, Format, TrialName
 from reappraise.core.errors import AnalysisError
 
 if TYPE_CHECKING:
     from reappraise.published.trial import Trial
 
 
-@app.command()
 def trials() -> None:
     """List the trials that come with the package."""
     from reappraise.trial import shipped_trials
@@ -23,7 +22,6 @@ def trials() -> None:
         typer.echo(key)
 
 
-@app.command()
 def schema() -> None:
     """Print the JSON schema of trial files."""
     from reappraise.trial.schema import trial_schema
@@ -31,7 +29,6 @@ def schema() -> None:
     typer.echo(json.dumps(trial_schema().model_json_schema(), indent=1))
 
 
-@app.command()
 def facts(
     trial: TrialName,
     estimates: Annotated[bool, typer.Option("--estimates", help="Published estimates instead of counts.")] = False,
@@ -56,7 +53,6 @@ def facts(
         print_rows(rows, columns, form)
 
 
-@app.command()
 def audit(
     trial: TrialName,
     form: As = Format.table,
@@ -92,7 +88,6 @@ def audit(
         raise typer.Exit(INCONSISTENT)
 
 
-@app.command()
 def exact(trial: TrialName, form: As = Format.table) -> None:
     """Print the exact posteriors: of binary endpoints (independent rates), means, event rates, printed effects."""
     from reappraise.core.estimate import ESTIMATE_COLUMNS
@@ -130,7 +125,6 @@ def exact(trial: TrialName, form: As = Format.table) -> None:
         print_rows(rows, ESTIMATE_COLUMNS, form)
 
 
-@app.command()
 def sensitivity(
     trial: TrialName,
     endpoint: Annotated[str | None, typer.Option(metavar="KEY", help="Only this endpoint.")] = None,

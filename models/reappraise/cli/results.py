@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from reappraise.cli.app import As, Format, app
+from reappraise.cli.app import As, Format
 from reappraise.core.errors import AnalysisError
 
 
-@app.command()
 def compare(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run wrote.")],
     endpoint: Annotated[str | None, typer.Option(help="Everything of this endpoint.")] = None,
@@ -41,7 +40,6 @@ def compare(
         print_rows([item.as_row() for item in comparison.estimates], ESTIMATE_COLUMNS, form)
 
 
-@app.command()
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that a run wrote.")]) -> None:
     """Write the page of a run again, from what stands in its folder. Nothing is sampled."""
     from reappraise.fits.store import Store

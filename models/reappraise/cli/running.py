@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from reappraise.cli.app import UNCONVERGED, TrialName, app
+from reappraise.cli.app import UNCONVERGED, TrialName
 from reappraise.cli.interrupts import leave_whole, progress
 from reappraise.cli.reading import tell_margins
 
 
-@app.command()
 def run(
     trial: TrialName,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results: new, empty, or of an earlier run.")],

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from reappraise.core.errors import OutputError
 from reappraise.core.estimate import Estimate
+from reappraise.core.names import EndpointName, Names
 from reappraise.fits.result import Diagnosed, Result
 from reappraise.published.endpoint import EndpointRecord
 from reappraise.published.trial import Trial
 from reappraise.report.weighed import Weighed
 
 FILE = "facts.json"
-_FORMAT = "reappraise facts 1"
 _MOST_BYTES = 8_000_000
 
 
@@ -111,7 +113,11 @@ class Facts:
         What is still being computed; empty when all is there.
     program, seed
         Version of this program, and root seed.
+    form
+        Version of the form of the file.
     """
+
+    __pydantic_config__ = ConfigDict(ser_json_inf_nan="constants", extra="forbid")
 
     title: str
     citation: str
@@ -127,13 +133,22 @@ class Facts:
     pending: tuple[str, ...] = ()
     program: str = ""
     seed: int | None = None
+    form: Literal["reappraise facts 1"] = "reappraise facts 1"
+
+    @property
+    def names(self) -> Names:
+        """What arms and endpoints are called."""
+        return Names(
+            arms={arm.key: arm.short for arm in self.arms},
+            endpoints={one.key: EndpointName(label=one.label, kind=one.kind) for one in self.endpoints},
+        )
 
     def as_json(self) -> str:
         """The facts as JSON text."""
-        return json.dumps({"format": _FORMAT, **asdict(self)}, ensure_ascii=False, indent=1, allow_nan=True)
+        return _adapter().dump_json(self, indent=1).decode()
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, folder: Path) -> Facts:
         """Read what a run wrote.
 
         Raises
@@ -145,42 +160,23 @@ class Facts:
         try:
             if path.stat().st_size > _MOST_BYTES:
                 raise OutputError(f"{path}: expected the facts of a run, got a file of more than {_MOST_BYTES} bytes")
-            read = json.loads(path.read_text(encoding="utf-8"))
-            found: dict[str, Any] = dict(read) if isinstance(read, dict) else {}
+            return _adapter().validate_json(path.read_bytes())
         except FileNotFoundError:
             raise OutputError(f"{path}: no such file; make it with: reappraise run TRIAL --out {folder}") from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise OutputError(f"{path}: cannot be read as the facts of a run: {error}") from None
-        if found.pop("format", None) != _FORMAT:
-            raise OutputError(f"{path}: expected {_FORMAT!r}, which this version writes; run the trial again")
-        try:
-            return cls(
-                **{
-                    **found,
-                    "arms": tuple(ArmFacts(**one) for one in found["arms"]),
-                    "endpoints": tuple(EndpointFacts(**one) for one in found["endpoints"]),
-                    "believed": tuple(Believed(**one) for one in found["believed"]),
-                    "judged": tuple(
-                        Judged(**{**one, "checks": tuple((str(n), float(v), float(t)) for n, v, t in one["checks"])})
-                        for one in found["judged"]
-                    ),
-                    "weighed": tuple(
-                        Weighed(
-                            **{
-                                **one,
-                                "columns": tuple(one["columns"]),
-                                "rows": tuple(tuple(row) for row in one["rows"]),
-                                "notes": tuple(one["notes"]),
-                            }
-                        )
-                        for one in found["weighed"]
-                    ),
-                    "refused": tuple(map(str, found["refused"])),
-                    "pending": tuple(map(str, found["pending"])),
-                }
-            )
-        except (TypeError, KeyError, ValueError) as error:
-            raise OutputError(f"{path}: cannot be read as the facts of a run: {error}") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the file"
+            got = f"got at {where}: {first['msg']}"
+            raise OutputError(
+                f"{path}: expected the facts of a run of this version, {got}; run the trial again"
+            ) from None
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be read: {error}") from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Facts]:
+    return TypeAdapter(Facts)
 
 
 def facts_of(
@@ -282,11 +278,7 @@ def in_order(facts: Facts, estimates: Iterable[Estimate]) -> dict[str, tuple[Est
     for item in estimates:
         found.setdefault(item.endpoint, []).append(item)
     known = [one.key for one in sorted(facts.endpoints, key=lambda one: not one.primary)]
-    rest = [key for key in found if key not in known]
-    order: list[str] = []
-    for key in known:
-        longer = [other for other in known if other != key and other.startswith(f"{key}-")]
-        mine = [one for one in rest if one.startswith(f"{key}-") and not any(one.startswith(f"{o}-") for o in longer)]
-        order += [key, *mine]
-    order += [key for key in rest if key not in order]
+    names = facts.names
+    order = [one for key in known for one in (key, *(row for row in found if row != key and names.whole(row) == key))]
+    order += [key for key in found if key not in order]
     return {key: tuple(found.get(key, ())) for key in order}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor, isinf, isnan, log10
 
 from reappraise.core.estimate import QUANTITIES, Estimate
+from reappraise.core.needed import needed
 from reappraise.core.printed import Printed
 
 PERCENT = frozenset({"rate", "risk_difference", "category_rate", "rate_or_better"})
@@ -55,24 +56,12 @@ def estimate_text(item: Estimate) -> str:
         bound = item.method.partition("p printed as ")[2].partition(";")[0]  # which a table keeps in words alone
         return f"p {bound or p_text(item.p_value)}" if item.p_value is not None else ""
     if item.quantity == "number_needed_to_treat":
-        return _needed(item)
+        return " ".join(filter(None, needed(item.value, item.low, item.high)))
     text = figure(item.value, percent=item.quantity in PERCENT, posterior=_sampled(item))
     limits = interval(item, item.low, item.high)
     if limits and item.kind == "published" and item.level is not None and abs(item.level - USUAL) > SAME:
         limits += f", {100 * item.level:g}% interval"
     return f"{text} ({limits})" if limits else text
-
-
-def _needed(item: Estimate) -> str:
-    """A number needed to treat: benefit and harm named; an interval that holds no difference passes infinity."""
-
-    def said(value: float) -> str:
-        return "\N{INFINITY}" if isinf(value) else f"{'benefit' if value > 0 else 'harm'} {three(abs(float(value)))}"
-
-    if item.value is None or item.low is None or item.high is None:
-        return "" if item.value is None else said(item.value)
-    through = " through \N{INFINITY}" if item.low > 0 > item.high or item.low < 0 < item.high else ""
-    return f"{said(item.value)} ({said(item.low)}{through} to {said(item.high)})"
 
 
 def probability_text(value: float) -> str:

@@ -72,7 +72,7 @@ def render(
         endpoint_part(described, own, names, below=key not in known)
         for key, items in in_order(facts, estimates).items()
         if items or key in known
-        for described, own in _by_contrast(known.get(key) or _part_of(key, known), items, names, several=several)
+        for described, own in _by_contrast(known.get(key) or _part_of(key, facts), items, names, several=several)
     )
     first = next((part for part in parts if part.lead is not None), None)
     lead = "" if first is None or first.lead is None else first.lead.contrast.endpoint
@@ -103,16 +103,16 @@ def render(
     )
 
 
-def _part_of(key: str, known: Mapping[str, EndpointFacts]) -> EndpointFacts:
+def _part_of(key: str, facts: Facts) -> EndpointFacts:
     """Words for numbers that are kept under a key of their own: a part of an endpoint, or two endpoints together."""
+    known = {one.key: one for one in facts.endpoints}
     both = [known[one].label for one in key.split("+") if one in known]
     if len(both) > 1:
         return EndpointFacts(key=key, label=f"{' and '.join(both)} in one model", kind="")
-    whole = max((one for one in known if key.startswith(f"{one}-")), key=len, default="")
-    if not whole:
-        return EndpointFacts(key=key, label=key, kind="")
-    words = key.removeprefix(f"{whole}-").replace("-", " ")
-    return replace(known[whole], key=key, label=f"{known[whole].label}: {words}", primary=False, words="")
+    label, whole = facts.names.endpoint(key).label, facts.names.whole(key)
+    if whole not in known:
+        return EndpointFacts(key=key, label=label, kind="")
+    return replace(known[whole], key=key, label=label, primary=False, words="")
 
 
 def _by_contrast(

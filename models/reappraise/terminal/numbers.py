@@ -14,6 +14,7 @@ from rich.table import Table
 from reappraise.core.arms import Better
 from reappraise.core.estimate import QUANTITIES, Estimate
 from reappraise.core.names import Names
+from reappraise.core.needed import needed
 from reappraise.core.printed import Printed
 from reappraise.response.exact import METHOD as EXACT
 
@@ -60,7 +61,7 @@ def number(estimate: Estimate | None, *, between: str = " ") -> str:
     if estimate.quantity in _CHANCES:
         value, interval = chance(estimate.value, exact=exact), ""
     elif estimate.quantity == "number_needed_to_treat":
-        value, interval = _needed(estimate.value, *limits)
+        value, interval = needed(estimate.value, *limits)
     else:
         figure = partial(_figure, infinite=infinite, percent=percent, exact=exact)
         value = figure(estimate.value)
@@ -149,37 +150,6 @@ def _exact(estimate: Estimate) -> bool:
 
 def _rest(value: float) -> float:
     return round(1 - value, 12)
-
-
-def _needed(value: float, low: float | None, high: float | None) -> tuple[str, str]:
-    """Number needed to treat or to harm; of an interval through infinity both sides are named (Altman 1998)."""
-    side = "" if isinf(value) else _side(value)
-    text = "infinite: no difference" if isinf(value) else f"{side} {_size(value)}"
-    if low is None or high is None:
-        return text, ""
-    ends = [low, high] if side != "NNH" else [high, low]  # first the side of the number itself
-    if any(map(isinf, ends)):
-        ends = sorted(ends, key=isinf)
-    through = not any(map(isinf, ends)) and low > 0 > high
-    if through:
-        shown = [f"{_side(ends[0])} {_size(ends[0])}", "\u221e", f"{_side(ends[1])} {_size(ends[1])}"]
-    else:
-        told = "" if side and all(isinf(end) or _side(end) == side for end in ends) else f"{_side(ends[0])} "
-        shown = [told + _size(ends[0]), _size(ends[1])]
-    return text, f"({' to '.join(shown)})"
-
-
-def _side(value: float) -> str:
-    return "NNT" if value > 0 else "NNH"
-
-
-def _size(value: float) -> str:
-    if isinf(value):
-        return "\u221e"
-    if isinstance(value, Printed):
-        return str(value).lstrip("-\u2212")
-    size = abs(value)
-    return f"{size:.3g}" if size < 999.5 else f"{float(f'{size:.3g}'):.0f}"
 
 
 def chance(value: float, *, exact: bool) -> str:
