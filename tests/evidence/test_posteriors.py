@@ -164,6 +164,7 @@ def test_default_priors_are_none_those_of_the_kind_the_grid_and_the_usual_trial(
             None,
             "unknown prior 'hopeful' of effect; expected one of flat, .*cochrane, or centre:sd",
         ),
+        (["0:1"], None, "prior '0:1', its centre: effect: expected a ratio above 0"),
         (["1:0"], None, "expected standard deviations above 0 and finite, got 0"),
         (["flat", "flat"], None, "priors of different names, got flat twice"),
         ([], None, "expected one prior or more, got none"),

@@ -26,7 +26,6 @@ FILE = Path(__file__).parents[1] / "data" / "three-arms.toml"
 PRIOR = LogRatioPrior("p", "P", 0.3, 0.8, "")
 TABLE = SeveralArms(
     endpoint="cure",
-    label="Cure",
     arms=("placebo", "low", "high"),
     arm_labels=("Placebo", "Low dose", "High dose"),
     events=(4, 6, 11),

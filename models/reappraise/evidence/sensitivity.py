@@ -242,4 +242,8 @@ def _written(text: str, likelihood: EffectLikelihood, known: tuple[str, ...]) ->
         ) from None
     named = f"{numbers[0]:g}{colon}{numbers[1]:g}"
     words = f"about {numbers[0]:g}, sd {numbers[1]:g}{' of the logarithm' if likelihood.ratio else ''}"
-    return MixturePrior.normal(named, words, likelihood.scaled(numbers[0]), numbers[1], "As asked for.")
+    try:
+        middle = likelihood.scaled(numbers[0])
+    except AnalysisError as error:
+        raise AnalysisError(f"prior {text!r}, its centre: {error}") from None
+    return MixturePrior.normal(named, words, middle, numbers[1], "As asked for.")

@@ -119,7 +119,6 @@ class SeveralArmsCalibration:
         keys = tuple(f"arm{index}" for index in range(len(self.totals)))
         return SeveralArms(
             endpoint="simulated",
-            label="Simulated",
             arms=keys,
             arm_labels=keys,
             events=events,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reappraise.core.arms import WHOLE, Better
@@ -21,8 +20,8 @@ class SeveralArms:
 
     Parameters
     ----------
-    endpoint, label
-        Key and words of the endpoint.
+    endpoint
+        Key of the endpoint.
     arms, arm_labels
         Keys and words of the arms, control first.
     events, totals
@@ -40,7 +39,6 @@ class SeveralArms:
     """
 
     endpoint: str
-    label: str
     arms: tuple[str, ...]
     arm_labels: tuple[str, ...]
     events: tuple[int, ...]
@@ -108,13 +106,17 @@ def several_arms(trial: Trial, endpoint: ResponseEndpoint) -> SeveralArms | None
         return None
     arms, keys = (control, *others), {control.key, *(arm.key for arm in others)}
     # pair by pair, for a pair knows what keeps its counts from being analysed
-    known = dict(chain_of(endpoint.partition((control.key, arm.key), (control.short, arm.short)) for arm in others))
+    pairs = [endpoint.partition((control.key, arm.key), (control.short, arm.short)) for arm in others]
+    known = {
+        arm: (events, total)
+        for pair in pairs
+        for arm, events, total in zip(pair.arms, pair.events[0], pair.totals[0], strict=True)
+    }
     stated = tuple((pair.experimental.key, pair.control.key) for pair in trial.pairs)
     if any(known[arm.key][1] == 0 for arm in arms):
         raise AnalysisError(f"{endpoint.key}: expected patients in every arm that has counts")
     return SeveralArms(
         endpoint=endpoint.key,
-        label=endpoint.label,
         arms=tuple(arm.key for arm in arms),
         arm_labels=tuple(arm.short for arm in arms),
         events=tuple(known[arm.key][0] for arm in arms),
@@ -125,10 +127,3 @@ def several_arms(trial: Trial, endpoint: ResponseEndpoint) -> SeveralArms | None
         planned_odds_ratio=None if endpoint.planned_odds_ratio is None else float(endpoint.planned_odds_ratio),
         source=endpoint.source,
     )
-
-
-def chain_of(partitions: Iterator[Partition]) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield events and total of every arm, by its key."""
-    for part in partitions:
-        for arm, events, total in zip(part.arms, part.events[0], part.totals[0], strict=True):
-            yield arm, (events, total)
